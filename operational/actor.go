@@ -1,0 +1,48 @@
+package operational
+
+import "github.com/google/uuid"
+
+// Side is the hat that an organisation wears in a request: it governs a channel, or it sells in one.
+// An organisation in the middle of two tiers has both and switches.
+type Side string
+
+// The two sides.
+const (
+	SideVendor  Side = "vendor"
+	SidePartner Side = "partner"
+)
+
+// Role is what a person does in an organisation.
+type Role string
+
+// The roles that exist from the start.
+const (
+	RoleAdministrator   Role = "administrator"
+	RoleChannelLeader   Role = "channel_leader"
+	RoleChannelManager  Role = "channel_manager"
+	RoleAnalyst         Role = "analyst"
+	RoleDealerPersonnel Role = "dealer_personnel"
+	RoleSystem          Role = "system" // a job of the program, never a person
+)
+
+// Actor is who is asking. It comes from a credential only, never from a body or a free header.
+type Actor struct {
+	Person     uuid.UUID // the human being; zero for a system actor and for an API key
+	Membership uuid.UUID // the person in this organisation
+	Org        uuid.UUID // the workspace the request works in
+	Side       Side
+	Role       Role
+	Credential uuid.UUID // session or API key: what rate limits and idempotency keys belong to
+	Connection uuid.UUID // set when the credential is bound to one connection
+	Scopes     []string  // permissions of an API key; nil means: all of the role
+	System     string    // name of the job, for example "import"
+}
+
+// IsZero says that nobody is signed in.
+func (a Actor) IsZero() bool { return a.Org == uuid.Nil }
+
+// As gives the same cause of action inside another workspace: how a job that was started in one
+// organisation writes what belongs to another.
+func (a Actor) As(org uuid.UUID, side Side, system string) Actor {
+	return Actor{Org: org, Side: side, Role: RoleSystem, System: system, Credential: a.Credential}
+}

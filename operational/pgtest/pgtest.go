@@ -1,0 +1,135 @@
+// Package pgtest gives a test a private, migrated database on a real Postgres of its own.
+//
+// One server per test program (TestMain calls Main); a database per test, cloned from a migrated template, so
+// that tests run in parallel and each may have its own replication slot. A missing Postgres fails the test.
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational/postgres"
+	"github.com/sharepartner/sharepartner/operational/postgres/local"
+)
+
+// Secret is the secret of every test deployment.
+var Secret = postgres.Secret("a secret for tests, of no use elsewhere")
+
+var (
+	once     sync.Once
+	server   *local.Server
+	startErr error
+	folder   string
+	count    atomic.Int64
+)
+
+// Main runs the tests of a package and stops the server that they started.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for packages that have more to clean up.
+func Run(m *testing.M) int {
+	defer stop()
+	return m.Run()
+}
+
+func stop() {
+	if server != nil {
+		_ = server.Stop()
+	}
+	if folder != "" {
+		_ = os.RemoveAll(folder)
+	}
+}
+
+func start() {
+	folder, startErr = os.MkdirTemp("", "sharepartner-pgtest-")
+	if startErr != nil {
+		return
+	}
+	server, startErr = local.Start(context.Background(), local.Options{Dir: folder, Database: "template_sharepartner", Settings: map[string]string{
+		"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200", "max_wal_senders": "30", "max_replication_slots": "30",
+	}})
+	if startErr != nil {
+		return
+	}
+	if startErr = postgres.EnsureLogins(context.Background(), server.SuperURL, Secret); startErr != nil {
+		return
+	}
+	startErr = postgres.Migrate(context.Background(), server.URL, Secret)
+}
+
+// Server is the private server of this test program.
+func Server(t testing.TB) *local.Server {
+	t.Helper()
+	once.Do(start)
+	require.NoError(t, startErr, "the tests need a real Postgres")
+	return server
+}
+
+// NewURL makes a migrated database and gives the owner's address.
+func NewURL(t testing.TB) string {
+	t.Helper()
+	s := Server(t)
+	name := fmt.Sprintf("test_%d", count.Add(1))
+	ctx := context.Background()
+	admin, err := pgx.Connect(ctx, s.SuperURL)
+	require.NoError(t, err)
+	defer admin.Close(ctx)
+	_, err = admin.Exec(ctx, fmt.Sprintf("create database %s template template_sharepartner owner sharepartner_owner", name))
+	require.NoError(t, err)
+	u, err := url.Parse(s.URL)
+	require.NoError(t, err)
+	u.Path = "/" + name
+	if !testing.Verbose() {
+		return u.String()
+	}
+	t.Logf("database: %s", name)
+	return u.String()
+}
+
+// Database is a migrated database with the program's logins.
+type Database struct {
+	URL  string // owner
+	API  *postgres.DB
+	Jobs *postgres.DB
+}
+
+// New makes a migrated database and opens the logins.
+func New(t testing.TB) *Database { return NewAt(t, time.Now) }
+
+// NewAt is New with the program's clock in the test's hands.
+func NewAt(t testing.TB, clock func() time.Time) *Database {
+	t.Helper()
+	d := &Database{URL: NewURL(t)}
+	d.API = open(t, d.URL, postgres.LoginAPI, clock)
+	d.Jobs = open(t, d.URL, postgres.LoginJobs, clock)
+	return d
+}
+
+func open(t testing.TB, ownerURL, login string, clock func() time.Time) *postgres.DB {
+	t.Helper()
+	u, err := postgres.LoginURL(ownerURL, login, Secret)
+	require.NoError(t, err)
+	db, err := postgres.Open(context.Background(), u, postgres.NewSigner(Secret), 8, clock)
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	return db
+}
+
+// Owner opens a connection that stands above the wall: for planting and for looking, never for the code under test.
+func (d *Database) Owner(t testing.TB) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), d.URL)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}

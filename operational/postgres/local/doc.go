@@ -1,0 +1,2 @@
+// Package local runs the private Postgres that the program uses when no DATABASE_URL is given.
+package local

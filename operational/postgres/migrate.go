@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the numbered files.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		panic(err) // the folder is compiled in
+	}
+	return sub
+}
+
+// Migrate brings the database up to date as its owner: logins, tables, job tables, signing key. It may run again
+// at any time, and two at once wait for each other.
+func Migrate(ctx context.Context, ownerURL string, secret Secret) error {
+	cfg, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return fmt.Errorf("read database address: %w", err)
+	}
+	db := stdlib.OpenDB(*cfg)
+	defer db.Close()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect as owner: %w", Translate(err))
+	}
+	defer conn.Close()
+	// Session locks of two programs that start together: the second waits and then finds nothing to do.
+	if _, err := conn.ExecContext(ctx, `select pg_advisory_lock(7236001)`); err != nil {
+		return fmt.Errorf("wait for another migration: %w", Translate(err))
+	}
+	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), `select pg_advisory_unlock(7236001)`) }()
+	if err := ensureLogins(ctx, conn, secret); err != nil {
+		return err
+	}
+	if err := migrateTables(ctx, db); err != nil {
+		return err
+	}
+	if err := migrateRiver(ctx, ownerURL); err != nil {
+		return err
+	}
+	inner, outer := NewSigner(secret).pads()
+	_, err = conn.ExecContext(ctx, `insert into sec.key (inner_pad, outer_pad) values ($1, $2)
+		on conflict (only_row) do update set inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad
+		where (sec.key.inner_pad, sec.key.outer_pad) is distinct from (excluded.inner_pad, excluded.outer_pad)`, inner, outer)
+	if err != nil {
+		return fmt.Errorf("store the signing key: %w", err)
+	}
+	return nil
+}
+
+func migrateTables(ctx context.Context, db *sql.DB) error {
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, Migrations(), goose.WithTableName("sharepartner_migrations"))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		var partial *goose.PartialError
+		if errors.As(err, &partial) && partial.Failed != nil {
+			return fmt.Errorf("migration %s: %w", partial.Failed.Source.Path, partial.Err)
+		}
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+func migrateRiver(ctx context.Context, ownerURL string) error {
+	pool, err := pgxpool.New(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("connect as owner: %w", Translate(err))
+	}
+	defer pool.Close()
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: "river"})
+	if err != nil {
+		return fmt.Errorf("read job migrations: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate job tables: %w", err)
+	}
+	if _, err := pool.Exec(ctx, `grant select, insert, update, delete on all tables in schema river to sharepartner_jobs;
+		grant usage, select on all sequences in schema river to sharepartner_jobs`); err != nil {
+		return fmt.Errorf("grant job tables: %w", err)
+	}
+	return nil
+}

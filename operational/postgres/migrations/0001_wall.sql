@@ -1,0 +1,59 @@
+-- The wall between tenants: a signed statement of who asks, checked by the database itself.
+-- +goose Up
+create schema sec;
+create schema crm;
+revoke all on schema public from public;
+grant usage on schema crm to sharepartner_vendor, sharepartner_partner, sharepartner_cdc, sharepartner_jobs, sharepartner_api;
+grant usage on schema sec to sharepartner_vendor, sharepartner_partner, sharepartner_jobs, sharepartner_api;
+
+-- The signing key, as the two padded halves of an HMAC. Only sec.ctx reads it; the program writes it at migration.
+create table sec.key (only_row boolean primary key default true check (only_row), inner_pad bytea not null, outer_pad bytea not null);
+
+-- app.ctx is 'org|side|membership|expires', app.sig its HMAC-SHA256 in hex, both local to one transaction.
+-- Without them, with a wrong signature or after expiry every policy below raises: the wall fails closed.
+-- +goose StatementBegin
+create function sec.ctx(part int) returns text language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec as $$
+declare
+  c text := nullif(current_setting('app.ctx', true), '');
+  k sec.key;
+begin
+  select * into k from sec.key;
+  if c is null or k is null
+     or encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to(c, 'UTF8'))), 'hex') is distinct from current_setting('app.sig', true) then
+    raise exception 'no valid tenant context' using errcode = '42501';
+  end if;
+  if split_part(c, '|', 4)::bigint < extract(epoch from clock_timestamp()) then
+    raise exception 'the tenant context has expired' using errcode = '42501';
+  end if;
+  return split_part(c, '|', part);
+end $$;
+
+-- The organisation that asks, if it asks as this side; a partner's context in a vendor's role is refused.
+create function sec.ctx_org(side text) returns uuid language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec as $$
+begin
+  if sec.ctx(2) <> side then
+    raise exception 'the tenant context is of another side' using errcode = '42501';
+  end if;
+  return sec.ctx(1)::uuid;
+end $$;
+
+-- Puts a table behind the wall: one narrow policy per role, explicit ones for owner, cdc and jobs.
+-- A condition of null gives that side no policy and so no row. FORCE binds the owner too.
+create procedure sec.wall(target regclass, vendor_sees text, partner_sees text) language plpgsql set search_path = pg_catalog, sec as $$
+begin
+  execute format('alter table %s enable row level security', target);
+  execute format('alter table %s force row level security', target);
+  execute format('create policy owner_all on %s to current_user using (true) with check (true)', target);
+  execute format('create policy cdc_reads on %s for select to sharepartner_cdc using (true)', target);
+  execute format('create policy jobs_all on %s to sharepartner_jobs using (true) with check (true)', target);
+  if vendor_sees is not null then
+    execute format('create policy vendor on %s to sharepartner_vendor using (%s) with check (%s)', target, vendor_sees, vendor_sees);
+  end if;
+  if partner_sees is not null then
+    execute format('create policy partner on %s to sharepartner_partner using (%s) with check (%s)', target, partner_sees, partner_sees);
+  end if;
+end $$;
+-- +goose StatementEnd
+revoke all on all functions in schema sec from public;
+revoke all on procedure sec.wall(regclass, text, text) from public;
+grant execute on function sec.ctx(int), sec.ctx_org(text) to sharepartner_vendor, sharepartner_partner;

@@ -1,0 +1,145 @@
+-- Sign-in: passwords, sessions and API keys. No tenant role reads these tables; the api login reaches them by the functions below.
+-- +goose Up
+create table sec.password (
+  person_id uuid primary key references crm.person,
+  hash text not null, -- argon2id
+  changed_at timestamptz not null
+);
+
+create table sec.session (
+  id uuid primary key,
+  token_sha256 bytea not null unique check (length(token_sha256) = 32),
+  membership_id uuid not null references crm.membership,
+  side text not null check (side in ('vendor', 'partner')),
+  created_at timestamptz not null,
+  last_seen_at timestamptz not null,
+  idle_expires_at timestamptz not null,
+  expires_at timestamptz not null,
+  check (idle_expires_at <= expires_at)
+);
+create index session_of_membership on sec.session (membership_id);
+
+create table sec.api_key (
+  id uuid primary key,
+  prefix text not null unique, -- shown in lists; never enough to sign in
+  secret_sha256 bytea not null unique check (length(secret_sha256) = 32),
+  membership_id uuid not null references crm.membership, -- who made it and whose role bounds it
+  org_id uuid not null references crm.organisation,
+  side text not null check (side in ('vendor', 'partner')),
+  name text not null check (length(name) between 1 and 100),
+  scopes text[] not null check (cardinality(scopes) > 0),
+  created_at timestamptz not null,
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  last_used_at timestamptz,
+  foreign key (org_id, membership_id) references crm.membership (org_id, id)
+);
+
+-- +goose StatementBegin
+create function sec.password_of(email text) returns table (person_id uuid, hash text) language sql stable security definer set search_path = pg_catalog, crm, sec as $$
+  select p.id, w.hash from crm.person p join sec.password w on w.person_id = p.id
+  where p.email_norm = $1 and p.status = 'active'
+$$;
+
+create function sec.memberships_of(person uuid) returns table (membership_id uuid, org_id uuid, org_name text, role text, governs boolean, sells boolean)
+language sql stable security definer set search_path = pg_catalog, crm, sec as $$
+  select m.id, m.org_id, o.name, m.role, w.governs, w.sells
+  from crm.membership m join crm.organisation o on o.id = m.org_id join crm.workspace w on w.org_id = m.org_id
+  where m.person_id = person and m.status = 'active' order by m.created_at, m.id
+$$;
+
+create function sec.open_session(id uuid, token bytea, membership uuid, side text, at timestamptz, idle interval, absolute interval) returns void
+language sql security definer set search_path = pg_catalog, crm, sec as $$
+  insert into sec.session (id, token_sha256, membership_id, side, created_at, last_seen_at, idle_expires_at, expires_at)
+  values ($1, $2, $3, $4, $5, $5, least($5 + $6, $5 + $7), $5 + $7)
+$$;
+
+-- Who holds this session token, if it is alive. Being seen moves the idle limit, at most once a minute.
+create function sec.session_actor(token bytea, at timestamptz, idle interval)
+returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text)
+language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+#variable_conflict use_column
+declare s sec.session;
+begin
+  select * into s from sec.session x where x.token_sha256 = token and x.idle_expires_at > at and x.expires_at > at;
+  if not found then return; end if;
+  if s.last_seen_at < at - interval '1 minute' then
+    update sec.session x set last_seen_at = at, idle_expires_at = least(at + idle, x.expires_at) where x.id = s.id;
+  end if;
+  return query select s.id, m.person_id, m.id, m.org_id, s.side, m.role
+    from crm.membership m join crm.person p on p.id = m.person_id
+    where m.id = s.membership_id and m.status = 'active' and p.status = 'active';
+end $$;
+
+create function sec.close_session(token bytea) returns void language sql security definer set search_path = pg_catalog, crm, sec as $$
+  delete from sec.session where token_sha256 = $1
+$$;
+
+create function sec.key_actor(secret bytea, at timestamptz)
+returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, scopes text[])
+language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+#variable_conflict use_column
+declare k sec.api_key;
+begin
+  select * into k from sec.api_key x where x.secret_sha256 = secret and x.revoked_at is null and (x.expires_at is null or x.expires_at > at);
+  if not found then return; end if;
+  if k.last_used_at is null or k.last_used_at < at - interval '1 minute' then
+    update sec.api_key x set last_used_at = at where x.id = k.id;
+  end if;
+  return query select k.id, m.person_id, m.id, m.org_id, k.side, m.role, k.scopes
+    from crm.membership m join crm.person p on p.id = m.person_id
+    where m.id = k.membership_id and m.status = 'active' and p.status = 'active';
+end $$;
+
+-- First things first: a workspace that governs a channel, and people who can sign in. Only the program's own
+-- commands come here (as the jobs login); the API has no way to it.
+create function sec.create_vendor(org uuid, name text, country text, time_zone text, fiscal_month int, currency text, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+begin
+  insert into crm.organisation (id, name, country_code, created_at) values (org, name, country, at);
+  insert into crm.workspace (org_id, governs, sells, time_zone, fiscal_year_start_month, reporting_currency) values (org, true, false, time_zone, fiscal_month, currency);
+end $$;
+
+create function sec.add_person(person uuid, membership uuid, org uuid, role text, display_name text, email text, email_norm text, hash text, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+begin
+  insert into crm.person (id, display_name, email, email_norm, created_at) values (person, display_name, email, email_norm, at);
+  insert into crm.membership (id, org_id, person_id, role, created_at) values (membership, org, person, role, at);
+  insert into sec.password (person_id, hash, changed_at) values (person, hash, at);
+  insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
+    select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, membership, display_name, email
+    from crm.connection c where c.partner_org_id = org and c.status <> 'ended';
+end $$;
+
+-- A person that an import made gets a mail address and a password.
+create function sec.enable_person(person uuid, email text, email_norm text, hash text, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+#variable_conflict use_variable
+begin
+  update crm.person p set email = email, email_norm = email_norm where p.id = person;
+  insert into sec.password (person_id, hash, changed_at) values (person, hash, at)
+    on conflict (person_id) do update set hash = excluded.hash, changed_at = excluded.changed_at;
+end $$;
+
+-- A second vendor connects a partner that is here already (both have agreed outside the program).
+create function sec.connect(connection uuid, vendor uuid, partner uuid, partner_number text, tier text, region text, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+#variable_conflict use_variable
+begin
+  insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, created_at, updated_at)
+    values (connection, vendor, partner, 'active', partner_number, tier, region, at, at);
+  insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
+    select gen_random_uuid(), connection, vendor, partner, m.id, p.display_name, p.email
+    from crm.membership m join crm.person p on p.id = m.person_id where m.org_id = partner;
+end $$;
+-- +goose StatementEnd
+revoke all on all functions in schema sec from public;
+grant execute on function sec.password_of(text), sec.memberships_of(uuid), sec.open_session(uuid, bytea, uuid, text, timestamptz, interval, interval),
+  sec.session_actor(bytea, timestamptz, interval), sec.close_session(bytea), sec.key_actor(bytea, timestamptz) to sharepartner_api;
+grant execute on function sec.create_vendor(uuid, text, text, text, int, text, timestamptz),
+  sec.add_person(uuid, uuid, uuid, text, text, text, text, text, timestamptz), sec.enable_person(uuid, text, text, text, timestamptz),
+  sec.connect(uuid, uuid, uuid, text, text, text, timestamptz) to sharepartner_jobs;
+
+call sec.wall('sec.api_key', 'org_id = (select sec.ctx_org(''vendor'')) and side = ''vendor''', 'org_id = (select sec.ctx_org(''partner'')) and side = ''partner''');
+grant select (id, prefix, membership_id, org_id, side, name, scopes, created_at, expires_at, revoked_at, last_used_at),
+  insert, update (revoked_at) on sec.api_key to sharepartner_vendor, sharepartner_partner;

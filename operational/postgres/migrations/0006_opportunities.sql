@@ -1,0 +1,185 @@
+-- Opportunities: one row that both companies share, the partner's private half beside it, and bitemporal history.
+-- +goose Up
+create table crm.opportunity (
+  id uuid primary key,
+  connection_id uuid,  -- null: business without a connection (a vendor's direct sale, or a partner's own)
+  vendor_org_id uuid,
+  partner_org_id uuid,
+  scope_id uuid not null generated always as (coalesce(connection_id, partner_org_id, vendor_org_id)) stored,
+  number bigint not null check (number > 0), -- unique in its scope, so that gaps tell nothing about others
+  name text not null check (length(name) between 1 and 200),
+  customer_name text check (length(customer_name) between 1 and 200), -- what was disclosed; null when not known
+  vendor_account_id uuid,  -- the vendor's own row of the customer
+  owner_contact_id uuid,   -- the partner's person, as this connection knows them
+  owner_membership_id uuid, -- the owner of business without a connection
+  process_org_id uuid not null,
+  process_id uuid not null,
+  process_version bigint not null,
+  stage_id uuid not null,
+  stage_type text not null,
+  vendor_net_amount numeric(18,2) not null check (vendor_net_amount >= 0),
+  amount_source text not null check (amount_source in ('entered', 'imported', 'list_price', 'lines')),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  close_date date,
+  region text,
+  tier text,
+  closed_at timestamptz,
+  external_ref text,
+  version bigint not null default 1,
+  created_at timestamptz not null, -- business time of the first row of history
+  updated_at timestamptz not null,
+  -- A composite key with a null column checks nothing (MATCH SIMPLE), so the nulls themselves are checked.
+  check (num_nonnulls(vendor_org_id, partner_org_id) = case when connection_id is null then 1 else 2 end),
+  check (num_nonnulls(owner_contact_id, owner_membership_id) <= 1),
+  check (owner_contact_id is null or connection_id is not null),
+  check (owner_membership_id is null or connection_id is null),
+  check (vendor_account_id is null or vendor_org_id is not null),
+  check (process_org_id in (vendor_org_id, partner_org_id)),
+  check ((stage_type = 'active') = (closed_at is null)),
+  foreign key (connection_id, vendor_org_id, partner_org_id) references crm.connection (id, vendor_org_id, partner_org_id),
+  foreign key (vendor_org_id) references crm.organisation (id),
+  foreign key (partner_org_id) references crm.organisation (id),
+  foreign key (vendor_org_id, vendor_account_id) references crm.account (org_id, id),
+  foreign key (connection_id, owner_contact_id) references crm.external_contact (connection_id, id),
+  foreign key (scope_id, owner_membership_id) references crm.membership (org_id, id),
+  foreign key (process_org_id, process_id, stage_id, stage_type) references crm.stage (org_id, process_id, id, type),
+  unique (scope_id, number),
+  unique (id, scope_id),
+  unique (scope_id, external_ref)
+);
+create index opportunity_of_vendor on crm.opportunity (vendor_org_id, updated_at desc, id desc);
+create index opportunity_of_vendor_stage on crm.opportunity (vendor_org_id, stage_id, updated_at desc, id desc);
+create index opportunity_of_partner on crm.opportunity (partner_org_id, updated_at desc, id desc);
+create index opportunity_of_partner_stage on crm.opportunity (partner_org_id, stage_id, updated_at desc, id desc);
+create index opportunity_of_connection on crm.opportunity (connection_id, updated_at desc, id desc);
+create index opportunity_of_account on crm.opportunity (vendor_org_id, vendor_account_id) where vendor_account_id is not null;
+
+create table crm.opportunity_line (
+  id uuid primary key,
+  opportunity_id uuid not null,
+  scope_id uuid not null generated always as (coalesce(connection_id, partner_org_id, vendor_org_id)) stored,
+  connection_id uuid,
+  vendor_org_id uuid,
+  partner_org_id uuid,
+  product_org_id uuid not null,
+  product_id uuid not null,
+  quantity numeric(18,4) not null check (quantity > 0),
+  unit_price numeric(18,2) not null check (unit_price >= 0), -- vendor net
+  check (num_nonnulls(vendor_org_id, partner_org_id) = case when connection_id is null then 1 else 2 end),
+  check (product_org_id in (vendor_org_id, partner_org_id)),
+  foreign key (connection_id, vendor_org_id, partner_org_id) references crm.connection (id, vendor_org_id, partner_org_id),
+  foreign key (opportunity_id, scope_id) references crm.opportunity (id, scope_id),
+  foreign key (product_org_id, product_id) references crm.product (org_id, id)
+);
+create index opportunity_line_of on crm.opportunity_line (opportunity_id);
+create index opportunity_line_product on crm.opportunity_line (product_id, opportunity_id);
+
+-- The partner's half: what only the partner may know, with a version of its own, so that a private edit shows nowhere else.
+create table crm.opportunity_private (
+  opportunity_id uuid primary key,
+  scope_id uuid not null,
+  partner_org_id uuid not null references crm.organisation,
+  account_id uuid,
+  end_customer_amount numeric(18,2) check (end_customer_amount >= 0),
+  note text check (length(note) <= 4000),
+  version bigint not null default 1,
+  updated_at timestamptz not null,
+  foreign key (opportunity_id, scope_id) references crm.opportunity (id, scope_id),
+  foreign key (partner_org_id, account_id) references crm.account (org_id, id)
+);
+
+-- One row per change: the state after it, when it was true (effective_at) and when we knew (recorded_at).
+create table crm.opportunity_history (
+  opportunity_id uuid not null,
+  version bigint not null check (version > 0),
+  seq bigint generated always as identity,
+  scope_id uuid not null generated always as (coalesce(connection_id, partner_org_id, vendor_org_id)) stored,
+  connection_id uuid,
+  vendor_org_id uuid,
+  partner_org_id uuid,
+  effective_at timestamptz not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  imported boolean not null default false, -- recorded_at came from the source of an import
+  change text not null check (change in ('created', 'edited', 'stage_moved', 'reopened', 'reassigned')),
+  reason text check (length(reason) <= 500),
+  changed_by uuid, -- the membership, for the actor's own organisation
+  changed_by_contact uuid, -- the pairwise identity, for the other side
+  changed_by_side text not null check (changed_by_side in ('vendor', 'partner', 'system')),
+  process_id uuid not null,
+  process_version bigint not null,
+  stage_id uuid not null,
+  stage_type text not null check (stage_type in ('active', 'won', 'lost', 'disqualified')),
+  stage_position int not null,
+  vendor_net_amount numeric(18,2) not null,
+  currency text not null,
+  close_date date,
+  owner_contact_id uuid,
+  owner_membership_id uuid,
+  region text,
+  tier text,
+  primary key (opportunity_id, version),
+  check (num_nonnulls(vendor_org_id, partner_org_id) = case when connection_id is null then 1 else 2 end),
+  foreign key (opportunity_id, scope_id) references crm.opportunity (id, scope_id) deferrable initially deferred
+);
+-- Every version of an opportunity has its row of history: a change without one does not commit.
+alter table crm.opportunity add constraint opportunity_has_history foreign key (id, version)
+  references crm.opportunity_history (opportunity_id, version) deferrable initially deferred;
+
+-- +goose StatementBegin
+-- Changes come one version at a time; whose the opportunity is never changes.
+create function crm.opportunity_step() returns trigger language plpgsql as $$
+begin
+  if new.version <> old.version + 1 then
+    raise exception 'an opportunity changes one version at a time' using errcode = '23514', constraint = 'opportunity_version_step';
+  end if;
+  return new;
+end $$;
+-- History holds versions that the opportunity has reached, never ones to come.
+create function crm.history_no_future() returns trigger language plpgsql as $$
+begin
+  if exists (select from added a left join crm.opportunity o on o.id = a.opportunity_id where a.version > coalesce(o.version, 0)) then
+    raise exception 'history without its change' using errcode = '23514', constraint = 'opportunity_history_of_change';
+  end if;
+  return null;
+end $$;
+-- +goose StatementEnd
+create trigger opportunity_step before update on crm.opportunity for each row execute function crm.opportunity_step();
+create trigger history_no_future after insert on crm.opportunity_history referencing new table as added for each statement execute function crm.history_no_future();
+
+-- Human numbers, counted per connection (or per workspace for business without one).
+create table crm.record_counter (
+  scope_id uuid not null,
+  object text not null,
+  connection_id uuid,
+  vendor_org_id uuid,
+  partner_org_id uuid,
+  last bigint not null,
+  primary key (scope_id, object),
+  check (scope_id = coalesce(connection_id, partner_org_id, vendor_org_id)),
+  check (num_nonnulls(vendor_org_id, partner_org_id) = case when connection_id is null then 1 else 2 end),
+  foreign key (connection_id, vendor_org_id, partner_org_id) references crm.connection (id, vendor_org_id, partner_org_id)
+);
+
+call sec.wall('crm.opportunity', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
+call sec.wall('crm.opportunity_line', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
+call sec.wall('crm.opportunity_private', null, 'partner_org_id = (select sec.ctx_org(''partner''))');
+call sec.wall('crm.opportunity_history', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
+call sec.wall('crm.record_counter', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
+
+-- The vendor's account id is the vendor's; ids of memberships stay on the partner's side.
+grant select (id, connection_id, vendor_org_id, partner_org_id, scope_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
+  process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, external_ref, version, created_at, updated_at)
+  on crm.opportunity to sharepartner_vendor, sharepartner_partner;
+grant select (vendor_account_id), insert on crm.opportunity to sharepartner_vendor;
+grant insert (id, connection_id, vendor_org_id, partner_org_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
+  process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, external_ref, version, created_at, updated_at)
+  on crm.opportunity to sharepartner_partner;
+grant update (name, customer_name, owner_contact_id, owner_membership_id, stage_id, stage_type, process_version, vendor_net_amount, amount_source, close_date, region, tier, closed_at, version, updated_at)
+  on crm.opportunity to sharepartner_vendor, sharepartner_partner;
+grant update (vendor_account_id) on crm.opportunity to sharepartner_vendor;
+grant select, insert, delete, update (quantity, unit_price) on crm.opportunity_line to sharepartner_vendor, sharepartner_partner;
+grant select, insert, update (account_id, end_customer_amount, note, version, updated_at) on crm.opportunity_private to sharepartner_partner;
+grant select (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, scope_id, effective_at, recorded_at, imported, change, reason, changed_by_contact, changed_by_side,
+  process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier, seq),
+  insert on crm.opportunity_history to sharepartner_vendor, sharepartner_partner;
+grant select, insert, update (last) on crm.record_counter to sharepartner_vendor, sharepartner_partner;

@@ -1,0 +1,15 @@
+// Package warehouse is the analytic store: what is mirrored (tables.go), what each metric means (metrics.go), who
+// may see which rows and fields (Scope) and what an engine must do (Store). It knows nothing of the rest of the
+// program; the write-ahead log is the only bridge to the operational side.
+//
+// Every engine passes warehousetest. Engines return counts, sums and exact order statistics; rates, intervals and
+// everything estimated is computed here, once, so that engines cannot differ.
+//
+// Decided:
+//   - Two tables are derived while loading, in the same transaction as the log: opportunity_move (one row per row
+//     of history, with the state before it) and opportunity_wide (one row per opportunity, first entry and last
+//     exit per stage). A metric of now reads these; a question about what was known earlier computes the same
+//     moves from history.
+//   - Days in stage are discrete quantiles (an element of the data), so that no engine interpolates.
+//   - opportunity_history is the source of all metrics; the mirrored opportunity serves lists and parity.
+package warehouse

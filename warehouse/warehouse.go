@@ -1,0 +1,115 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store is an analytic engine. Reading methods take a Scope; the zero Scope sees nothing.
+type Store interface {
+	Loader
+	Metrics
+	// Engine names the engine, for receipts.
+	Engine() string
+	// Watermark says up to where the store has loaded.
+	Watermark(ctx context.Context) (Watermark, error)
+	Close() error
+}
+
+// Loader takes what the pipeline brings. One writer at a time.
+type Loader interface {
+	// Checkpoint is the position to go on from; ok is false before the first snapshot is complete.
+	Checkpoint(ctx context.Context) (c Checkpoint, ok bool, err error)
+	// Begin starts one load: its rows and its checkpoint become visible together, or not at all.
+	Begin(ctx context.Context) (Load, error)
+	// Reset empties the store for a first snapshot.
+	Reset(ctx context.Context) error
+	// Status and SaveStatus keep what the pipeline says of itself, so that any process can show it.
+	Status(ctx context.Context) (Status, error)
+	SaveStatus(ctx context.Context, s Status) error
+}
+
+// Load is an open load.
+type Load interface {
+	// Append adds changes of one table; a large transaction comes in several pieces, in order.
+	Append(ctx context.Context, b *Batch) error
+	// Commit makes the load visible and durable together with the checkpoint.
+	Commit(ctx context.Context, c Checkpoint) error
+	// Rollback forgets the load; after Commit it does nothing.
+	Rollback() error
+}
+
+// Checkpoint is a place in the write-ahead log of one Postgres server. Everything before it is loaded.
+type Checkpoint struct {
+	SystemID    string // of the Postgres server
+	Timeline    int
+	Slot        string
+	LSN         uint64    // end of the last loaded commit
+	CommittedAt time.Time // its commit time
+	SnapshotLSN uint64    // consistent point of the snapshot
+}
+
+// Status is what a pipeline says of itself.
+type Status struct {
+	State       string    `json:"state" enum:"starting,snapshot,streaming,waiting,failed,stopped" doc:"What the pipeline is doing"`
+	Detail      string    `json:"detail,omitempty" doc:"The state in words: which table, which row count, what is awaited"`
+	UpdatedAt   time.Time `json:"updated_at" doc:"When this was written"`
+	ReceivedLSN uint64    `json:"-"`
+	LoadedLSN   uint64    `json:"-"`
+	LastCommit  time.Time `json:"last_commit_at" doc:"Commit time of the last transaction that is loaded"`
+	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not yet visible here; 0 when all is loaded"`
+	Rows        int64     `json:"rows" doc:"Changes loaded since the program started"`
+	LastFault   string    `json:"last_fault,omitempty" doc:"The last fault, also when it is over"`
+	LastFaultAt time.Time `json:"last_fault_at,omitzero" doc:"When it happened"`
+}
+
+// Watermark says up to where answers are complete.
+type Watermark struct {
+	LSN         uint64
+	CommittedAt time.Time
+}
+
+// ErrNotReady says that the first snapshot is not complete yet.
+var ErrNotReady = errors.New("the warehouse has not finished its first snapshot")
+
+// Scope says which rows and fields the caller may see. The zero value sees nothing. Only api/scope.go makes one,
+// from the rules of governance as they are now.
+type Scope struct {
+	kind scopeKind
+	org  uuid.UUID
+}
+
+type scopeKind uint8
+
+const (
+	scopeNothing scopeKind = iota
+	scopeVendor
+	scopePartner
+	scopeEverything
+)
+
+// VendorScope sees the rows of one vendor's channel.
+func VendorScope(org uuid.UUID) Scope { return Scope{kind: scopeVendor, org: org} }
+
+// PartnerScope sees the rows of one partner: over all its vendors, and its own business.
+func PartnerScope(org uuid.UUID) Scope { return Scope{kind: scopePartner, org: org} }
+
+// EverythingScope is for parity checks of the program itself, never for a caller.
+func EverythingScope() Scope { return Scope{kind: scopeEverything} }
+
+// Vendor gives the vendor whose rows are seen.
+func (s Scope) Vendor() (uuid.UUID, bool) { return s.org, s.kind == scopeVendor }
+
+// Partner gives the partner whose rows are seen.
+func (s Scope) Partner() (uuid.UUID, bool) { return s.org, s.kind == scopePartner }
+
+// Everything says that all rows are seen.
+func (s Scope) Everything() bool { return s.kind == scopeEverything }
+
+// Fingerprint names the scope in a receipt without telling what it is made of.
+func (s Scope) Fingerprint() string {
+	return uuid.NewSHA1(s.org, []byte{byte(s.kind)}).String()
+}
