@@ -13,3 +13,33 @@ type Listed[T any] struct {
 	Next  []string // sort keys of the last row when there is more, else nil
 	Total *int64   // only when asked
 }
+
+// Query asks for a slice of a list: which rows, in which order.
+type Query struct {
+	Page
+	Filter *Filter
+	Sort   []Sort // empty: the list's own order; the id is always the last key
+}
+
+// Filter is a parsed filter: a comparison, or a combination of filters.
+type Filter struct {
+	And, Or []Filter
+	Field   string
+	Op      string   // eq, ne, lt, le, gt, ge, in, contains, is_null
+	Values  []string // one; several for in; none for is_null
+}
+
+// Sort is one sort key.
+type Sort struct {
+	Field string
+	Desc  bool
+}
+
+// Opt is a value of a merge patch: not given, cleared (given without value) or set.
+type Opt[T any] struct {
+	Given bool
+	Value *T
+}
+
+// Set makes a given value.
+func Set[T any](v T) Opt[T] { return Opt[T]{Given: true, Value: &v} }
