@@ -1,0 +1,2 @@
+// Package imports takes a CRM's export into the workspaces of a vendor and its partners.
+package imports
