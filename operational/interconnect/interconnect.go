@@ -1,0 +1,89 @@
+package interconnect
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// Organisation is a company: the caller's own, or one that it is connected with.
+type Organisation struct {
+	ID          uuid.UUID `json:"id" db:"id" doc:"Id of the organisation"`
+	Name        string    `json:"name" db:"name" doc:"Its name"`
+	CountryCode *string   `json:"country_code,omitempty" db:"country_code" doc:"ISO 3166 code of its country"`
+	CreatedAt   time.Time `json:"created_at" db:"created_at" doc:"Since when it is here"`
+}
+
+// Connection is the pair of a vendor and a partner.
+type Connection struct {
+	ID            uuid.UUID `json:"id" db:"id" doc:"Id of the connection"`
+	VendorOrgID   uuid.UUID `json:"vendor_org_id" db:"vendor_org_id" doc:"The vendor"`
+	VendorName    string    `json:"vendor_name" db:"vendor_name" doc:"Name of the vendor"`
+	PartnerOrgID  uuid.UUID `json:"partner_org_id" db:"partner_org_id" doc:"The partner"`
+	PartnerName   string    `json:"partner_name" db:"partner_name" doc:"Name of the partner"`
+	Status        string    `json:"status" db:"status" enum:"invited,active,suspended,ended" doc:"State of the connection"`
+	PartnerNumber string    `json:"partner_number" db:"partner_number" doc:"The vendor's own number for the partner"`
+	Tier          *string   `json:"tier,omitempty" db:"tier" doc:"Level of the partner in the vendor's programme"`
+	Region        *string   `json:"region,omitempty" db:"region" doc:"Region that the vendor counts the partner to"`
+	// Seen by the vendor only.
+	ChannelManagerID *uuid.UUID `json:"channel_manager_id,omitempty" db:"channel_manager_id" doc:"Membership of the vendor's channel manager (vendor only)"`
+	Version          int64      `json:"version" db:"version" doc:"Counts the changes"`
+	CreatedAt        time.Time  `json:"created_at" db:"created_at" doc:"Since when they are connected"`
+	UpdatedAt        time.Time  `json:"updated_at" db:"updated_at" doc:"Last change"`
+	EndedAt          *time.Time `json:"ended_at,omitempty" db:"ended_at" doc:"When it ended"`
+}
+
+// Service reads organisations and connections.
+type Service struct {
+	db *postgres.DB
+}
+
+// New makes the service on the api login.
+func New(db *postgres.DB) *Service { return &Service{db: db} }
+
+// Organisation reads the caller's own organisation or one that it is connected with.
+func (s *Service) Organisation(ctx context.Context, actor operational.Actor, id uuid.UUID) (Organisation, error) {
+	return Organisation{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
+
+// Organisations lists them by name.
+func (s *Service) Organisations(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Organisation], error) {
+	return operational.Listed[Organisation]{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
+
+// Connection reads one connection of the caller.
+func (s *Service) Connection(ctx context.Context, actor operational.Actor, id uuid.UUID) (Connection, error) {
+	return Connection{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
+
+// Connections lists those of the caller, last changed first.
+func (s *Service) Connections(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Connection], error) {
+	return operational.Listed[Connection]{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
+
+// Workspace is what an organisation decided for itself.
+type Workspace struct {
+	OrgID       uuid.UUID `json:"org_id" db:"org_id" doc:"The organisation"`
+	Name        string    `json:"name" db:"name" doc:"Its name"`
+	TimeZone    string    `json:"time_zone" db:"time_zone" doc:"Time zone that its days are counted in, an IANA name"`
+	FiscalMonth int       `json:"fiscal_month" db:"fiscal_month" doc:"Month that its fiscal year begins with"`
+	Currency    string    `json:"currency" db:"currency" doc:"Currency of its reports"`
+}
+
+// Calendar is how the organisation counts its time.
+func (w Workspace) Calendar() operational.Calendar {
+	loc, err := time.LoadLocation(w.TimeZone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return operational.Calendar{Location: loc, FiscalMonth: time.Month(w.FiscalMonth)}
+}
+
+// Workspace is the caller's own.
+func (s *Service) Workspace(ctx context.Context, actor operational.Actor) (Workspace, error) {
+	return Workspace{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}

@@ -1,0 +1,78 @@
+package interconnect
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// NewPartner is a partner that the vendor's own files name: an organisation with one person, connected.
+// Ids that are zero are made and filled in.
+type NewPartner struct {
+	OrgID            uuid.UUID  `json:"org_id"`
+	ConnectionID     uuid.UUID  `json:"connection_id"`
+	PersonID         uuid.UUID  `json:"person_id"`
+	MembershipID     uuid.UUID  `json:"membership_id"`
+	ContactID        uuid.UUID  `json:"contact_id"`
+	Name             string     `json:"name"`
+	PartnerNumber    string     `json:"partner_number"`
+	Tier             *string    `json:"tier"`
+	Region           *string    `json:"region"`
+	ChannelManagerID *uuid.UUID `json:"channel_manager_id"`
+	PersonName       string     `json:"person_name"`
+	ExternalRef      string     `json:"external_ref"` // what the import knows it by
+	StartedAt        time.Time  `json:"started_at"`
+}
+
+// NewStaff is a person of the vendor that an import names.
+type NewStaff struct {
+	PersonID     uuid.UUID        `json:"person_id"`
+	MembershipID uuid.UUID        `json:"membership_id"`
+	Name         string           `json:"name"`
+	Role         operational.Role `json:"role"`
+	ExternalRef  string           `json:"external_ref"`
+}
+
+// KnownPartner is a connected partner that came from an import, for finding it again.
+type KnownPartner struct {
+	ExternalRef   string    `db:"external_ref"`
+	OrgID         uuid.UUID `db:"org_id"`
+	ConnectionID  uuid.UUID `db:"connection_id"`
+	ContactID     uuid.UUID `db:"contact_id"` // its first person, as the vendor knows them
+	Name          string    `db:"name"`
+	PartnerNumber string    `db:"partner_number"`
+	Tier          *string   `db:"tier"`
+	Region        *string   `db:"region"`
+}
+
+// KnownStaff is a person of the vendor that came from an import.
+type KnownStaff struct {
+	ExternalRef  string           `db:"external_ref"`
+	MembershipID uuid.UUID        `db:"membership_id"`
+	Name         string           `db:"name"`
+	Role         operational.Role `db:"role"`
+}
+
+// ProvisionPartners makes partner organisations with their first person and connects them; in the vendor's context.
+func ProvisionPartners(ctx context.Context, tx *postgres.Tx, partners []NewPartner) error {
+	return operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
+
+// ProvisionStaff adds people of the vendor; in the vendor's context.
+func ProvisionStaff(ctx context.Context, tx *postgres.Tx, staff []NewStaff) error {
+	return operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
+
+// PartnersKnown lists the vendor's partners that came from an import; in the vendor's context.
+func PartnersKnown(ctx context.Context, tx *postgres.Tx) ([]KnownPartner, error) {
+	return nil, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
+
+// StaffKnown lists the vendor's people that came from an import; in the vendor's context.
+func StaffKnown(ctx context.Context, tx *postgres.Tx) ([]KnownStaff, error) {
+	return nil, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+}
