@@ -130,6 +130,7 @@ func (d *Database) Owner(t testing.TB) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(context.Background(), d.URL)
 	require.NoError(t, err)
+	postgres.RegisterTypes(conn.TypeMap())
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
 }

@@ -12,4 +12,6 @@
 //   - A pool per side: a cached plan is made for one role, and a connection that changes role plans again.
 //   - A read is one implicit transaction in one pipeline (set_config and the query); begin and commit would cost
 //     two more messages and change nothing.
+//   - numeric travels as decimal.Decimal, exactly: scan into decimal.Decimal or, where null may come, *decimal.Decimal;
+//     pass either, or []decimal.Decimal for unnest($1::numeric[]), as arguments. No cast to text is needed.
 package postgres
