@@ -1,6 +1,7 @@
 package operational
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 
@@ -9,8 +10,8 @@ import (
 
 // Money is an exact amount in one currency. Amounts of different currencies are never added.
 type Money struct {
-	Amount   decimal.Decimal `json:"amount"`
-	Currency string          `json:"currency"`
+	Amount   decimal.Decimal `json:"amount" doc:"Exact decimal with two places, for example 1234.50"`
+	Currency string          `json:"currency" minLength:"3" maxLength:"3" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code"`
 }
 
 // MaxAmount is the largest amount that numeric(18,2) and every warehouse column hold.
@@ -33,3 +34,30 @@ func ParseAmount(s string) (decimal.Decimal, error) {
 func ValidCurrency(code string) bool { return currencyForm.MatchString(code) }
 
 func (m Money) String() string { return m.Amount.StringFixed(2) + " " + m.Currency }
+
+type moneyText struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// MarshalJSON writes the amount as text with two places: a number would become a float in many readers.
+func (m Money) MarshalJSON() ([]byte, error) {
+	return json.Marshal(moneyText{m.Amount.StringFixed(2), m.Currency})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes and no other form of a number.
+func (m *Money) UnmarshalJSON(data []byte) error {
+	var text moneyText
+	if err := json.Unmarshal(data, &text); err != nil {
+		return fmt.Errorf("read money: %w", err)
+	}
+	amount, err := ParseAmount(text.Amount)
+	if err != nil {
+		return err
+	}
+	if !ValidCurrency(text.Currency) {
+		return fmt.Errorf("%.10q is not a currency: use an ISO 4217 code, as in EUR", text.Currency)
+	}
+	m.Amount, m.Currency = amount, text.Currency
+	return nil
+}
