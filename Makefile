@@ -1,0 +1,44 @@
+# make run    the program with a demo channel, on http://127.0.0.1:8080
+# make test   everything, against real Postgres, DuckDB and Chromium
+# make check  format and lint
+# make bench  the figures we hold ourselves to
+SHELL := /bin/bash
+export CGO_ENABLED := 1
+
+.PHONY: run build assets generate test check bench openapi clean
+
+run: build
+	exec bin/sharepartner up --demo
+
+build: assets
+	@.tools/need go gcc g++ postgres
+	go build -o bin/sharepartner ./cmd/sharepartner
+
+# The scripts, styles and fonts of the pages, from the locked npm packages.
+assets: api/portal/assets/dist/manifest.json
+api/portal/assets/dist/manifest.json: $(wildcard api/portal/assets/*.mjs api/portal/assets/*.json api/portal/assets/src/*)
+	@.tools/need npm
+	cd api/portal/assets && npm ci --no-audit --no-fund --loglevel=error && node build.mjs
+
+generate:
+	go tool -modfile=.tools/go.mod templ generate -path api/portal
+	go test ./api -run OpenAPI -update
+
+test: assets
+	@.tools/need go gcc g++ postgres chromium
+	go test -race -timeout 10m ./...
+
+check: .tools/bin/golangci-lint .tools/bin/gofumpt
+	@unformatted=$$(.tools/bin/gofumpt -l $$(git ls-files '*.go' | grep -v '_templ\.go$$')); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted (gofumpt):"; echo "$$unformatted"; exit 1; fi
+	.tools/bin/golangci-lint run ./...
+
+.tools/bin/%: .tools/go.mod
+	@.tools/need go
+	go build -modfile=.tools/go.mod -o .tools/bin/ $$(go list -modfile=.tools/go.mod tool | grep '/$*$$')
+
+bench: build
+	bin/sharepartner bench
+
+clean:
+	rm -rf bin .tools/bin .bench
