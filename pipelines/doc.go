@@ -1,0 +1,2 @@
+// Package pipelines carries committed changes from Postgres to the warehouse.
+package pipelines
