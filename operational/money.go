@@ -10,8 +10,8 @@ import (
 
 // Money is an exact amount in one currency. Amounts of different currencies are never added.
 type Money struct {
-	Amount   decimal.Decimal `json:"amount" doc:"Exact decimal with two places, for example 1234.50"`
-	Currency string          `json:"currency" minLength:"3" maxLength:"3" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code"`
+	Amount   decimal.Decimal `json:"amount" pattern:"^-?[0-9]{1,16}(\\.[0-9]{1,2})?$" doc:"Exact amount as a string with at most two decimals." example:"1234.50"`
+	Currency string          `json:"currency" pattern:"^[A-Z]{3}$" doc:"Currency code of ISO 4217." example:"EUR"`
 }
 
 // MaxAmount is the largest amount that numeric(18,2) and every warehouse column hold.
@@ -35,29 +35,30 @@ func ValidCurrency(code string) bool { return currencyForm.MatchString(code) }
 
 func (m Money) String() string { return m.Amount.StringFixed(2) + " " + m.Currency }
 
-type moneyText struct {
+// moneyJSON is Money on the wire: the amount is a string, so that no reader makes a float of it.
+type moneyJSON struct {
 	Amount   string `json:"amount"`
 	Currency string `json:"currency"`
 }
 
-// MarshalJSON writes the amount as text with two places: a number would become a float in many readers.
+// MarshalJSON writes the amount as a string with exactly two decimals.
 func (m Money) MarshalJSON() ([]byte, error) {
-	return json.Marshal(moneyText{m.Amount.StringFixed(2), m.Currency})
+	return json.Marshal(moneyJSON{Amount: m.Amount.StringFixed(2), Currency: m.Currency})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and no other form of a number.
-func (m *Money) UnmarshalJSON(data []byte) error {
-	var text moneyText
-	if err := json.Unmarshal(data, &text); err != nil {
-		return fmt.Errorf("read money: %w", err)
+// UnmarshalJSON reads what MarshalJSON writes; an amount that is a JSON number is refused.
+func (m *Money) UnmarshalJSON(text []byte) error {
+	var wire moneyJSON
+	if err := json.Unmarshal(text, &wire); err != nil {
+		return fmt.Errorf("money must look like {\"amount\":\"1234.50\",\"currency\":\"EUR\"}: %w", err)
 	}
-	amount, err := ParseAmount(text.Amount)
+	amount, err := ParseAmount(wire.Amount)
 	if err != nil {
 		return err
 	}
-	if !ValidCurrency(text.Currency) {
-		return fmt.Errorf("%.10q is not a currency: use an ISO 4217 code, as in EUR", text.Currency)
+	if !ValidCurrency(wire.Currency) {
+		return fmt.Errorf("%.40q is not a currency code: use three capital letters, as in EUR", wire.Currency)
 	}
-	m.Amount, m.Currency = amount, text.Currency
+	*m = Money{Amount: amount, Currency: wire.Currency}
 	return nil
 }

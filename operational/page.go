@@ -43,3 +43,6 @@ type Opt[T any] struct {
 
 // Set makes a given value.
 func Set[T any](v T) Opt[T] { return Opt[T]{Given: true, Value: &v} }
+
+// Listing says by which fields a list may be filtered and sorted: those that this side may read, no others.
+type Listing struct{ Filters, Sorts []string }

@@ -1,0 +1,102 @@
+package accounts
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// Account is a customer as one organisation knows it. Two organisations never share an account.
+type Account struct {
+	ID                uuid.UUID        `json:"id" doc:"Identifier of the account."`
+	Name              string           `json:"name" doc:"Name of the customer."`
+	Industry          *string          `json:"industry,omitempty" doc:"Line of business."`
+	Website           *string          `json:"website,omitempty" doc:"Address of the website."`
+	Country           *string          `json:"country,omitempty" doc:"Country of the head office."`
+	YearEstablished   *int             `json:"year_established,omitempty" doc:"Year in which the company was founded."`
+	AnnualRevenue     *decimal.Decimal `json:"annual_revenue,omitempty" doc:"Revenue of a year, in the reporting currency of the organisation, as a string."`
+	NumberOfEmployees *int             `json:"number_of_employees,omitempty" doc:"People employed."`
+	ParentAccountID   *uuid.UUID       `json:"parent_account_id,omitempty" doc:"Account of the company that owns this one."`
+	ExternalRef       *string          `json:"external_ref,omitempty" doc:"Identifier in the system that the account was imported from."`
+	Version           int64            `json:"version" doc:"Grows by one with each change; also the ETag."`
+	CreatedAt         time.Time        `json:"created_at" doc:"When the account was created."`
+	UpdatedAt         time.Time        `json:"updated_at" doc:"When it was last changed."`
+}
+
+// NewAccount is what is needed to create an account.
+type NewAccount struct {
+	Name              string
+	Industry          *string
+	Website           *string
+	Country           *string
+	YearEstablished   *int
+	AnnualRevenue     *decimal.Decimal
+	NumberOfEmployees *int
+	ParentAccountID   *uuid.UUID
+}
+
+// UpdateAccount is a merge patch of an account.
+type UpdateAccount struct {
+	Name              operational.Opt[string]
+	Industry          operational.Opt[string]
+	Website           operational.Opt[string]
+	Country           operational.Opt[string]
+	YearEstablished   operational.Opt[int]
+	AnnualRevenue     operational.Opt[decimal.Decimal]
+	NumberOfEmployees operational.Opt[int]
+	ParentAccountID   operational.Opt[uuid.UUID]
+}
+
+// Contact is a person at a customer.
+type Contact struct {
+	ID        uuid.UUID `json:"id" doc:"Identifier of the contact."`
+	AccountID uuid.UUID `json:"account_id" doc:"Account that the person belongs to."`
+	FirstName *string   `json:"first_name,omitempty" doc:"First name."`
+	LastName  string    `json:"last_name" doc:"Last name."`
+	Email     *string   `json:"email,omitempty" doc:"Mail address."`
+	Phone     *string   `json:"phone,omitempty" doc:"Telephone number."`
+	JobTitle  *string   `json:"job_title,omitempty" doc:"What the person does there."`
+	Version   int64     `json:"version" doc:"Grows by one with each change; also the ETag."`
+	CreatedAt time.Time `json:"created_at" doc:"When the contact was created."`
+	UpdatedAt time.Time `json:"updated_at" doc:"When it was last changed."`
+}
+
+// NewContact is what is needed to create a contact.
+type NewContact struct {
+	AccountID uuid.UUID
+	FirstName *string
+	LastName  string
+	Email     *string
+	Phone     *string
+	JobTitle  *string
+}
+
+// UpdateContact is a merge patch of a contact.
+type UpdateContact struct {
+	AccountID operational.Opt[uuid.UUID]
+	FirstName operational.Opt[string]
+	LastName  operational.Opt[string]
+	Email     operational.Opt[string]
+	Phone     operational.Opt[string]
+	JobTitle  operational.Opt[string]
+}
+
+// ImportedAccount is an account as a source gives it. ExternalRef is its key there; ParentRef the key of its parent.
+type ImportedAccount struct {
+	ExternalRef string
+	ParentRef   string
+	NewAccount
+}
+
+// Link says that a partner's account and a vendor's account are the same customer. Only the partner reads it.
+type Link struct {
+	ConnectionID     uuid.UUID
+	VendorAccountID  uuid.UUID
+	PartnerAccountID uuid.UUID
+}
+
+// Counts says what an import did.
+type Counts struct{ Created, Changed, Unchanged int }

@@ -1,0 +1,81 @@
+package catalog
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// Product is what an organisation sells. Connected partners read the products of their vendors.
+type Product struct {
+	ID             uuid.UUID         `json:"id" doc:"Identifier of the product."`
+	OrganisationID uuid.UUID         `json:"organisation_id" doc:"Organisation whose product this is."`
+	Name           string            `json:"name" doc:"Name, unique in its organisation."`
+	Family         string            `json:"family" doc:"Product family, by which figures are grouped."`
+	ListPrice      operational.Money `json:"list_price" doc:"Price before any discount."`
+	Active         bool              `json:"active" doc:"Whether it can still be put on new opportunities."`
+	Version        int64             `json:"version" doc:"Grows by one with each change; also the ETag."`
+	CreatedAt      time.Time         `json:"created_at" doc:"When the product was created."`
+	UpdatedAt      time.Time         `json:"updated_at" doc:"When it was last changed."`
+}
+
+// NewProduct is what is needed to create a product in the caller's organisation.
+type NewProduct struct {
+	Name      string
+	Family    string
+	ListPrice operational.Money
+}
+
+// UpdateProduct is a merge patch of a product.
+type UpdateProduct struct {
+	Name      operational.Opt[string]
+	Family    operational.Opt[string]
+	ListPrice operational.Opt[operational.Money]
+	Active    operational.Opt[bool]
+}
+
+// StageType says what a stage means to an opportunity in it.
+type StageType string
+
+// The types of stages. Active stages come before closed ones.
+const (
+	StageActive       StageType = "active"
+	StageWon          StageType = "won"
+	StageLost         StageType = "lost"
+	StageDisqualified StageType = "disqualified"
+)
+
+// Stage is a step of a sales process.
+type Stage struct {
+	ID       uuid.UUID `json:"id" doc:"Identifier of the stage."`
+	Name     string    `json:"name" doc:"Name, unique in its process."`
+	Position int       `json:"position" doc:"Place in the process, from 1."`
+	Type     StageType `json:"type" enum:"active,won,lost,disqualified" doc:"Whether opportunities in it are open, or how they ended."`
+}
+
+// SalesProcess is the path of opportunities from first interest to their end.
+type SalesProcess struct {
+	ID             uuid.UUID `json:"id" doc:"Identifier of the sales process."`
+	OrganisationID uuid.UUID `json:"organisation_id" doc:"Organisation that set up the process."`
+	Name           string    `json:"name" doc:"Name, unique in its organisation."`
+	Default        bool      `json:"default" doc:"Whether new opportunities take this process unless told otherwise."`
+	Stages         []Stage   `json:"stages" doc:"Stages in order: active ones first."`
+	Version        int64     `json:"version" doc:"Grows by one with each change; also the ETag."`
+	CreatedAt      time.Time `json:"created_at" doc:"When the process was created."`
+	UpdatedAt      time.Time `json:"updated_at" doc:"When it was last changed."`
+}
+
+// NewStage is one stage of a new process; its position is its place in the list.
+type NewStage struct {
+	Name string
+	Type StageType
+}
+
+// NewProcess is what is needed to create a sales process in the caller's organisation.
+type NewProcess struct {
+	Name    string
+	Default bool
+	Stages  []NewStage
+}
