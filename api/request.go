@@ -1,0 +1,156 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// request is what is known of a request while it is at work; the log line at its end tells it.
+type request struct {
+	id    string
+	actor operational.Actor
+	fault error // internal, for the log only
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
+}
+
+// recorder sees the answer pass: its status and size for the log, its bytes when the answer is to be kept.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	size   int
+	keep   *bytes.Buffer
+}
+
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	if w.keep != nil {
+		w.keep.Write(b)
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.size += n
+	return n, err
+}
+
+// outermost is around everything: request id, headers, cross-origin check, a log line, and no panic leaves it.
+func (a *API) outermost(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now() // for the log line only: how long, never when
+		req := &request{id: uuid.NewString()}
+		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
+		rec := &recorder{ResponseWriter: w}
+		a.setHeaders(rec, r, req.id)
+		defer func() {
+			if p := recover(); p != nil {
+				req.fault = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				if rec.status == 0 {
+					writeProblem(rec, internalProblem())
+				}
+			}
+			a.logRequest(r, rec, req, time.Since(started))
+		}()
+		// An API key is never sent by a browser on its own; everything else might be.
+		if r.Header.Get("Authorization") == "" && crossOrigin.Check(r) != nil {
+			writeProblem(rec, statusProblem(http.StatusForbidden, "A change must come from this site's own pages, or carry an API key. Nothing was saved."))
+			return
+		}
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func (a *API) setHeaders(w http.ResponseWriter, r *http.Request, id string) {
+	h := w.Header()
+	h.Set("X-Request-Id", id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Vary", "Cookie, Authorization, Accept")
+	if a.secure(r) {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+func (a *API) logRequest(r *http.Request, rec *recorder, req *request, took time.Duration) {
+	attrs := []slog.Attr{
+		slog.String("request_id", req.id), slog.String("method", r.Method), slog.String("route", r.Pattern),
+		slog.Int("status", rec.status), slog.Int("bytes", rec.size), slog.Duration("took", took),
+	}
+	if !req.actor.IsZero() {
+		attrs = append(attrs, slog.String("org", req.actor.Org.String()), slog.String("credential", req.actor.Credential.String()))
+	}
+	level := slog.LevelInfo
+	if req.fault != nil {
+		level = slog.LevelError
+		attrs = append(attrs, slog.String("fault", req.fault.Error()))
+	}
+	a.deps.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// route sends a request to its operation; what has none gets a problem like everything else.
+func (a *API) route(w http.ResponseWriter, r *http.Request) {
+	handler, pattern := a.mux.Handler(r)
+	if pattern != "" {
+		a.mux.ServeHTTP(w, r)
+		return
+	}
+	probe := &probe{header: http.Header{}}
+	handler.ServeHTTP(probe, r)
+	if probe.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", probe.header.Get("Allow"))
+		writeProblem(w, statusProblem(http.StatusMethodNotAllowed, "This address knows "+probe.header.Get("Allow")+" only."))
+		return
+	}
+	writeProblem(w, statusProblem(http.StatusNotFound, ""))
+}
+
+// probe learns what the mux would answer.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
+
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	for name, values := range p.headers {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	if p.Status != http.StatusNotModified {
+		_ = json.NewEncoder(w).Encode(p) // the caller may be gone
+	}
+}
