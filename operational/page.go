@@ -1,5 +1,7 @@
 package operational
 
+import "encoding/json"
+
 // Page asks for a slice of a list. After holds the sort keys of the last row seen (from a verified cursor).
 type Page struct {
 	Limit int      // 1..200
@@ -39,6 +41,16 @@ type Sort struct {
 type Opt[T any] struct {
 	Given bool
 	Value *T
+}
+
+// UnmarshalJSON reads a member of a merge patch: null clears.
+func (o *Opt[T]) UnmarshalJSON(data []byte) error {
+	o.Given, o.Value = true, nil
+	if string(data) == "null" {
+		return nil
+	}
+	o.Value = new(T)
+	return json.Unmarshal(data, o.Value)
 }
 
 // Set makes a given value.
