@@ -1,0 +1,274 @@
+package pgsource
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// EventKind says what a message meant for the position in the log.
+type EventKind uint8
+
+// The kinds.
+const (
+	EventNone      EventKind = iota // nothing to do
+	EventBegin                      // a transaction begins
+	EventRow                        // one or more rows were added
+	EventCommit                     // the transaction is complete; LSN is its end, At its commit time
+	EventKeepalive                  // the sender is alive and has sent all up to LSN
+)
+
+// Event is what a message meant.
+type Event struct {
+	Kind  EventKind
+	LSN   uint64
+	At    int64 // microseconds since 1970
+	Reply bool  // the sender wants an answer at once
+}
+
+// Decoder turns replication messages (pgoutput, protocol 2) into rows of the mirrored tables.
+// After an error it must not be used again, nor the Changes it was filling.
+type Decoder struct {
+	tables    []*warehouse.Table
+	relations map[uint32]*relation
+	skipBelow uint64 // transactions that committed before are loaded already
+
+	open      bool // inside a transaction
+	skip      bool // which is loaded already
+	commitLSN uint64
+	commitAt  int64
+	seq       uint32
+
+	old, row []field // scratch
+}
+
+// field is one value of a tuple as it was sent: 'n' null, 'u' unchanged, 't' text, 'b' binary.
+type field struct {
+	form byte
+	data []byte
+}
+
+// NewDecoder makes a decoder for the given tables that leaves out transactions committed before the checkpoint.
+func NewDecoder(tables []*warehouse.Table, checkpoint uint64) *Decoder {
+	return &Decoder{tables: tables, relations: map[uint32]*relation{}, skipBelow: checkpoint}
+}
+
+// Open says that the last transaction is not complete yet.
+func (d *Decoder) Open() bool { return d.open }
+
+func errShort(kind byte) error {
+	return fmt.Errorf("replication message %q is cut short", string(kind))
+}
+
+// Decode reads one message of the copy stream and adds its rows, if any.
+func (d *Decoder) Decode(message []byte, into *Changes) (Event, error) {
+	c := cursor{b: message}
+	switch kind := c.u8(); kind {
+	case 'k':
+		e := Event{Kind: EventKeepalive, LSN: c.u64()}
+		c.u64()
+		e.Reply = c.u8() == 1
+		if c.short {
+			return Event{}, errShort(kind)
+		}
+		return e, nil
+	case 'w':
+		start := c.u64()
+		c.take(16)
+		if c.short {
+			return Event{}, errShort(kind)
+		}
+		return d.payload(&c, start, into)
+	default:
+		return Event{}, fmt.Errorf("unknown replication message %q", string(kind))
+	}
+}
+
+func (d *Decoder) payload(c *cursor, start uint64, into *Changes) (Event, error) {
+	switch kind := c.u8(); kind {
+	case 'B':
+		return d.begin(c)
+	case 'C':
+		return d.commit(c)
+	case 'R':
+		return Event{}, d.relationMessage(c)
+	case 'I', 'U', 'D', 'T':
+		return d.change(kind, c, start, into)
+	case 'O', 'Y', 'M': // origin, name of a type, message: nothing of ours yet
+		return Event{}, nil
+	default:
+		return Event{}, fmt.Errorf("unknown change message %q", string(kind))
+	}
+}
+
+func (d *Decoder) begin(c *cursor) (Event, error) {
+	lsn, at := c.u64(), int64(c.u64())
+	c.u32()
+	if c.short {
+		return Event{}, errShort('B')
+	}
+	if d.open {
+		return Event{}, fmt.Errorf("a transaction begins inside another at %s", FormatLSN(lsn))
+	}
+	d.open, d.commitLSN, d.commitAt, d.seq = true, lsn, at+epochMicros, 0
+	d.skip = lsn < d.skipBelow
+	return Event{Kind: EventBegin, LSN: lsn, At: d.commitAt}, nil
+}
+
+func (d *Decoder) commit(c *cursor) (Event, error) {
+	c.u8()
+	c.u64()
+	end := c.u64()
+	c.u64()
+	if c.short {
+		return Event{}, errShort('C')
+	}
+	if !d.open {
+		return Event{}, fmt.Errorf("a commit without its transaction at %s", FormatLSN(end))
+	}
+	d.open = false
+	return Event{Kind: EventCommit, LSN: end, At: d.commitAt}, nil
+}
+
+func (d *Decoder) change(kind byte, c *cursor, start uint64, into *Changes) (Event, error) {
+	if !d.open {
+		return Event{}, fmt.Errorf("a change outside a transaction at %s", FormatLSN(start))
+	}
+	if d.skip {
+		return Event{}, nil
+	}
+	size := len(c.b)
+	var err error
+	if kind == 'T' {
+		err = d.truncate(c, start, into)
+	} else {
+		err = d.rowMessage(kind, c, start, into)
+	}
+	into.Bytes += size
+	return Event{Kind: EventRow}, err
+}
+
+func (d *Decoder) rowMessage(kind byte, c *cursor, start uint64, into *Changes) error {
+	id := c.u32()
+	r := d.relations[id]
+	if r == nil {
+		return fmt.Errorf("a change of table %d that was not described before", id)
+	}
+	oldForm := byte(0)
+	form := c.u8()
+	if form == 'K' || form == 'O' {
+		oldForm = form
+		if err := d.tuple(c, r, &d.old); err != nil {
+			return err
+		}
+		if kind != 'D' {
+			form = c.u8()
+		}
+	}
+	if kind == 'D' {
+		if oldForm == 0 {
+			return errShort(kind)
+		}
+		return d.add(warehouse.OpDelete, r, d.old, start, into)
+	}
+	if form != 'N' {
+		return errShort(kind)
+	}
+	if err := d.tuple(c, r, &d.row); err != nil {
+		return err
+	}
+	if kind == 'I' {
+		return d.add(warehouse.OpInsert, r, d.row, start, into)
+	}
+	return d.update(oldForm, r, start, into)
+}
+
+// update adds a changed row. One whose key changed is a delete of the old key and an insert of the new row.
+func (d *Decoder) update(oldForm byte, r *relation, start uint64, into *Changes) error {
+	moved := false
+	for i := range d.row {
+		if oldForm == 'O' && d.row[i].form == 'u' {
+			d.row[i] = d.old[i]
+		}
+		if oldForm != 0 && r.key[i] && !d.row[i].same(d.old[i]) {
+			moved = true
+		}
+	}
+	if !moved {
+		return d.add(warehouse.OpUpdate, r, d.row, start, into)
+	}
+	if err := d.add(warehouse.OpDelete, r, d.old, start, into); err != nil {
+		return err
+	}
+	return d.add(warehouse.OpInsert, r, d.row, start, into)
+}
+
+func (f field) same(g field) bool {
+	return f.form == 'u' || f.form == g.form && bytes.Equal(f.data, g.data)
+}
+
+func (d *Decoder) tuple(c *cursor, r *relation, into *[]field) error {
+	count := int(c.u16())
+	if c.short || count != len(r.target) {
+		return fmt.Errorf("a row of %s has %d columns, its description %d", r.table.Name, count, len(r.target))
+	}
+	fields := (*into)[:0]
+	for range count {
+		f := field{form: c.u8()}
+		switch f.form {
+		case 'n', 'u':
+		case 't', 'b':
+			f.data = c.take(int(int32(c.u32())))
+		default:
+			return fmt.Errorf("a value of %s has the unknown form %q", r.table.Name, string(f.form))
+		}
+		fields = append(fields, f)
+	}
+	*into = fields
+	if c.short {
+		return fmt.Errorf("a row of %s is cut short", r.table.Name)
+	}
+	return nil
+}
+
+func (d *Decoder) add(op warehouse.Op, r *relation, fields []field, start uint64, into *Changes) error {
+	b := into.batches[r.index]
+	b.AddRow(op, d.commitLSN, start, d.seq, d.commitAt)
+	d.seq++
+	into.Rows++
+	for i, f := range fields {
+		at := r.target[i]
+		if err := addValue(&b.Columns[at], &r.table.Columns[at], f); err != nil {
+			return &ValueError{Table: r.table.Schema + "." + r.table.Name, Column: r.table.Columns[at].Name, CommitLSN: d.commitLSN, Reason: err.Error()}
+		}
+	}
+	return nil
+}
+
+// truncate reads a T message: number of tables, options, their ids.
+func (d *Decoder) truncate(c *cursor, start uint64, into *Changes) error {
+	count := int(c.u32())
+	c.u8()
+	for i := 0; i < count && !c.short; i++ {
+		id := c.u32()
+		r := d.relations[id]
+		if c.short {
+			break
+		}
+		if r == nil {
+			return fmt.Errorf("a truncate of table %d that was not described before", id)
+		}
+		b := into.batches[r.index]
+		b.AddRow(warehouse.OpTruncate, d.commitLSN, start, d.seq, d.commitAt)
+		d.seq++
+		into.Rows++
+		for j := range b.Columns {
+			b.Columns[j].AddAbsent(warehouse.Null)
+		}
+	}
+	if c.short {
+		return errShort('T')
+	}
+	return nil
+}

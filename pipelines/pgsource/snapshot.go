@@ -1,0 +1,261 @@
+package pgsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// Snapshot is the database at the moment a slot begins. The connection that made the slot stays idle until Stream:
+// the server keeps the snapshot only so long.
+type Snapshot struct {
+	LSN uint64    // the slot gives every transaction that commits from here on
+	At  time.Time // set by Copy
+
+	source *Source
+	link   *link
+	name   string
+}
+
+// Close gives the snapshot up; the slot stays.
+func (sn *Snapshot) Close() {
+	if sn.link != nil {
+		sn.link.close()
+		sn.link = nil
+	}
+}
+
+// Stream begins with the changes after the snapshot. Nothing can be copied from it any more.
+func (sn *Snapshot) Stream(ctx context.Context) (*Stream, error) {
+	l := sn.link
+	sn.link = nil
+	return sn.source.start(ctx, l, sn.LSN)
+}
+
+// span is a piece of a table, in pages. The last one is open, as tables grow.
+type span struct {
+	table    *warehouse.Table
+	from, to int64 // to = 0: open
+}
+
+func (p span) sql() string {
+	columns := make([]string, len(p.table.Columns))
+	for i, c := range p.table.Columns {
+		columns[i] = quote(c.Name)
+	}
+	where := fmt.Sprintf("ctid >= '(%d,0)'", p.from)
+	if p.to > 0 {
+		where += fmt.Sprintf(" and ctid < '(%d,0)'", p.to)
+	}
+	return fmt.Sprintf("copy (select %s from %s.%s where %s) to stdout (format binary)", strings.Join(columns, ", "), quote(p.table.Schema), quote(p.table.Name), where)
+}
+
+// Copy reads all tables, a few pieces at once, and hands their rows to load, which is never called twice at a time.
+func (sn *Snapshot) Copy(ctx context.Context, load func(*warehouse.Batch) error) error {
+	workers, err := sn.enter(ctx)
+	defer func() {
+		for _, l := range workers {
+			l.close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	spans, err := sn.plan(ctx, workers[0])
+	if err != nil {
+		return err
+	}
+	work := make(chan span, len(spans))
+	for _, p := range spans {
+		work <- p
+	}
+	close(work)
+	g, ctx := errgroup.WithContext(ctx)
+	loaded := make(chan *warehouse.Batch)
+	copying, copyCtx := errgroup.WithContext(ctx)
+	for _, l := range workers {
+		copying.Go(func() error { return sn.copySpans(copyCtx, l, work, loaded) })
+	}
+	g.Go(func() error {
+		defer close(loaded)
+		return copying.Wait()
+	})
+	g.Go(func() error {
+		for b := range loaded {
+			if err := load(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// enter opens the workers' transactions, all inside the snapshot.
+func (sn *Snapshot) enter(ctx context.Context) ([]*link, error) {
+	var workers []*link
+	for range sn.source.o.Workers {
+		l, err := sn.source.connect(ctx, false)
+		if err != nil {
+			return workers, err
+		}
+		workers = append(workers, l)
+		if _, err := l.command(ctx, "begin isolation level repeatable read read only; set transaction snapshot '"+sn.name+"'"); err != nil {
+			return workers, fmt.Errorf("enter the snapshot: %w", err)
+		}
+	}
+	return workers, nil
+}
+
+// plan cuts the tables into pieces, by their real size: statistics may be old.
+func (sn *Snapshot) plan(ctx context.Context, l *link) ([]span, error) {
+	rows, err := l.rows(ctx, `select extract(epoch from clock_timestamp()), current_setting('block_size')`)
+	if err != nil {
+		return nil, fmt.Errorf("read the server's clock: %w", err)
+	}
+	seconds, err := strconv.ParseFloat(rows[0][0], 64)
+	if err != nil {
+		return nil, fmt.Errorf("read the server's clock: %w", err)
+	}
+	sn.At = time.UnixMicro(int64(seconds * 1e6)).UTC()
+	block, err := strconv.ParseInt(rows[0][1], 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("read the server's block size: %w", err)
+	}
+	var spans []span
+	for _, t := range sn.source.o.Tables {
+		rows, err := l.rows(ctx, `select pg_relation_size(format('%I.%I', $1::text, $2::text)::regclass)`, t.Schema, t.Name)
+		if err != nil {
+			return nil, fmt.Errorf("measure table %s: %w", t.Name, err)
+		}
+		size, err := strconv.ParseInt(rows[0][0], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("measure table %s: %w", t.Name, err)
+		}
+		spans = append(spans, cut(t, size/block, max(1, sn.source.o.RangeBytes/block))...)
+	}
+	return spans, nil
+}
+
+func cut(t *warehouse.Table, pages, step int64) []span {
+	var spans []span
+	for from := int64(0); from == 0 || from < pages; from += step {
+		spans = append(spans, span{table: t, from: from, to: from + step})
+	}
+	spans[len(spans)-1].to = 0
+	return spans
+}
+
+func (sn *Snapshot) copySpans(ctx context.Context, l *link, work <-chan span, loaded chan<- *warehouse.Batch) error {
+	send := func(b *warehouse.Batch) error {
+		select {
+		case loaded <- b:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for p := range work {
+		reader := &copyReader{table: p.table, at: sn.At.UnixMicro(), send: send}
+		if _, err := l.CopyTo(ctx, reader, p.sql()); err != nil {
+			return fmt.Errorf("copy table %s: %w", p.table.Name, err)
+		}
+		if err := reader.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyReader takes the rows of a binary COPY, one or more with each Write.
+type copyReader struct {
+	table  *warehouse.Table
+	at     int64
+	send   func(*warehouse.Batch) error
+	batch  *warehouse.Batch
+	bytes  int
+	opened bool // the header is behind us
+}
+
+// A batch of the snapshot.
+const (
+	copyRows  = 20_000
+	copyBytes = 8 << 20
+)
+
+var copySignature = "PGCOPY\n\xff\r\n\x00"
+
+var errCopy = errors.New("the copy of a table cannot be read")
+
+// Write reads what one message of the copy holds.
+func (r *copyReader) Write(message []byte) (int, error) {
+	c := cursor{b: message}
+	if !r.opened {
+		if string(c.take(len(copySignature))) != copySignature {
+			return 0, errCopy
+		}
+		c.u32()
+		c.take(int(c.u32()))
+		r.opened = true
+	}
+	for len(c.b) > 0 && !c.short {
+		count := c.u16()
+		if count == 0xffff { // the end
+			break
+		}
+		if int(count) != len(r.table.Columns) {
+			return 0, errCopy
+		}
+		if err := r.row(&c); err != nil {
+			return 0, err
+		}
+	}
+	if c.short {
+		return 0, errCopy
+	}
+	if r.bytes += len(message); r.batch != nil && (r.batch.Len() >= copyRows || r.bytes >= copyBytes) {
+		if err := r.flush(); err != nil {
+			return 0, err
+		}
+	}
+	return len(message), nil
+}
+
+// row adds a row. Its version is 0: whatever comes through the slot is newer, also a change whose record in the log
+// lies before the snapshot because its transaction was still open then.
+func (r *copyReader) row(c *cursor) error {
+	if r.batch == nil {
+		r.batch = warehouse.NewBatch(r.table)
+	}
+	r.batch.AddRow(warehouse.OpSnapshot, 0, 0, 0, r.at)
+	for i := range r.table.Columns {
+		f := field{form: 'n'}
+		if size := int32(c.u32()); size >= 0 {
+			f = field{form: 'b', data: c.take(int(size))}
+		}
+		if c.short {
+			return errCopy
+		}
+		if err := addValue(&r.batch.Columns[i], &r.table.Columns[i], f); err != nil {
+			return &ValueError{Table: r.table.Schema + "." + r.table.Name, Column: r.table.Columns[i].Name, Reason: err.Error()}
+		}
+	}
+	return nil
+}
+
+func (r *copyReader) flush() error {
+	if r.batch == nil {
+		return nil
+	}
+	b := r.batch
+	r.batch, r.bytes = nil, 0
+	return r.send(b)
+}
+
