@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of fault happened; callers decide by kind, people by code.
@@ -35,7 +36,9 @@ type Error struct {
 	Code    string // stable, kebab-case, for example "stage-not-in-process"
 	Message string // a sentence for people: what happened, what was kept, what to do
 	Fields  []FieldFault
-	cause   error
+	// RetryAfter says when trying again makes sense (limited, unavailable); zero: not known.
+	RetryAfter time.Duration
+	cause      error
 }
 
 func (e *Error) Error() string {
@@ -54,6 +57,12 @@ func (e *Error) Unwrap() error { return e.cause }
 // Because keeps the technical cause for the log.
 func (e *Error) Because(err error) *Error {
 	e.cause = err
+	return e
+}
+
+// In says when trying again makes sense.
+func (e *Error) In(wait time.Duration) *Error {
+	e.RetryAfter = wait
 	return e
 }
 

@@ -60,6 +60,18 @@ func (a Actor) Allowed(p Permission) bool {
 	return a.Scopes == nil || p == SignedIn || slices.Contains(a.Scopes, string(p))
 }
 
+// Permissions are all that the actor holds.
+func (a Actor) Permissions() []Permission {
+	held := []Permission{}
+	for _, p := range policy[a.Side][a.Role] {
+		if a.Allowed(p) {
+			held = append(held, p)
+		}
+	}
+	slices.Sort(held)
+	return held
+}
+
 // Require is Allowed as an error.
 func (a Actor) Require(p Permission) error {
 	switch {

@@ -71,71 +71,49 @@ func (db *DB) Now() time.Time { return db.clock().UTC().Truncate(time.Microsecon
 // (who holds this session?) and, for jobs, for the tables of timers and the outbox.
 func (db *DB) Login() *pgxpool.Pool { return db.pools[operational.SideVendor] }
 
-// Tx is a transaction inside one tenant's context. It has one timestamp.
-type Tx struct {
-	pgx.Tx
-	Actor operational.Actor
-	Now   time.Time
-	db    *DB
-}
+// Purposes of the program itself, for AsProgram.
+const (
+	PurposeSignIn = "sign-in" // the api login: passwords and new sessions
+	PurposeAdmin  = "admin"   // the jobs login: the program's own commands
+)
 
-// InTx runs fn as the actor; everything in it happens, or nothing.
-func (db *DB) InTx(ctx context.Context, actor operational.Actor, fn func(tx *Tx) error) error {
-	enter, err := db.enterSQL(actor)
-	if err != nil {
-		return err
-	}
-	now := db.Now()
-	err = pgx.BeginTxFunc(ctx, db.pools[actor.Side], pgx.TxOptions{BeginQuery: "begin; " + enter}, func(tx pgx.Tx) error {
-		return fn(&Tx{Tx: tx, Actor: actor, Now: now, db: db})
-	})
-	return Translate(err)
-}
-
-// Enter goes on in another workspace inside the same transaction: how an import writes the rows of each partner.
-func (tx *Tx) Enter(ctx context.Context, actor operational.Actor) error {
-	enter, err := tx.db.enterSQL(actor)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, enter); err != nil {
-		return Translate(err)
-	}
-	tx.Actor = actor
-	return nil
+// AsProgram runs the queued statements as the login itself, for a purpose that it signs, in one round trip and one
+// transaction: the way to the few functions that look across tenants.
+func (db *DB) AsProgram(ctx context.Context, purpose string, queue func(b *pgx.Batch)) error {
+	claim, sig := db.signer.purpose(purpose, db.clock().Add(purposeLife))
+	b := &pgx.Batch{}
+	b.Queue(`select set_config('app.ctx', $1, true), set_config('app.sig', $2, true)`, claim, sig)
+	queue(b)
+	return Translate(db.Login().SendBatch(ctx, b).Close())
 }
 
 // Read runs the queued statements as the actor in one round trip, as one transaction. Results are taken by
 // the callbacks of pgx (QueuedQuery.Query, QueryRow).
 func (db *DB) Read(ctx context.Context, actor operational.Actor, queue func(b *pgx.Batch)) error {
-	role, claim, sig, err := db.context(actor)
+	args, err := db.context(actor)
 	if err != nil {
 		return err
 	}
 	b := &pgx.Batch{}
-	b.Queue(`select set_config('role', $1, true), set_config('app.ctx', $2, true), set_config('app.sig', $3, true)`, role, claim, sig)
+	b.Queue(enterSQL, args...)
 	queue(b)
 	return Translate(db.pools[actor.Side].SendBatch(ctx, b).Close())
 }
 
-func (db *DB) enterSQL(actor operational.Actor) (string, error) {
-	role, claim, sig, err := db.context(actor)
-	if err != nil {
-		return "", err
-	}
-	// All three consist of letters, digits, '-', '|' and '_' only: made here, never given by a caller.
-	return fmt.Sprintf(`select set_config('role', '%s', true), set_config('app.ctx', '%s', true), set_config('app.sig', '%s', true)`, role, claim, sig), nil
-}
+// enterSQL enters a tenant's role and states who asks. The values are arguments, so that the text of a running
+// statement, which other connections of the same login can see, carries no signature.
+const enterSQL = `select set_config('role', $1, true), set_config('app.ctx', $2, true), set_config('app.sig', $3, true)`
 
-func (db *DB) context(actor operational.Actor) (role, claim, sig string, err error) {
+func (db *DB) context(actor operational.Actor) ([]any, error) {
+	var role string
 	switch actor.Side {
 	case operational.SideVendor:
 		role = "sharepartner_vendor"
 	case operational.SidePartner:
 		role = "sharepartner_partner"
 	default:
-		return "", "", "", operational.Fault(operational.KindUnauthenticated, "sign-in-required", "Sign in first.")
+		return nil, operational.Fault(operational.KindUnauthenticated, "sign-in-required", "Sign in first.")
 	}
-	claim, sig = db.signer.Sign(actor, db.clock().Add(contextLife))
-	return role, claim, sig, nil
+	claim, sig := db.signer.Sign(actor, db.clock().Add(contextLife))
+	return []any{role, claim, sig}, nil
 }

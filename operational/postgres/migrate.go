@@ -56,6 +56,9 @@ func Migrate(ctx context.Context, ownerURL string, secret Secret) error {
 	if err := migrateRiver(ctx, ownerURL); err != nil {
 		return err
 	}
+	if _, err := conn.ExecContext(ctx, fenceSQL); err != nil {
+		return fmt.Errorf("fence the database: %w", err)
+	}
 	inner, outer := NewSigner(secret).pads()
 	_, err = conn.ExecContext(ctx, `insert into sec.key (inner_pad, outer_pad) values ($1, $2)
 		on conflict (only_row) do update set inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad
@@ -65,6 +68,10 @@ func Migrate(ctx context.Context, ownerURL string, secret Secret) error {
 	}
 	return nil
 }
+
+// fenceSQL is what a copy of a database does not bring along: nobody but the owner makes temporary tables, which
+// could stand before real ones in the search path.
+const fenceSQL = `do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$`
 
 func migrateTables(ctx context.Context, db *sql.DB) error {
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, Migrations(), goose.WithTableName("sharepartner_migrations"))
@@ -95,7 +102,8 @@ func migrateRiver(ctx context.Context, ownerURL string) error {
 		return fmt.Errorf("migrate job tables: %w", err)
 	}
 	if _, err := pool.Exec(ctx, `grant select, insert, update, delete on all tables in schema river to sharepartner_jobs;
-		grant usage, select on all sequences in schema river to sharepartner_jobs`); err != nil {
+		grant usage, select on all sequences in schema river to sharepartner_jobs;
+		grant execute on all functions in schema river to sharepartner_jobs`); err != nil {
 		return fmt.Errorf("grant job tables: %w", err)
 	}
 	return nil

@@ -10,8 +10,10 @@ import (
 	"github.com/sharepartner/sharepartner/operational"
 )
 
-// contextLife bounds how long one transaction may run inside a tenant's context.
-const contextLife = 6 * time.Hour
+const (
+	contextLife = 6 * time.Hour   // bounds how long one transaction may run inside a tenant's context
+	purposeLife = 1 * time.Minute // and how long a signed purpose is good for
+)
 
 // Secret is the one secret of a deployment; keys and the passwords of the logins are derived from it.
 type Secret []byte
@@ -38,6 +40,11 @@ func (s Signer) Sign(a operational.Actor, until time.Time) (claim, sig string) {
 	m := hmac.New(sha256.New, s.key)
 	m.Write([]byte(claim))
 	return claim, hex.EncodeToString(m.Sum(nil))
+}
+
+// purpose states what the program itself wants across tenants, and signs it.
+func (s Signer) purpose(name string, until time.Time) (claim, sig string) {
+	return s.Sign(operational.Actor{Side: operational.Side(name)}, until)
 }
 
 // pads are the two halves of HMAC's key schedule: all that sec.ctx needs to verify with sha256 alone.

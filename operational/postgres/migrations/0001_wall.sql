@@ -1,5 +1,7 @@
 -- The wall between tenants: a signed statement of who asks, checked by the database itself.
 -- +goose Up
+-- Functions are for those who are named; Postgres gives them to everyone otherwise.
+alter default privileges revoke execute on functions from public;
 create schema sec;
 create schema crm;
 revoke all on schema public from public;
@@ -9,10 +11,11 @@ grant usage on schema sec to sharepartner_vendor, sharepartner_partner, sharepar
 -- The signing key, as the two padded halves of an HMAC. Only sec.ctx reads it; the program writes it at migration.
 create table sec.key (only_row boolean primary key default true check (only_row), inner_pad bytea not null, outer_pad bytea not null);
 
--- app.ctx is 'org|side|membership|expires', app.sig its HMAC-SHA256 in hex, both local to one transaction.
+-- app.ctx is 'org|side|membership|expires', app.sig its HMAC-SHA256 in hex, both local to one transaction. Instead of
+-- a side there may be a purpose of the program itself (sec.require), which no tenant's policy accepts.
 -- Without them, with a wrong signature or after expiry every policy below raises: the wall fails closed.
 -- +goose StatementBegin
-create function sec.ctx(part int) returns text language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec as $$
+create function sec.ctx(part int) returns text language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec, pg_temp as $$
 declare
   c text := nullif(current_setting('app.ctx', true), '');
   k sec.key;
@@ -29,7 +32,7 @@ begin
 end $$;
 
 -- The organisation that asks, if it asks as this side; a partner's context in a vendor's role is refused.
-create function sec.ctx_org(side text) returns uuid language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec as $$
+create function sec.ctx_org(side text) returns uuid language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec, pg_temp as $$
 begin
   if sec.ctx(2) <> side then
     raise exception 'the tenant context is of another side' using errcode = '42501';
@@ -39,7 +42,7 @@ end $$;
 
 -- Puts a table behind the wall: one narrow policy per role, explicit ones for owner, cdc and jobs.
 -- A condition of null gives that side no policy and so no row. FORCE binds the owner too.
-create procedure sec.wall(target regclass, vendor_sees text, partner_sees text) language plpgsql set search_path = pg_catalog, sec as $$
+create procedure sec.wall(target regclass, vendor_sees text, partner_sees text) language plpgsql set search_path = pg_catalog, sec, pg_temp as $$
 begin
   execute format('alter table %s enable row level security', target);
   execute format('alter table %s force row level security', target);
@@ -54,6 +57,4 @@ begin
   end if;
 end $$;
 -- +goose StatementEnd
-revoke all on all functions in schema sec from public;
-revoke all on procedure sec.wall(regclass, text, text) from public;
 grant execute on function sec.ctx(int), sec.ctx_org(text) to sharepartner_vendor, sharepartner_partner;

@@ -25,7 +25,7 @@ create table crm.person (
   display_name text not null check (length(display_name) between 1 and 200),
   email text,
   email_norm text unique,
-  time_zone text not null default 'UTC',
+  time_zone text, -- null: that of the workspace
   status text not null default 'active' check (status in ('active', 'suspended')),
   created_at timestamptz not null
 );
@@ -100,14 +100,14 @@ grant select (id, vendor_org_id, partner_org_id, status, partner_number, tier, r
 -- The membership behind a contact is the partner's affair: it would join a person over several vendors.
 grant select (id, connection_id, vendor_org_id, partner_org_id, display_name, work_email, status) on crm.external_contact to sharepartner_vendor;
 grant select on crm.external_contact to sharepartner_partner;
-grant select on crm.organisation, crm.workspace, crm.membership, crm.person, crm.connection, crm.external_contact to sharepartner_jobs;
+grant select on crm.organisation, crm.workspace, crm.membership, crm.connection to sharepartner_jobs;
 
 -- +goose StatementBegin
 -- A vendor sets up partners that come from its own files: organisation, workspace, connection and first person,
 -- without mail address (so that nobody learns who is here already). The only door to another organisation's rows.
 -- partners: [{org_id, connection_id, person_id, membership_id, contact_id, name, partner_number, tier, region,
 --             channel_manager_id, person_name, external_ref, started_at}]
-create function crm.provision_partners(partners jsonb, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+create function crm.provision_partners(partners jsonb, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 declare
   vendor uuid := sec.ctx_org('vendor');
   currency text := (select reporting_currency from crm.workspace where org_id = vendor);
@@ -132,10 +132,13 @@ begin
 end $$;
 
 -- A vendor adds its own staff that an import names (channel managers), again without mail address.
--- staff: [{person_id, membership_id, name, role, external_ref}]
-create function crm.provision_staff(staff jsonb, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+-- staff: [{person_id, membership_id, name, role, external_ref}]; administrators are made by the program's own commands only.
+create function crm.provision_staff(staff jsonb, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 declare vendor uuid := sec.ctx_org('vendor');
 begin
+  if exists (select from jsonb_to_recordset(staff) as s(role text) where role is null or role not in ('channel_leader', 'channel_manager', 'analyst')) then
+    raise exception 'an import may not make administrators' using errcode = '42501';
+  end if;
   insert into crm.person (id, display_name, created_at)
     select person_id, name, at from jsonb_to_recordset(staff) as s(person_id uuid, name text);
   insert into crm.membership (id, org_id, person_id, role, external_ref, created_at)
@@ -143,5 +146,4 @@ begin
     from jsonb_to_recordset(staff) as s(person_id uuid, membership_id uuid, role text, external_ref text);
 end $$;
 -- +goose StatementEnd
-revoke all on function crm.provision_partners(jsonb, timestamptz), crm.provision_staff(jsonb, timestamptz) from public;
 grant execute on function crm.provision_partners(jsonb, timestamptz), crm.provision_staff(jsonb, timestamptz) to sharepartner_vendor;

@@ -1,4 +1,4 @@
--- Sign-in: passwords, sessions and API keys. No tenant role reads these tables; the api login reaches them by the functions below.
+-- Sign-in: passwords, sessions and API keys. No tenant role reads these tables; the logins reach them by the functions below.
 -- +goose Up
 create table sec.password (
   person_id uuid primary key references crm.person,
@@ -18,12 +18,13 @@ create table sec.session (
   check (idle_expires_at <= expires_at)
 );
 create index session_of_membership on sec.session (membership_id);
+create index session_expiry on sec.session (expires_at);
 
 create table sec.api_key (
   id uuid primary key,
   prefix text not null unique, -- shown in lists; never enough to sign in
   secret_sha256 bytea not null unique check (length(secret_sha256) = 32),
-  membership_id uuid not null references crm.membership, -- who made it and whose role bounds it
+  membership_id uuid not null, -- who made it and whose role bounds it
   org_id uuid not null references crm.organisation,
   side text not null check (side in ('vendor', 'partner')),
   name text not null check (length(name) between 1 and 100),
@@ -34,30 +35,49 @@ create table sec.api_key (
   last_used_at timestamptz,
   foreign key (org_id, membership_id) references crm.membership (org_id, id)
 );
+create index api_key_list on sec.api_key (org_id, created_at desc, id desc);
 
 -- +goose StatementBegin
-create function sec.password_of(email text) returns table (person_id uuid, hash text) language sql stable security definer set search_path = pg_catalog, crm, sec as $$
-  select p.id, w.hash from crm.person p join sec.password w on w.person_id = p.id
-  where p.email_norm = $1 and p.status = 'active'
-$$;
+-- The program itself asks, for a purpose that it signed. A statement smuggled into a tenant's transaction can
+-- shed the tenant's role, but it cannot sign: so it cannot read a password's hash or open a session.
+create function sec.require(purpose text) returns void language plpgsql stable security definer set search_path = pg_catalog, sec, pg_temp as $$
+begin
+  if sec.ctx(2) <> purpose then
+    raise exception 'the signed context is of another purpose' using errcode = '42501';
+  end if;
+end $$;
+
+create function sec.password_of(email text) returns table (person_id uuid, hash text) language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform sec.require('sign-in');
+  return query select p.id, w.hash from crm.person p join sec.password w on w.person_id = p.id
+    where p.email_norm = $1 and p.status = 'active';
+end $$;
 
 create function sec.memberships_of(person uuid) returns table (membership_id uuid, org_id uuid, org_name text, role text, governs boolean, sells boolean)
-language sql stable security definer set search_path = pg_catalog, crm, sec as $$
-  select m.id, m.org_id, o.name, m.role, w.governs, w.sells
-  from crm.membership m join crm.organisation o on o.id = m.org_id join crm.workspace w on w.org_id = m.org_id
-  where m.person_id = person and m.status = 'active' order by m.created_at, m.id
-$$;
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform sec.require('sign-in');
+  return query select m.id, m.org_id, o.name, m.role, w.governs, w.sells
+    from crm.membership m join crm.organisation o on o.id = m.org_id join crm.workspace w on w.org_id = m.org_id
+    where m.person_id = person and m.status = 'active' order by m.created_at, m.id;
+end $$;
 
 create function sec.open_session(id uuid, token bytea, membership uuid, side text, at timestamptz, idle interval, absolute interval) returns void
-language sql security definer set search_path = pg_catalog, crm, sec as $$
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  perform sec.require('sign-in');
   insert into sec.session (id, token_sha256, membership_id, side, created_at, last_seen_at, idle_expires_at, expires_at)
-  values ($1, $2, $3, $4, $5, $5, least($5 + $6, $5 + $7), $5 + $7)
-$$;
+    values ($1, $2, $3, $4, $5, $5, least($5 + $6, $5 + $7), $5 + $7);
+end $$;
 
--- Who holds this session token, if it is alive. Being seen moves the idle limit, at most once a minute.
+-- Who holds this session token, if it is alive: needs no signature, for who knows the token is signed in already.
+-- Being seen moves the idle limit, at most once a minute.
 create function sec.session_actor(token bytea, at timestamptz, idle interval)
 returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text)
-language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 declare s sec.session;
 begin
@@ -71,13 +91,13 @@ begin
     where m.id = s.membership_id and m.status = 'active' and p.status = 'active';
 end $$;
 
-create function sec.close_session(token bytea) returns void language sql security definer set search_path = pg_catalog, crm, sec as $$
+create function sec.close_session(token bytea) returns void language sql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
   delete from sec.session where token_sha256 = $1
 $$;
 
 create function sec.key_actor(secret bytea, at timestamptz)
 returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, scopes text[])
-language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 declare k sec.api_key;
 begin
@@ -94,52 +114,95 @@ end $$;
 -- First things first: a workspace that governs a channel, and people who can sign in. Only the program's own
 -- commands come here (as the jobs login); the API has no way to it.
 create function sec.create_vendor(org uuid, name text, country text, time_zone text, fiscal_month int, currency text, at timestamptz) returns void
-language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
+  perform sec.require('admin');
   insert into crm.organisation (id, name, country_code, created_at) values (org, name, country, at);
   insert into crm.workspace (org_id, governs, sells, time_zone, fiscal_year_start_month, reporting_currency) values (org, true, false, time_zone, fiscal_month, currency);
 end $$;
 
-create function sec.add_person(person uuid, membership uuid, org uuid, role text, display_name text, email text, email_norm text, hash text, at timestamptz) returns void
-language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+create function sec.find_vendor(vendor_name text) returns table (org_id uuid)
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
 begin
+  perform sec.require('admin');
+  return query select o.id from crm.organisation o join crm.workspace w on w.org_id = o.id
+    where o.name = vendor_name and w.governs order by o.created_at, o.id limit 1;
+end $$;
+
+-- A new person with its membership, and the contacts by which the organisation's vendors know it. Gives what the organisation does.
+create function sec.add_person(person uuid, membership uuid, org uuid, role text, display_name text, email text, email_norm text, hash text, at timestamptz)
+returns table (governs boolean, sells boolean)
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  perform sec.require('admin');
   insert into crm.person (id, display_name, email, email_norm, created_at) values (person, display_name, email, email_norm, at);
   insert into crm.membership (id, org_id, person_id, role, created_at) values (membership, org, person, role, at);
   insert into sec.password (person_id, hash, changed_at) values (person, hash, at);
   insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
     select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, membership, display_name, email
     from crm.connection c where c.partner_org_id = org and c.status <> 'ended';
+  return query select w.governs, w.sells from crm.workspace w where w.org_id = org;
 end $$;
 
--- A person that an import made gets a mail address and a password.
-create function sec.enable_person(person uuid, email text, email_norm text, hash text, at timestamptz) returns void
-language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+-- A person that an import made gets a mail address and a password; whoever was signed in as them is not any more.
+create function sec.enable_person(person uuid, email text, email_norm text, hash text, at timestamptz) returns boolean
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 begin
+  perform sec.require('admin');
   update crm.person p set email = email, email_norm = email_norm where p.id = person;
+  if not found then return false; end if;
   insert into sec.password (person_id, hash, changed_at) values (person, hash, at)
     on conflict (person_id) do update set hash = excluded.hash, changed_at = excluded.changed_at;
+  update crm.external_contact c set work_email = email
+    from crm.membership m where m.person_id = person and c.membership_id = m.id and c.partner_org_id = m.org_id;
+  delete from sec.session s using crm.membership m where m.person_id = person and s.membership_id = m.id;
+  return true;
+end $$;
+
+create function sec.members_of(org uuid) returns table (person_id uuid, membership_id uuid, name text, role text, email text, signs_in boolean)
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform sec.require('admin');
+  return query select p.id, m.id, p.display_name, m.role, p.email, w.person_id is not null
+    from crm.membership m join crm.person p on p.id = m.person_id left join sec.password w on w.person_id = p.id
+    where m.org_id = org order by m.created_at, m.id;
 end $$;
 
 -- A second vendor connects a partner that is here already (both have agreed outside the program).
-create function sec.connect(connection uuid, vendor uuid, partner uuid, partner_number text, tier text, region text, at timestamptz) returns void
-language plpgsql security definer set search_path = pg_catalog, crm, sec as $$
+create function sec.connect(connection uuid, vendor uuid, partner uuid, partner_number text, tier text, region text, external_ref text, since timestamptz, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 begin
-  insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, created_at, updated_at)
-    values (connection, vendor, partner, 'active', partner_number, tier, region, at, at);
+  perform sec.require('admin');
+  insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, external_ref, created_at, updated_at)
+    values (connection, vendor, partner, 'active', partner_number, tier, region, external_ref, since, at);
   insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
     select gen_random_uuid(), connection, vendor, partner, m.id, p.display_name, p.email
-    from crm.membership m join crm.person p on p.id = m.person_id where m.org_id = partner;
+    from crm.membership m join crm.person p on p.id = m.person_id where m.org_id = partner and m.status = 'active';
+end $$;
+
+-- Sessions that have ended by themselves are of no more use.
+create function sec.sweep_sessions(at timestamptz) returns bigint language plpgsql security definer set search_path = pg_catalog, sec, pg_temp as $$
+declare n bigint;
+begin
+  perform sec.require('admin');
+  delete from sec.session where expires_at < at or idle_expires_at < at;
+  get diagnostics n = row_count;
+  return n;
 end $$;
 -- +goose StatementEnd
-revoke all on all functions in schema sec from public;
 grant execute on function sec.password_of(text), sec.memberships_of(uuid), sec.open_session(uuid, bytea, uuid, text, timestamptz, interval, interval),
   sec.session_actor(bytea, timestamptz, interval), sec.close_session(bytea), sec.key_actor(bytea, timestamptz) to sharepartner_api;
-grant execute on function sec.create_vendor(uuid, text, text, text, int, text, timestamptz),
-  sec.add_person(uuid, uuid, uuid, text, text, text, text, text, timestamptz), sec.enable_person(uuid, text, text, text, timestamptz),
-  sec.connect(uuid, uuid, uuid, text, text, text, timestamptz) to sharepartner_jobs;
+grant execute on function sec.create_vendor(uuid, text, text, text, int, text, timestamptz), sec.find_vendor(text),
+  sec.add_person(uuid, uuid, uuid, text, text, text, text, text, timestamptz), sec.enable_person(uuid, text, text, text, timestamptz), sec.members_of(uuid),
+  sec.connect(uuid, uuid, uuid, text, text, text, text, timestamptz, timestamptz), sec.sweep_sessions(timestamptz) to sharepartner_jobs;
 
 call sec.wall('sec.api_key', 'org_id = (select sec.ctx_org(''vendor'')) and side = ''vendor''', 'org_id = (select sec.ctx_org(''partner'')) and side = ''partner''');
+-- A key acts as its maker: nobody makes one for somebody else.
+create policy own_keys on sec.api_key as restrictive for insert to sharepartner_vendor, sharepartner_partner with check (membership_id = (select sec.ctx(3)::uuid));
 grant select (id, prefix, membership_id, org_id, side, name, scopes, created_at, expires_at, revoked_at, last_used_at),
-  insert, update (revoked_at) on sec.api_key to sharepartner_vendor, sharepartner_partner;
+  insert (id, prefix, secret_sha256, membership_id, org_id, side, name, scopes, created_at, expires_at), update (revoked_at)
+  on sec.api_key to sharepartner_vendor, sharepartner_partner;
