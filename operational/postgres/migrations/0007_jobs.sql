@@ -50,7 +50,7 @@ create index import_list on crm.import (org_id, created_at desc, id desc);
 create table crm.import_file (
   org_id uuid not null,
   import_id uuid not null,
-  name text not null check (name in ('accounts', 'products', 'sales_teams', 'sales_pipeline')),
+  name text not null check (name in ('accounts', 'products', 'sales_teams', 'sales_pipeline', 'stage_history')),
   content bytea not null,
   primary key (import_id, name),
   foreign key (org_id, import_id) references crm.import (org_id, id)
@@ -85,7 +85,8 @@ grant select, insert, update (status, headers, body) on crm.idempotency_key to s
 grant select, delete on crm.idempotency_key to sharepartner_jobs;
 grant select, insert, update (state, progress, step, summary, fault, cancel_requested, started_at, finished_at) on crm.import to sharepartner_vendor;
 grant select, update (state, progress, step, fault, cancel_requested, started_at, finished_at) on crm.import to sharepartner_jobs;
-grant select, insert, delete on crm.import_file to sharepartner_vendor;
+grant select, insert on crm.import_file to sharepartner_vendor;
+grant select (import_id), delete on crm.import_file to sharepartner_jobs;
 grant select, insert on crm.import_finding to sharepartner_vendor;
 -- River keeps its own tables in its own schema; only the jobs login goes there.
 create schema river;

@@ -1,0 +1,54 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// How long what is done with is kept.
+const (
+	keepEvents = 24 * time.Hour      // relayed events
+	keepKeys   = 48 * time.Hour      // answers to requests with an idempotency key
+	keepFiles  = 30 * 24 * time.Hour // files of finished imports; findings and summary stay
+)
+
+var purges = []struct {
+	what, sql string
+	keep      time.Duration
+}{
+	{"relayed events", `delete from crm.outbox where relayed_at < $1`, keepEvents},
+	{"idempotency keys", `delete from crm.idempotency_key where created_at < $1`, keepKeys},
+	{"files of imports", `delete from crm.import_file f using crm.import i where i.id = f.import_id and i.finished_at < $1`, keepFiles},
+}
+
+type purgeArgs struct{}
+
+// Kind is River's name for the sort of job.
+func (purgeArgs) Kind() string { return "purge" }
+
+func purgeHourly() *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) {
+		return purgeArgs{}, &river.InsertOpts{MaxAttempts: 1}
+	}, &river.PeriodicJobOpts{RunOnStart: true})
+}
+
+type purgeWorker struct {
+	river.WorkerDefaults[purgeArgs]
+	db *postgres.DB
+}
+
+// Work clears away everything that is past its time.
+func (w *purgeWorker) Work(ctx context.Context, _ *river.Job[purgeArgs]) error {
+	now := w.db.Now()
+	for _, p := range purges {
+		if _, err := w.db.Login().Exec(ctx, p.sql, now.Add(-p.keep)); err != nil {
+			return fmt.Errorf("clear away %s: %w", p.what, postgres.Translate(err))
+		}
+	}
+	return nil
+}
