@@ -2,10 +2,27 @@ package duckdb
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+
+	engine "github.com/marcboeker/go-duckdb"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
+
+// DefaultMemoryLimit holds the staging of a large load and the funnel over millions of opportunities, and leaves a
+// small machine room for Postgres. What does not fit goes to a folder beside the file.
+const DefaultMemoryLimit = "1GB"
+
+// readers is the number of questions that are answered at the same time; more wait.
+const readers = 8
 
 // Options of a store.
 type Options struct {
@@ -16,9 +33,157 @@ type Options struct {
 }
 
 // Store is the warehouse in one DuckDB file.
-type Store struct{ warehouse.Store }
+type Store struct {
+	warehouse.Metrics
+	opts Options
+	log  *slog.Logger
 
-// Open opens or creates the file.
-func Open(_ context.Context, _ Options) (*Store, error) { return &Store{}, nil }
+	mu     sync.RWMutex // held for reading while db is used, for writing while it is exchanged
+	db     *sql.DB
+	closed bool
+
+	writing sync.Mutex // one load, reset or reopening at a time
+	writer  *sql.Conn
+
+	saving sync.Mutex // one status at a time
+}
 
 var _ warehouse.Store = (*Store)(nil)
+
+// Open opens the file, or makes it.
+func Open(ctx context.Context, opts Options) (*Store, error) {
+	if opts.MemoryLimit == "" {
+		opts.MemoryLimit = DefaultMemoryLimit
+	}
+	if opts.Threads == 0 {
+		opts.Threads = runtime.NumCPU()
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if strings.ContainsAny(opts.Path, "?%#") {
+		return nil, fmt.Errorf("open the warehouse %s: the path must not contain ?, %% or #", opts.Path)
+	}
+	s := &Store{opts: opts, log: opts.Log}
+	if err := s.connect(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// connect opens the file and the writing connection.
+func (s *Store) connect(ctx context.Context) error {
+	connector, err := engine.NewConnector(s.opts.Path, func(driver.ExecerContext) error { return nil })
+	if err != nil {
+		return fmt.Errorf("open the warehouse %s: %w", s.opts.Path, err)
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(readers + 1)
+	db.SetMaxIdleConns(readers + 1)
+	writer, err := s.prepare(ctx, db)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	s.db, s.writer = db, writer
+	return nil
+}
+
+// prepare sets the engine up, makes the schema and gives the writing connection its staging tables.
+func (s *Store) prepare(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
+	settings := []string{
+		"SET autoinstall_known_extensions = false",
+		"SET autoload_known_extensions = false",
+		"SET checkpoint_threshold = '256MB'", // shorter commits; a log of that size is replayed in seconds
+		"SET memory_limit = '" + strings.ReplaceAll(s.opts.MemoryLimit, "'", "") + "'",
+		fmt.Sprintf("SET threads = %d", s.opts.Threads),
+	}
+	if s.opts.Path == "" {
+		settings = append(settings, "SET temp_directory = '"+strings.ReplaceAll(os.TempDir(), "'", "''")+"'")
+	}
+	for _, q := range settings {
+		if _, err := db.ExecContext(ctx, q); err != nil {
+			return nil, fmt.Errorf("set up the warehouse: %s: %w", q, err)
+		}
+	}
+	if err := prepareSchema(ctx, db, s.opts.Path); err != nil {
+		return nil, err
+	}
+	writer, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open the writing connection: %w", err)
+	}
+	if err := makeStaging(ctx, writer); err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	return writer, nil
+}
+
+// Engine names the engine.
+func (s *Store) Engine() string { return "duckdb" }
+
+// Close waits for the load that is open and for the questions that are being answered, and closes the file.
+func (s *Store) Close() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	return s.disconnect()
+}
+
+func (s *Store) disconnect() error {
+	var faults []error
+	if s.writer != nil {
+		faults = append(faults, s.writer.Close())
+	}
+	if s.db != nil {
+		faults = append(faults, s.db.Close())
+	}
+	s.writer, s.db = nil, nil
+	return errors.Join(faults...)
+}
+
+// errClosed answers whoever comes after Close.
+var errClosed = errors.New("the warehouse is closed")
+
+// read runs a question in a snapshot of its own.
+func (s *Store) read(ctx context.Context, question func(tx *sql.Tx) error) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return errClosed
+	}
+	if s.db == nil {
+		return errors.New("the warehouse could not be opened again after a fault")
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin reading the warehouse: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return question(tx)
+}
+
+// revive opens the file again when the engine has given up on it, as it does when a commit cannot be written.
+// What was committed is in the file; the caller holds s.writing.
+func (s *Store) revive(ctx context.Context) error {
+	if s.closed {
+		return errClosed
+	}
+	if s.writer != nil {
+		_, err := s.writer.ExecContext(ctx, "SELECT 1")
+		if err == nil || s.opts.Path == "" {
+			return err
+		}
+		s.log.WarnContext(ctx, "opening the warehouse again after a fault", "error", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.disconnect(); err != nil {
+		s.log.WarnContext(ctx, "closing the warehouse after a fault", "error", err)
+	}
+	return s.connect(ctx)
+}

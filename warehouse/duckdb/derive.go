@@ -1,0 +1,184 @@
+package duckdb
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+)
+
+const historyTable = "opportunity_history"
+
+//go:embed queries/moves.sql
+var movesSQL string
+
+//go:embed queries/moves_with.sql
+var movesWithSQL string
+
+//go:embed queries/wide.sql
+var wideSQL string
+
+//go:embed queries/wide_with.sql
+var wideWithSQL string
+
+// derivingDDL makes the temporary tables of the derivation: the wide rows as they were, the opportunities that are
+// derived again from their whole history, and the new moves.
+var derivingDDL = `
+	CREATE TEMP TABLE seed AS SELECT * FROM opportunity_wide LIMIT 0;
+	CREATE TEMP TABLE late (opportunity_id UUID);
+	CREATE TEMP TABLE move_new AS SELECT *, 0::BIGINT AS ord, false AS is_last FROM opportunity_move LIMIT 0;`
+
+const clearDerivingSQL = "DELETE FROM seed; DELETE FROM late; DELETE FROM move_new"
+
+// The columns that the derivation reads, from each of its three sources.
+const (
+	historyColumns = `opportunity_id, seq, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, process_id,
+		stage_id, stage_type, stage_position, vendor_net_amount, currency, region, tier,
+		false AS seed, NULL::DECIMAL(18,2) AS closed_amount, NULL::VARCHAR AS closed_currency, NULL::VARCHAR AS closed_region, NULL::VARCHAR AS closed_tier, NULL::UUID AS closed_stage_id`
+	stagedColumns = `opportunity_id, seq, connection_id, vendor_org_id, partner_org_id, make_timestamp(effective_at) AS effective_at, make_timestamp(recorded_at) AS recorded_at, process_id,
+		stage_id, stage_type, stage_position, vendor_net_amount, currency, region, tier,
+		false AS seed, NULL::DECIMAL(18,2) AS closed_amount, NULL::VARCHAR AS closed_currency, NULL::VARCHAR AS closed_region, NULL::VARCHAR AS closed_tier, NULL::UUID AS closed_stage_id`
+	seedColumns = `opportunity_id, last_seq, connection_id, vendor_org_id, partner_org_id, last_effective_at, last_recorded_at, process_id,
+		stage_id, stage_type, stage_position, vendor_net_amount, currency, region, tier,
+		true, closed_amount, closed_currency, closed_region, closed_tier, closed_stage_id`
+	moveColumns = `opportunity_id, seq, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, process_id,
+		stage_id, stage_type, stage_position, vendor_net_amount, currency, region, tier,
+		prev_stage_id, prev_stage_type, prev_stage_position, prev_amount, back_amount, back_currency, back_region, back_tier, back_stage_id`
+)
+
+// lateSQL finds the opportunities of the load that are derived again: a change comes before one that is known, or a
+// row of the history was taken back.
+const lateSQL = `
+	INSERT INTO late
+	SELECT DISTINCT n.opportunity_id
+	FROM stage_opportunity_history n
+	LEFT JOIN seed s ON s.opportunity_id = n.opportunity_id
+	WHERE n.opportunity_id IS NOT NULL
+	AND (n._op NOT IN (73, 83)
+		OR s.opportunity_id IS NOT NULL
+		AND (make_timestamp(n.effective_at), make_timestamp(n.recorded_at), n.seq) < (s.last_effective_at, s.last_recorded_at, s.last_seq))`
+
+// derive brings opportunity_move and opportunity_wide forward for the opportunities of the load.
+func (l *load) derive(ctx context.Context, c *changes) error {
+	if c.rewrites {
+		undone := "INSERT INTO opportunity_history_undone SELECT opportunity_id, version, _op, _lsn, _seq FROM stage_opportunity_history WHERE _op NOT IN (73, 83)"
+		if err := l.exec(ctx, "note what history takes back", undone); err != nil {
+			return err
+		}
+	}
+	late, err := l.sortOut(ctx, c)
+	if err != nil {
+		return err
+	}
+	steps := []struct{ what, query string }{
+		{"order the moves", "INSERT INTO move_new " + withMoves(loadInput(late))},
+		{"add the moves", "INSERT INTO opportunity_move SELECT " + moveColumns + " FROM move_new"},
+		{"add the wide rows", "INSERT INTO opportunity_wide " + withWide("move_new", "(SELECT * FROM seed WHERE opportunity_id NOT IN (FROM late))")},
+		{"clear the derivation", clearDerivingSQL},
+	}
+	for _, step := range steps {
+		if err := l.exec(ctx, step.what, step.query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sortOut fetches the wide rows as they were, removes what will be replaced, and says whether some opportunities are late.
+func (l *load) sortOut(ctx context.Context, c *changes) (late bool, err error) {
+	if c.truncate {
+		return true, l.exec(ctx, "forget what was derived", `DELETE FROM opportunity_move; DELETE FROM opportunity_wide;
+			INSERT INTO late SELECT DISTINCT opportunity_id FROM stage_opportunity_history WHERE opportunity_id IS NOT NULL`)
+	}
+	seeds, err := l.forTouched(ctx, c, "INSERT INTO seed SELECT * FROM opportunity_wide WHERE ", "stage_opportunity_history")
+	if err != nil {
+		return false, err
+	}
+	if seeds == 0 && !c.rewrites {
+		return false, nil
+	}
+	if _, err := l.forTouched(ctx, c, "DELETE FROM opportunity_wide WHERE ", "seed"); err != nil {
+		return false, err
+	}
+	done, err := l.tx.ExecContext(ctx, lateSQL)
+	if err != nil {
+		return false, fmt.Errorf("find late changes: %w", err)
+	}
+	n, err := done.RowsAffected()
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = l.forTouched(ctx, c, "DELETE FROM opportunity_move WHERE opportunity_id IN (FROM late) AND ", "late")
+	return true, err
+}
+
+// forTouched runs a statement for the opportunities of the load: one by one when they are few, else by those of a table.
+func (l *load) forTouched(ctx context.Context, c *changes, statement, table string) (affected int64, err error) {
+	conditions := []string{"opportunity_id IN (SELECT opportunity_id FROM " + table + ")"}
+	if c.keys.few() {
+		conditions = conditions[:0]
+		for _, id := range c.keys.ids {
+			conditions = append(conditions, "opportunity_id = '"+id.String()+"'")
+		}
+	}
+	for _, condition := range conditions {
+		done, err := l.tx.ExecContext(ctx, statement+condition)
+		if err != nil {
+			return 0, fmt.Errorf("sort out the opportunities of the load: %w", err)
+		}
+		n, err := done.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		affected += n
+	}
+	return affected, nil
+}
+
+// loadInput is what the moves of a load are made from.
+func loadInput(late bool) string {
+	if !late {
+		return "SELECT " + stagedColumns + " FROM stage_opportunity_history UNION ALL SELECT " + seedColumns + " FROM seed"
+	}
+	const inTime = " opportunity_id NOT IN (FROM late)"
+	return "SELECT " + stagedColumns + " FROM stage_opportunity_history WHERE _op IN (73, 83) AND" + inTime +
+		" UNION ALL SELECT " + seedColumns + " FROM seed WHERE" + inTime +
+		" UNION ALL SELECT " + historyColumns + " FROM (" + historySQL(history{where: "opportunity_id IN (FROM late)", undone: true}) + ")"
+}
+
+// withMoves is a query for the moves of the input.
+func withMoves(input string) string {
+	return "WITH " + strings.ReplaceAll(movesWithSQL, "{input}", input) + movesSQL
+}
+
+// withWide is a query for the wide rows of the moves, with the rows as they were before.
+func withWide(moves, seed string) string {
+	replace := strings.NewReplacer("{moves}", moves, "{seed}", seed)
+	return "WITH " + replace.Replace(wideWithSQL) + replace.Replace(wideSQL)
+}
+
+// history says which rows of the history's log are read.
+type history struct {
+	where  string // a fixed fragment
+	undone bool   // rows may have been taken back
+	until  string // a bound on _lsn, as a fixed fragment; empty for all
+}
+
+// historySQL reads the rows that stand: neither replaced nor deleted, nor gone with a truncate.
+func historySQL(h history) string {
+	bound := ""
+	if h.until != "" {
+		bound = " AND _lsn <= " + h.until
+	}
+	query := "SELECT * FROM opportunity_history_log h WHERE _op IN (73, 83, 85)" + bound
+	if h.where != "" {
+		query += " AND " + h.where
+	}
+	if !h.undone {
+		return query
+	}
+	const order = "(_lsn::HUGEINT * 4294967296 + _seq)"
+	return query + " AND (h._lsn::HUGEINT * 4294967296 + h._seq) > coalesce((SELECT max" + order + " FROM opportunity_history_undone WHERE _op = 84" + bound + "), -1)" + `
+		AND NOT EXISTS (SELECT 1 FROM (SELECT * FROM opportunity_history_undone WHERE _op <> 84` + bound + `) u
+			WHERE u.opportunity_id = h.opportunity_id AND u.version = h.version AND (u._lsn > h._lsn OR u._lsn = h._lsn AND u._seq > h._seq))`
+}

@@ -1,0 +1,17 @@
+// Package duckdb is the warehouse in one DuckDB file: a log and a latest state per mirrored table, and two tables that
+// are derived from the history of opportunities in the transaction that loads it.
+//
+// Decided:
+//   - One connection writes, a pool reads. A reader sees the state of its own snapshot and never waits for a load.
+//   - Rows go through a temporary staging table: appended once, row by row, and from there copied by column into
+//     the log, the latest state and what is derived. The staging rows are deleted before the commit, so that they
+//     never become part of the staging table: a temporary table does not give space back.
+//   - No keys and no indexes: an upsert by key costs fifty times a delete and an insert (design page, pipeline).
+//     Lookups of a few keys name them as literals, so that the minimum and maximum of each row group leave out
+//     nearly all of the table; a parameter would not.
+//   - TIMESTAMP in UTC, never with time zone: the driver's build has no ICU.
+//   - A derived row is brought forward from the row before it; only an opportunity whose change came late
+//     (back-dated, deleted) is derived again from its whole history.
+//   - A transaction whose commit lies before the checkpoint is dropped on arrival, so that sending it again is harmless.
+//   - Extensions are neither loaded nor fetched: the store works without network.
+package duckdb

@@ -1,0 +1,166 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// flushRows is the number of staged rows after which a large load is carried over to its tables.
+const flushRows = 200_000
+
+// errLoadOver says that a load was used after its end or after a fault.
+var errLoadOver = errors.New("the load is over; begin a new one")
+
+// load is the one open load. Everything happens in one transaction of the writing connection.
+type load struct {
+	store  *Store
+	tx     *sql.Tx
+	from   warehouse.Checkpoint // what was loaded before
+	staged map[*warehouse.Table]*changes
+	rows   int // staged
+	failed bool
+}
+
+// changes is what is known of the staged rows of one table.
+type changes struct {
+	rewrites bool // some row is not an insert
+	truncate bool
+	keys     keys // of rows that change the latest state; for history: of all rows
+}
+
+// note remembers what the rows of a batch do.
+func (c *changes) note(b *warehouse.Batch) {
+	key := b.Columns[b.Table.Index(b.Table.Key[0])].UUIDs
+	for i, op := range b.Ops {
+		adds := op == warehouse.OpInsert || op == warehouse.OpSnapshot
+		c.rewrites = c.rewrites || !adds
+		c.truncate = c.truncate || op == warehouse.OpTruncate
+		if op != warehouse.OpTruncate && (!adds || b.Table.AppendOnly) {
+			c.keys.add(key[i])
+		}
+	}
+}
+
+// Begin starts a load. It waits for the one that is open.
+func (s *Store) Begin(ctx context.Context) (warehouse.Load, error) {
+	s.writing.Lock()
+	l, err := s.begin(ctx)
+	if err != nil {
+		s.writing.Unlock()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (s *Store) begin(ctx context.Context) (*load, error) {
+	if err := s.revive(ctx); err != nil {
+		return nil, fmt.Errorf("begin a load: %w", err)
+	}
+	tx, err := s.writer.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin a load: %w", err)
+	}
+	from, err := readCheckpoint(ctx, tx)
+	if err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return &load{store: s, tx: tx, from: from, staged: make(map[*warehouse.Table]*changes)}, nil
+}
+
+// Append adds changes of one table. After a fault only Rollback is left.
+func (l *load) Append(ctx context.Context, b *warehouse.Batch) error {
+	if l.tx == nil || l.failed {
+		return errLoadOver
+	}
+	if err := l.append(ctx, b); err != nil {
+		l.failed = true
+		return err
+	}
+	return nil
+}
+
+func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
+	if b.Len() == 0 {
+		return nil
+	}
+	resolved, err := l.resolve(ctx, b)
+	if err != nil {
+		return err
+	}
+	staged, err := l.stageRows(b, resolved)
+	if err != nil || staged == 0 {
+		return err
+	}
+	c := l.staged[b.Table]
+	if c == nil {
+		c = &changes{}
+		l.staged[b.Table] = c
+	}
+	c.note(b)
+	if l.rows += staged; l.rows >= flushRows {
+		return l.flush(ctx, true)
+	}
+	return nil
+}
+
+// Commit carries over what is staged and makes it durable with the checkpoint.
+func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
+	if l.tx == nil || l.failed {
+		return errors.Join(errLoadOver, l.Rollback())
+	}
+	err := l.flush(ctx, false)
+	if err == nil {
+		err = saveCheckpoint(ctx, l.tx, c)
+	}
+	if err != nil {
+		return errors.Join(err, l.Rollback())
+	}
+	tx := l.tx
+	l.tx = nil
+	defer l.store.writing.Unlock()
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit the load: %w", err)
+	}
+	return nil
+}
+
+// Rollback forgets the load.
+func (l *load) Rollback() error {
+	if l.tx == nil {
+		return nil
+	}
+	tx := l.tx
+	l.tx = nil
+	defer l.store.writing.Unlock()
+	if err := tx.Rollback(); err != nil {
+		return fmt.Errorf("forget the load: %w", err)
+	}
+	return nil
+}
+
+// Reset empties the store for a first snapshot.
+func (s *Store) Reset(ctx context.Context) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	l, err := s.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("empty the warehouse: %w", err)
+	}
+	defer func() { _ = l.tx.Rollback() }()
+	for _, name := range allTables() {
+		if name == "pipeline_status" {
+			continue // what the pipeline says of itself outlives the data
+		}
+		if _, err := l.tx.ExecContext(ctx, "DELETE FROM "+name); err != nil {
+			return fmt.Errorf("empty the warehouse: %w", err)
+		}
+	}
+	if err := l.tx.Commit(); err != nil {
+		return fmt.Errorf("empty the warehouse: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package duckdb
+
+import "github.com/sharepartner/sharepartner/warehouse"
+
+type todo struct{ warehouse.Metrics }

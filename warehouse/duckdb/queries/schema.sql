@@ -1,0 +1,28 @@
+CREATE TABLE schema_version (version INTEGER);
+CREATE TABLE checkpoint (system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT);
+CREATE TABLE pipeline_status (status VARCHAR);
+
+-- Rows of the history's log that take back earlier ones: deletes, truncates, and updates, which history should not have.
+CREATE TABLE opportunity_history_undone (opportunity_id UUID, version BIGINT, _op UTINYINT, _lsn UBIGINT, _seq UINTEGER);
+
+-- One row per row of history with the state before it. back_* is what the won or lost stage was entered with, on the
+-- row that leaves it again.
+CREATE TABLE opportunity_move (
+  opportunity_id UUID, seq BIGINT, connection_id UUID, vendor_org_id UUID, partner_org_id UUID,
+  effective_at TIMESTAMP, recorded_at TIMESTAMP, process_id UUID,
+  stage_id UUID, stage_type VARCHAR, stage_position BIGINT, vendor_net_amount DECIMAL(18,2), currency VARCHAR, region VARCHAR, tier VARCHAR,
+  prev_stage_id UUID, prev_stage_type VARCHAR, prev_stage_position BIGINT, prev_amount DECIMAL(18,2),
+  back_amount DECIMAL(18,2), back_currency VARCHAR, back_region VARCHAR, back_tier VARCHAR, back_stage_id UUID
+);
+
+-- One row per opportunity. position is that of the last stage of type active or won, furthest the largest it ever had;
+-- closed_* is what the present closed stage was entered with; stays has first entry and last exit per active position.
+CREATE TABLE opportunity_wide (
+  opportunity_id UUID, connection_id UUID, vendor_org_id UUID, partner_org_id UUID, process_id UUID,
+  created_at TIMESTAMP, created_region VARCHAR, created_tier VARCHAR,
+  stage_id UUID, stage_type VARCHAR, stage_position BIGINT, vendor_net_amount DECIMAL(18,2), currency VARCHAR, region VARCHAR, tier VARCHAR,
+  last_effective_at TIMESTAMP, last_recorded_at TIMESTAMP, last_seq BIGINT,
+  position BIGINT, furthest BIGINT,
+  closed_at TIMESTAMP, closed_amount DECIMAL(18,2), closed_currency VARCHAR, closed_region VARCHAR, closed_tier VARCHAR, closed_stage_id UUID,
+  stays STRUCT(position BIGINT, entered_at TIMESTAMP, left_at TIMESTAMP)[]
+);

@@ -1,0 +1,122 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// Checkpoint is the position to go on from. A checkpoint with LSN 0 belongs to a snapshot that is not complete.
+func (s *Store) Checkpoint(ctx context.Context) (warehouse.Checkpoint, bool, error) {
+	var c warehouse.Checkpoint
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+		c, err = readCheckpoint(ctx, tx)
+		return err
+	})
+	return c, c.LSN > 0, err
+}
+
+// Watermark says up to where the store has loaded.
+func (s *Store) Watermark(ctx context.Context) (warehouse.Watermark, error) {
+	c, _, err := s.Checkpoint(ctx)
+	return warehouse.Watermark{LSN: c.LSN, CommittedAt: c.CommittedAt}, err
+}
+
+type queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func readCheckpoint(ctx context.Context, q queryer) (warehouse.Checkpoint, error) {
+	var c warehouse.Checkpoint
+	err := q.QueryRowContext(ctx, "SELECT system_id, timeline, slot, lsn, committed_at, snapshot_lsn FROM checkpoint").
+		Scan(&c.SystemID, &c.Timeline, &c.Slot, &c.LSN, &c.CommittedAt, &c.SnapshotLSN)
+	if errors.Is(err, sql.ErrNoRows) {
+		return warehouse.Checkpoint{}, nil
+	}
+	if err != nil {
+		return warehouse.Checkpoint{}, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	c.CommittedAt = c.CommittedAt.UTC()
+	return c, nil
+}
+
+// storedStatus keeps what the JSON form of the API leaves out.
+type storedStatus struct {
+	warehouse.Status
+	Received uint64 `json:"received"`
+	Loaded   uint64 `json:"loaded"`
+}
+
+// Status is what the pipeline last said of itself; the zero value when it never did.
+func (s *Store) Status(ctx context.Context) (warehouse.Status, error) {
+	var text string
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "SELECT status FROM pipeline_status").Scan(&text)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return warehouse.Status{}, nil
+	}
+	if err != nil {
+		return warehouse.Status{}, fmt.Errorf("read the pipeline's status: %w", err)
+	}
+	var kept storedStatus
+	if err := json.Unmarshal([]byte(text), &kept); err != nil {
+		return warehouse.Status{}, fmt.Errorf("read the pipeline's status: %w", err)
+	}
+	kept.ReceivedLSN, kept.LoadedLSN = kept.Received, kept.Loaded
+	return kept.Status, nil
+}
+
+// SaveStatus keeps what the pipeline says of itself. It does not wait for an open load.
+func (s *Store) SaveStatus(ctx context.Context, status warehouse.Status) error {
+	text, err := json.Marshal(storedStatus{status, status.ReceivedLSN, status.LoadedLSN})
+	if err != nil {
+		return fmt.Errorf("save the pipeline's status: %w", err)
+	}
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		if err := upsert(ctx, tx, "UPDATE pipeline_status SET status = ?", "INSERT INTO pipeline_status VALUES (?)", string(text)); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+	if err != nil {
+		return fmt.Errorf("save the pipeline's status: %w", err)
+	}
+	return nil
+}
+
+// saveCheckpoint replaces the one row.
+func saveCheckpoint(ctx context.Context, tx *sql.Tx, c warehouse.Checkpoint) error {
+	at := c.CommittedAt
+	if at.IsZero() {
+		at = time.Unix(0, 0)
+	}
+	err := upsert(ctx, tx,
+		"UPDATE checkpoint SET system_id = ?, timeline = ?, slot = ?, lsn = ?, committed_at = ?, snapshot_lsn = ?",
+		"INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?)",
+		c.SystemID, int64(c.Timeline), c.Slot, c.LSN, at.UTC(), c.SnapshotLSN)
+	if err != nil {
+		return fmt.Errorf("save the checkpoint: %w", err)
+	}
+	return nil
+}
+
+// upsert writes the only row of a table. An update in place does not make the table longer with every load.
+func upsert(ctx context.Context, tx *sql.Tx, update, insert string, args ...any) error {
+	done, err := tx.ExecContext(ctx, update, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, insert, args...)
+	return err
+}
