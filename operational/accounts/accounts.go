@@ -83,20 +83,3 @@ type UpdateContact struct {
 	Phone     operational.Opt[string]
 	JobTitle  operational.Opt[string]
 }
-
-// ImportedAccount is an account as a source gives it. ExternalRef is its key there; ParentRef the key of its parent.
-type ImportedAccount struct {
-	ExternalRef string
-	ParentRef   string
-	NewAccount
-}
-
-// Link says that a partner's account and a vendor's account are the same customer. Only the partner reads it.
-type Link struct {
-	ConnectionID     uuid.UUID
-	VendorAccountID  uuid.UUID
-	PartnerAccountID uuid.UUID
-}
-
-// Counts says what an import did.
-type Counts struct{ Created, Changed, Unchanged int }

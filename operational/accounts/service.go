@@ -2,10 +2,13 @@ package accounts
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -16,59 +19,111 @@ type Service struct{ db *postgres.DB }
 func New(db *postgres.DB) *Service { return &Service{db: db} }
 
 // AccountListing says by which fields accounts can be listed.
-func AccountListing() operational.Listing { return operational.Listing{} }
-
-// ContactListing says by which fields contacts can be listed.
-func ContactListing() operational.Listing { return operational.Listing{} }
+func AccountListing() operational.Listing { return accountList.Listing() }
 
 // CreateAccount adds an account to the caller's organisation.
 func (s *Service) CreateAccount(ctx context.Context, actor operational.Actor, in NewAccount) (Account, error) {
-	return Account{}, nil
+	if err := in.Validate(); err != nil {
+		return Account{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Account{}, err
+	}
+	var account Account
+	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		account = Account{ID: id, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}.with(in)
+		if _, err := tx.Exec(ctx, insertAccounts, accountArgs(tx, []Account{account})); err != nil {
+			return referenceFault(err)
+		}
+		return events.Append(ctx, tx, "account.created", id, nil)
+	})
+	return account, err
 }
 
 // Account reads one account.
 func (s *Service) Account(ctx context.Context, actor operational.Actor, id uuid.UUID) (Account, error) {
-	return Account{}, nil
+	return read[Account](ctx, s.db, actor, getAccount, "account", id)
+}
+
+type listedAccount struct {
+	postgres.Keyed
+	Account
 }
 
 // Accounts lists accounts.
 func (s *Service) Accounts(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Account], error) {
-	return operational.Listed[Account]{}, nil
+	return postgres.Page(ctx, s.db, actor, accountList, q, listAccounts, func(r listedAccount) Account { return r.Account })
 }
 
-// UpdateAccount changes an account that is still at this version.
+// UpdateAccount changes an account that is still at this version. A patch that changes nothing makes no new version.
 func (s *Service) UpdateAccount(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, patch UpdateAccount) (Account, error) {
-	return Account{}, nil
+	var account Account
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+		account, err = one[Account](ctx, tx, getAccount, "account", id)
+		if err != nil {
+			return err
+		}
+		if account.Version != version {
+			return operational.Stale("account")
+		}
+		old := account.content()
+		changed, err := patch.apply(old)
+		if err != nil || changed.same(old) {
+			return err
+		}
+		tag, err := tx.Exec(ctx, updateAccounts, accountArgs(tx, []Account{account.with(changed)}))
+		switch {
+		case err != nil:
+			return referenceFault(err)
+		case tag.RowsAffected() == 0:
+			return operational.Stale("account")
+		}
+		account = account.with(changed)
+		account.Version, account.UpdatedAt = version+1, tx.Now
+		return events.Append(ctx, tx, "account.changed", id, nil)
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	return account, nil
 }
 
-// CreateContact adds a contact to an account of the caller's organisation.
-func (s *Service) CreateContact(ctx context.Context, actor operational.Actor, in NewContact) (Contact, error) {
-	return Contact{}, nil
+// content is what a caller can write of an account.
+func (a Account) content() NewAccount {
+	return NewAccount{
+		Name: a.Name, Industry: a.Industry, Website: a.Website, Country: a.Country, YearEstablished: a.YearEstablished,
+		AnnualRevenue: a.AnnualRevenue, NumberOfEmployees: a.NumberOfEmployees, ParentAccountID: a.ParentAccountID,
+	}
 }
 
-// Contact reads one contact.
-func (s *Service) Contact(ctx context.Context, actor operational.Actor, id uuid.UUID) (Contact, error) {
-	return Contact{}, nil
+func (a Account) with(in NewAccount) Account {
+	a.Name, a.Industry, a.Website, a.Country, a.YearEstablished = in.Name, in.Industry, in.Website, in.Country, in.YearEstablished
+	a.AnnualRevenue, a.NumberOfEmployees, a.ParentAccountID = in.AnnualRevenue, in.NumberOfEmployees, in.ParentAccountID
+	return a
 }
 
-// Contacts lists contacts.
-func (s *Service) Contacts(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Contact], error) {
-	return operational.Listed[Contact]{}, nil
+// referenceFault names the field whose record is not there; another organisation's record is not there either.
+func referenceFault(err error) error {
+	var faults operational.Faults
+	const absent = "There is no such account, or it is not yours to see."
+	switch postgres.Violated(err) {
+	case "account_org_id_parent_account_id_fkey":
+		faults.Add("parent_account_id", absent, nil)
+	case "account_check":
+		faults.Add("parent_account_id", "An account cannot be its own parent.", nil)
+	case "contact_org_id_account_id_fkey":
+		faults.Add("account_id", absent, nil)
+	default:
+		return err
+	}
+	return faults.Err()
 }
 
-// UpdateContact changes a contact that is still at this version.
-func (s *Service) UpdateContact(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, patch UpdateContact) (Contact, error) {
-	return Contact{}, nil
-}
-
-// ImportAccounts makes the organisation of the transaction have these accounts (by external reference) and gives
-// their ids in the same order. What is as wished already is not touched.
-func (s *Service) ImportAccounts(ctx context.Context, tx *postgres.Tx, wanted []ImportedAccount) ([]uuid.UUID, Counts, error) {
-	return nil, Counts{}, nil
-}
-
-// Link notes which of the partner's accounts are which of its vendors'; the transaction is the partner's. Links that
-// are there already are kept.
-func (s *Service) Link(ctx context.Context, tx *postgres.Tx, links []Link) error {
-	return nil
+// named turns "no row" into the answer for things that are not there.
+func named(err error, object string) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return operational.NotFound(object)
+	}
+	return err
 }

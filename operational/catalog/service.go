@@ -2,10 +2,13 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -16,53 +19,162 @@ type Service struct{ db *postgres.DB }
 func New(db *postgres.DB) *Service { return &Service{db: db} }
 
 // ProductListing says by which fields products can be listed.
-func ProductListing() operational.Listing { return operational.Listing{} }
-
-// ProcessListing says by which fields sales processes can be listed.
-func ProcessListing() operational.Listing { return operational.Listing{} }
+func ProductListing() operational.Listing { return productList.Listing() }
 
 // CreateProduct adds a product to the caller's organisation.
 func (s *Service) CreateProduct(ctx context.Context, actor operational.Actor, in NewProduct) (Product, error) {
-	return Product{}, nil
+	if err := in.Validate(); err != nil {
+		return Product{}, err
+	}
+	var product Product
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+		product, err = createProduct(ctx, tx, in)
+		return err
+	})
+	return product, err
+}
+
+func createProduct(ctx context.Context, tx *postgres.Tx, in NewProduct) (Product, error) {
+	product, err := in.product(tx)
+	if err != nil {
+		return Product{}, err
+	}
+	if _, err := tx.Exec(ctx, insertProducts, productArgs(tx.Actor.Org, tx.Now, []Product{product})); err != nil {
+		return Product{}, productFault(err)
+	}
+	return product, events.Append(ctx, tx, "product.created", product.ID, nil)
+}
+
+func (in NewProduct) product(tx *postgres.Tx) (Product, error) {
+	id, err := uuid.NewV7()
+	return Product{
+		ID: id, OrganisationID: tx.Actor.Org, Name: in.Name, Family: in.Family, ListPrice: in.ListPrice,
+		Active: true, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now,
+	}, err
+}
+
+func productFault(err error) error {
+	if postgres.Violated(err) == "product_org_id_name_key" {
+		return operational.Fault(operational.KindConflict, "product-name-taken", "Your organisation has a product with this name already. Nothing was saved.").Because(err)
+	}
+	return err
 }
 
 // Product reads one product of the caller's organisation or of a vendor it is connected with.
 func (s *Service) Product(ctx context.Context, actor operational.Actor, id uuid.UUID) (Product, error) {
-	return Product{}, nil
+	var found []Product
+	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(getProduct, id).Query(func(rows pgx.Rows) (err error) {
+			found, err = collectProducts(rows, nil)
+			return err
+		})
+	})
+	if err == nil && len(found) == 0 {
+		err = operational.NotFound("product")
+	}
+	if err != nil {
+		return Product{}, err
+	}
+	return found[0], nil
 }
 
 // Products lists the products that the caller may see.
 func (s *Service) Products(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Product], error) {
-	return operational.Listed[Product]{}, nil
+	return postgres.Page(ctx, s.db, actor, productList, q, listProducts, func(r listedProduct) Product { return r.product() })
 }
 
 // UpdateProduct changes a product of the caller's organisation that is still at this version.
 func (s *Service) UpdateProduct(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, patch UpdateProduct) (Product, error) {
-	return Product{}, nil
+	var product Product
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		rows, err := tx.Query(ctx, getProduct, id)
+		found, err := collectProducts(rows, err)
+		switch {
+		case err != nil:
+			return fmt.Errorf("read product %s: %w", id, err)
+		case len(found) == 0:
+			return operational.NotFound("product")
+		case found[0].OrganisationID != actor.Org:
+			return operational.Fault(operational.KindForbidden, "not-your-product", "The product belongs to another organisation, which alone can change it.")
+		case found[0].Version != version:
+			return operational.Stale("product")
+		}
+		product, err = patch.apply(found[0])
+		if err != nil || product.same(found[0]) {
+			return err
+		}
+		product.Version, product.UpdatedAt = version+1, tx.Now
+		return saveProduct(ctx, tx, product, version)
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return product, nil
 }
 
-// CreateProcess adds a sales process to the caller's organisation.
-func (s *Service) CreateProcess(ctx context.Context, actor operational.Actor, in NewProcess) (SalesProcess, error) {
-	return SalesProcess{}, nil
-}
-
-// Process reads one sales process of the caller's organisation or of a vendor it is connected with.
-func (s *Service) Process(ctx context.Context, actor operational.Actor, id uuid.UUID) (SalesProcess, error) {
-	return SalesProcess{}, nil
-}
-
-// Processes lists the sales processes that the caller may see.
-func (s *Service) Processes(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[SalesProcess], error) {
-	return operational.Listed[SalesProcess]{}, nil
+func saveProduct(ctx context.Context, tx *postgres.Tx, p Product, version int64) error {
+	tag, err := tx.Exec(ctx, updateProduct, pgx.NamedArgs{
+		"id": p.ID, "org": p.OrganisationID, "version": version, "now": tx.Now,
+		"name": p.Name, "family": p.Family, "list_price": p.ListPrice.Amount, "currency": p.ListPrice.Currency, "active": p.Active,
+	})
+	switch {
+	case err != nil:
+		return productFault(err)
+	case tag.RowsAffected() == 0:
+		return operational.Stale("product")
+	}
+	return events.Append(ctx, tx, "product.changed", p.ID, nil)
 }
 
 // EnsureProducts makes the organisation of the transaction have these products (by name) with this family and price,
 // and gives them as they are then, in the same order. What is as wished already is not touched.
 func (s *Service) EnsureProducts(ctx context.Context, tx *postgres.Tx, wanted []NewProduct) ([]Product, error) {
-	return nil, nil
+	byName, err := productsNamed(ctx, tx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	products := make([]Product, 0, len(wanted))
+	for _, in := range wanted {
+		product, err := ensureProduct(ctx, tx, in, byName)
+		if err != nil {
+			return nil, fmt.Errorf("ensure product %.60q: %w", in.Name, err)
+		}
+		byName[in.Name] = product
+		products = append(products, product)
+	}
+	return products, nil
 }
 
-// EnsureProcess makes the organisation of the transaction have this process (by name) and gives it as it is.
-func (s *Service) EnsureProcess(ctx context.Context, tx *postgres.Tx, wanted NewProcess) (SalesProcess, error) {
-	return SalesProcess{}, nil
+func productsNamed(ctx context.Context, tx *postgres.Tx, wanted []NewProduct) (map[string]Product, error) {
+	names := make([]string, 0, len(wanted))
+	for _, in := range wanted {
+		names = append(names, in.Name)
+	}
+	rows, err := tx.Query(ctx, productsByName, tx.Actor.Org, names)
+	found, err := collectProducts(rows, err)
+	if err != nil {
+		return nil, fmt.Errorf("read products by name: %w", err)
+	}
+	byName := make(map[string]Product, len(found))
+	for _, p := range found {
+		byName[p.Name] = p
+	}
+	return byName, nil
+}
+
+func ensureProduct(ctx context.Context, tx *postgres.Tx, in NewProduct, known map[string]Product) (Product, error) {
+	if err := in.Validate(); err != nil {
+		return Product{}, err
+	}
+	old, found := known[in.Name]
+	if !found {
+		return createProduct(ctx, tx, in)
+	}
+	product := old
+	product.Family, product.ListPrice = in.Family, in.ListPrice
+	if product.same(old) {
+		return old, nil
+	}
+	product.Version, product.UpdatedAt = old.Version+1, tx.Now
+	return product, saveProduct(ctx, tx, product, old.Version)
 }

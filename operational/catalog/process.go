@@ -1,0 +1,120 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/events"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// ProcessListing says by which fields sales processes can be listed.
+func ProcessListing() operational.Listing { return processList.Listing() }
+
+// CreateProcess adds a sales process to the caller's organisation. A new default takes the place of the old one.
+func (s *Service) CreateProcess(ctx context.Context, actor operational.Actor, in NewProcess) (SalesProcess, error) {
+	if err := in.Validate(); err != nil {
+		return SalesProcess{}, err
+	}
+	var process SalesProcess
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+		process, err = createProcess(ctx, tx, in)
+		return err
+	})
+	return process, err
+}
+
+func createProcess(ctx context.Context, tx *postgres.Tx, in NewProcess) (SalesProcess, error) {
+	if in.Default {
+		if _, err := tx.Exec(ctx, noDefault, tx.Actor.Org, tx.Now); err != nil {
+			return SalesProcess{}, fmt.Errorf("unset the default process: %w", err)
+		}
+	}
+	process, err := in.process(tx)
+	if err != nil {
+		return SalesProcess{}, err
+	}
+	_, err = tx.Exec(ctx, insertProcess, pgx.NamedArgs{"id": process.ID, "org": process.OrganisationID, "name": process.Name, "is_default": process.Default, "now": tx.Now})
+	if postgres.Violated(err) == "sales_process_org_id_name_key" {
+		return SalesProcess{}, operational.Fault(operational.KindConflict, "process-name-taken", "Your organisation has a sales process with this name already. Nothing was saved.").Because(err)
+	}
+	if err != nil {
+		return SalesProcess{}, err
+	}
+	if _, err := tx.Exec(ctx, insertStages, stageArgs(process)); err != nil {
+		return SalesProcess{}, fmt.Errorf("insert stages: %w", err)
+	}
+	return process, events.Append(ctx, tx, "sales_process.created", process.ID, nil)
+}
+
+func (in NewProcess) process(tx *postgres.Tx) (SalesProcess, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return SalesProcess{}, err
+	}
+	p := SalesProcess{ID: id, OrganisationID: tx.Actor.Org, Name: in.Name, Default: in.Default, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}
+	for i, s := range in.Stages {
+		stage, err := uuid.NewV7()
+		if err != nil {
+			return SalesProcess{}, err
+		}
+		p.Stages = append(p.Stages, Stage{ID: stage, Name: s.Name, Position: i + 1, Type: s.Type})
+	}
+	return p, nil
+}
+
+func stageArgs(p SalesProcess) pgx.NamedArgs {
+	var ids []uuid.UUID
+	var names, types []string
+	for _, s := range p.Stages {
+		ids, names, types = append(ids, s.ID), append(names, s.Name), append(types, string(s.Type))
+	}
+	return pgx.NamedArgs{"org": p.OrganisationID, "process": p.ID, "ids": ids, "names": names, "types": types}
+}
+
+// Process reads one sales process of the caller's organisation or of a vendor it is connected with.
+func (s *Service) Process(ctx context.Context, actor operational.Actor, id uuid.UUID) (SalesProcess, error) {
+	var found []processRow
+	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(getProcess, id).Query(func(rows pgx.Rows) (err error) {
+			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[processRow])
+			return err
+		})
+	})
+	if err == nil && len(found) == 0 {
+		err = operational.NotFound("sales process")
+	}
+	if err != nil {
+		return SalesProcess{}, err
+	}
+	return found[0].process(), nil
+}
+
+// Processes lists the sales processes that the caller may see.
+func (s *Service) Processes(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[SalesProcess], error) {
+	return postgres.Page(ctx, s.db, actor, processList, q, listProcesses, func(r listedProcess) SalesProcess { return r.process() })
+}
+
+// EnsureProcess makes the organisation of the transaction have this process (by name) and gives it as it is.
+// A process that is there already is left alone, whatever its stages are.
+func (s *Service) EnsureProcess(ctx context.Context, tx *postgres.Tx, wanted NewProcess) (SalesProcess, error) {
+	if err := wanted.Validate(); err != nil {
+		return SalesProcess{}, err
+	}
+	rows, err := tx.Query(ctx, processByName, tx.Actor.Org, wanted.Name)
+	if err != nil {
+		return SalesProcess{}, fmt.Errorf("read sales process by name: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[processRow])
+	if err != nil {
+		return SalesProcess{}, fmt.Errorf("read sales process by name: %w", err)
+	}
+	if len(found) > 0 {
+		return found[0].process(), nil
+	}
+	return createProcess(ctx, tx, wanted)
+}

@@ -1,0 +1,96 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// MaxStages is the most stages that a process may have.
+const MaxStages = 20
+
+// Validate says what is wrong with a new product.
+func (in NewProduct) Validate() error {
+	var faults operational.Faults
+	faults.Text("name", in.Name, 1, 200)
+	faults.Text("family", in.Family, 1, 100)
+	faults.Amount("list_price", in.ListPrice)
+	return faults.Err()
+}
+
+// apply gives the product after the patch; what may not be cleared is reported.
+func (patch UpdateProduct) apply(p Product) (Product, error) {
+	var faults operational.Faults
+	patch.Name.Required(&faults, "name", &p.Name)
+	patch.Family.Required(&faults, "family", &p.Family)
+	patch.ListPrice.Required(&faults, "list_price", &p.ListPrice)
+	patch.Active.Required(&faults, "active", &p.Active)
+	if err := faults.Err(); err != nil {
+		return p, err
+	}
+	return p, NewProduct{Name: p.Name, Family: p.Family, ListPrice: p.ListPrice}.Validate()
+}
+
+// same says whether two products differ in nothing that a patch can change.
+func (p Product) same(o Product) bool {
+	return p.Name == o.Name && p.Family == o.Family && p.Active == o.Active &&
+		p.ListPrice.Currency == o.ListPrice.Currency && p.ListPrice.Amount.Equal(o.ListPrice.Amount)
+}
+
+// Validate says what is wrong with a new process: opportunities need a stage to begin in and one to end in.
+func (in NewProcess) Validate() error {
+	var faults operational.Faults
+	faults.Text("name", in.Name, 1, 100)
+	if len(in.Stages) > MaxStages {
+		faults.Add("stages", fmt.Sprintf("There are more than %d.", MaxStages), len(in.Stages))
+		return faults.Err()
+	}
+	seen, closed := map[string]bool{}, false
+	count := map[StageType]int{}
+	for i, stage := range in.Stages {
+		at := fmt.Sprintf("stages[%d]", i)
+		faults.Text(at+".name", stage.Name, 1, 60)
+		if seen[stage.Name] {
+			faults.Add(at+".name", "Another stage has this name.", stage.Name)
+		}
+		seen[stage.Name] = true
+		switch stage.Type {
+		case StageWon, StageLost, StageDisqualified:
+			closed = true
+		case StageActive:
+			if closed {
+				faults.Add(at+".type", "Active stages come before closed ones.", string(stage.Type))
+			}
+		default:
+			faults.Add(at+".type", "It is none of active, won, lost, disqualified.", string(stage.Type))
+		}
+		count[stage.Type]++
+	}
+	for _, needed := range []StageType{StageActive, StageWon, StageLost} {
+		if count[needed] == 0 {
+			faults.Add("stages", fmt.Sprintf("There is no stage of type %s.", needed), nil)
+		}
+	}
+	return faults.Err()
+}
+
+// First is the stage that opportunities begin in.
+func (p SalesProcess) First() Stage {
+	for _, s := range p.Stages {
+		if s.Type == StageActive {
+			return s
+		}
+	}
+	return Stage{}
+}
+
+// Named finds a stage by its name, without regard to case.
+func (p SalesProcess) Named(name string) (Stage, bool) {
+	for _, s := range p.Stages {
+		if strings.EqualFold(s.Name, name) {
+			return s, true
+		}
+	}
+	return Stage{}, false
+}
