@@ -1,2 +1,23 @@
-// Package pipelines carries committed changes from Postgres to the warehouse.
+// Package pipelines carries committed changes from Postgres to the warehouse: pgsource reads and decodes, this package
+// decides when a batch is loaded, what is confirmed, and what to do when something breaks.
+//
+// While one batch is loaded the next is decoded. A batch goes to the loader when it is full, or when the socket has been
+// empty for a moment; while the loader is busy it grows, up to a bound, and then reading stops. A transaction larger
+// than a batch goes in pieces into one open load, which becomes visible as a whole.
+//
+// Decided:
+//   - The store keeps the checkpoint in the transaction of the rows; the server is told afterwards. A crash repeats
+//     work and neither loses nor doubles it: transactions that committed before the checkpoint are left out.
+//   - A position without rows of ours is confirmed too, so that an idle slot does not hold the server's log back, but
+//     only after the store has kept it (at most every ten seconds, or when the server asks). So the slot never stands
+//     before the checkpoint, and if it does, an old copy of the warehouse was put back.
+//   - A store that cannot go on (see Reason) is emptied and filled by a new snapshot, with a line in the log saying why.
+//     Nothing is lost by it: the history that metrics need is a table in Postgres. Later the difference is written
+//     into the log instead, so that the log of changes survives as well.
+//   - Lag comes from commit times and from asking the server where its log stands. A heartbeat message would do the
+//     same, but write to the log of an idle server for ever.
+//   - A value that cannot be kept stops the pipeline at its transaction: what came before is loaded, nothing after it.
+//     Setting such rows aside is work for later.
+//   - Every fault is tried again, with pauses up to five seconds: also one that waits for a person, so that nobody has
+//     to restart the program after repairing the database.
 package pipelines

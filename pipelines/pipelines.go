@@ -2,9 +2,13 @@ package pipelines
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
+	"github.com/sharepartner/sharepartner/pipelines/pgsource"
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
@@ -20,28 +24,189 @@ type Config struct {
 
 // Pipeline keeps one store in step with one database.
 type Pipeline struct {
-	cfg Config
+	cfg       Config
+	source    *pgsource.Source
+	sourceErr error // the address cannot be read
+	meter     *meter
+	limits    limits
+	stopAt    uint64 // the transaction that holds a value which cannot be kept
+	ran       atomic.Bool
 }
 
 // New makes a pipeline; Run starts it.
-func New(cfg Config) *Pipeline { return &Pipeline{cfg: cfg} }
-
-// Run works until ctx ends and then gives nil. It meets faults itself: it notes them in the status and tries again.
-func (p *Pipeline) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+func New(cfg Config) *Pipeline {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual}
+	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Log: cfg.Log})
+	return p
 }
 
 // Preflight says whether the pipeline could start: nil, or what is wrong and what to do.
-func (p *Pipeline) Preflight(ctx context.Context) error { return nil }
-
-// Status says how the pipeline is doing: this process's own, or the one kept in the store when it runs elsewhere.
-func (p *Pipeline) Status(ctx context.Context) (warehouse.Status, error) {
-	return p.cfg.Store.Status(ctx)
+func (p *Pipeline) Preflight(ctx context.Context) error {
+	if p.sourceErr != nil {
+		return p.sourceErr
+	}
+	_, err := p.source.Preflight(ctx)
+	return err
 }
 
-// WaitFor waits until everything committed before lsn can be read in the warehouse.
+// Status says how the pipeline is doing: from memory where it runs, else what was last kept in the store.
+func (p *Pipeline) Status(ctx context.Context) (warehouse.Status, error) {
+	if p.ran.Load() {
+		return p.meter.snapshot(), nil
+	}
+	s, err := p.cfg.Store.Status(ctx)
+	if err != nil {
+		return s, fmt.Errorf("read the pipeline's status: %w", err)
+	}
+	return s, nil
+}
+
+// WaitFor waits until everything that committed before lsn can be read in the warehouse. A caller gets lsn from
+// pg_current_wal_lsn() after its own commit; with synchronous_commit off that place may come before the commit.
 func (p *Pipeline) WaitFor(ctx context.Context, lsn uint64) error {
-	<-ctx.Done()
-	return ctx.Err()
+	if err := p.meter.reaches(ctx, lsn); err != nil {
+		return fmt.Errorf("wait for the warehouse to reach %s: %w", pgsource.FormatLSN(lsn), err)
+	}
+	return nil
+}
+
+// Run works until ctx ends and then gives nil. It meets faults itself: it notes them in the status and tries again.
+func (p *Pipeline) Run(ctx context.Context) error {
+	if p.sourceErr != nil {
+		return p.sourceErr
+	}
+	p.ran.Store(true)
+	log := p.cfg.Log.With("slot", p.source.Slot())
+	for tries := 1; ; tries++ {
+		before := p.meter.snapshot()
+		p.move(ctx, stateStarting, "looking at the server and at the checkpoint")
+		err := p.attempt(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if after := p.meter.snapshot(); after.LoadedLSN > before.LoadedLSN || after.Rows > before.Rows {
+			tries = 1 // it had worked
+		}
+		var value *pgsource.ValueError
+		if errors.As(err, &value) {
+			p.stopAt = value.CommitLSN
+		}
+		p.meter.fault(err)
+		wait := pause(tries)
+		log.WarnContext(ctx, "pipeline interrupted", "error", err, "again_in", wait)
+		p.move(ctx, stateAfter(err), err.Error())
+		p.save(ctx)
+		sleep(ctx, wait)
+	}
+	p.move(ctx, stateStopped, "the program was stopped")
+	p.save(context.WithoutCancel(ctx))
+	return nil
+}
+
+// attempt runs until something breaks.
+func (p *Pipeline) attempt(ctx context.Context) error {
+	server, err := p.source.Preflight(ctx)
+	if err != nil {
+		return err
+	}
+	c, ok, err := p.cfg.Store.Checkpoint(ctx)
+	if err != nil {
+		return ofStore("read the checkpoint", err)
+	}
+	var stream *pgsource.Stream
+	if reason := judge(c, ok, server, p.source.Slot()); reason != "" {
+		stream, c, err = p.copyAll(ctx, server, reason)
+	} else {
+		stream, err = p.source.Stream(ctx, c.LSN)
+	}
+	if err != nil {
+		return err
+	}
+	p.move(ctx, stateStreaming, "following the log")
+	return p.follow(ctx, stream, c)
+}
+
+// copyAll begins again: a new slot and all rows as they are at its beginning, in one load. Cut off anywhere it leaves a
+// store without checkpoint, and the next attempt begins again.
+func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason Reason) (*pgsource.Stream, warehouse.Checkpoint, error) {
+	p.move(ctx, stateSnapshot, "waiting for running transactions, to begin a snapshot")
+	p.cfg.Log.InfoContext(ctx, "pipeline takes a new snapshot", "slot", p.source.Slot(), "reason", string(reason))
+	var none warehouse.Checkpoint
+	if err := p.source.DropSlot(ctx); err != nil {
+		return nil, none, err
+	}
+	if err := p.cfg.Store.Reset(ctx); err != nil {
+		return nil, none, ofStore("reset", err)
+	}
+	p.meter.forget()
+	p.save(ctx)
+	snapshot, err := p.source.CreateSlot(ctx)
+	if err != nil {
+		return nil, none, err
+	}
+	defer snapshot.Close()
+	c := warehouse.Checkpoint{SystemID: server.SystemID, Timeline: server.Timeline, Slot: p.source.Slot(), LSN: snapshot.LSN, SnapshotLSN: snapshot.LSN}
+	if err := p.loadSnapshot(ctx, snapshot, &c); err != nil {
+		return nil, none, err
+	}
+	stream, err := snapshot.Stream(ctx)
+	return stream, c, err
+}
+
+func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot, c *warehouse.Checkpoint) error {
+	load, err := p.cfg.Store.Begin(ctx)
+	if err != nil {
+		return ofStore("begin the snapshot", err)
+	}
+	defer func() { _ = load.Rollback() }()
+	rows := 0
+	err = snapshot.Copy(ctx, func(b *warehouse.Batch) error {
+		rows += b.Len()
+		p.meter.detail(fmt.Sprintf("copying %s, %d rows in all so far", b.Table.Name, rows))
+		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
+	})
+	if err != nil {
+		return err
+	}
+	c.CommittedAt = snapshot.At
+	p.meter.detail(fmt.Sprintf("making %d rows visible", rows))
+	if err := load.Commit(ctx, *c); err != nil {
+		return ofStore("commit the snapshot", err)
+	}
+	p.meter.loaded(*c, rows)
+	p.cfg.Log.InfoContext(ctx, "snapshot loaded", "slot", c.Slot, "rows", rows, "lsn", pgsource.FormatLSN(c.LSN))
+	return nil
+}
+
+func (p *Pipeline) move(ctx context.Context, to, detail string) {
+	from, err := p.meter.move(to, detail)
+	if err != nil {
+		p.cfg.Log.ErrorContext(ctx, "pipeline state", "error", err)
+	} else if from != to {
+		p.cfg.Log.DebugContext(ctx, "pipeline state", "from", from, "to", to)
+	}
+}
+
+// save keeps the status in the store, for other processes. While the store is at fault only memory has it.
+func (p *Pipeline) save(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := p.cfg.Store.SaveStatus(ctx, p.meter.snapshot()); err != nil && !errors.Is(err, context.Canceled) {
+		p.cfg.Log.WarnContext(ctx, "pipeline status not saved", "error", err)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }

@@ -258,4 +258,3 @@ func (r *copyReader) flush() error {
 	r.batch, r.bytes = nil, 0
 	return r.send(b)
 }
-

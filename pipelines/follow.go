@@ -1,0 +1,238 @@
+package pipelines
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sharepartner/sharepartner/pipelines/pgsource"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+const (
+	probeEvery = 2 * time.Second
+	saveEvery  = 5 * time.Second
+)
+
+// follow loads the stream until it breaks or ctx ends. It owns the stream.
+func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from warehouse.Checkpoint) error {
+	defer stream.Close()
+	p.meter.resume(from)
+	l := newLoader(p, stream.Confirm)
+	f := &follower{
+		limits: p.limits, meter: p.meter, stream: stream, loader: l, checkpoint: from, persisted: from.LSN, stopAt: p.stopAt,
+		decoder: pgsource.NewDecoder(warehouse.Tables, from.LSN),
+		filling: pgsource.NewChanges(warehouse.Tables), spare: pgsource.NewChanges(warehouse.Tables),
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.run(ctx) })
+	g.Go(func() error { return f.run(ctx) })
+	g.Go(func() error { return p.probe(ctx) })
+	return g.Wait()
+}
+
+// probe asks the server where it stands. Without it data flows all the same, only the lag is not known.
+func (p *Pipeline) probe(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := p.source.Probe(ctx, probeEvery, p.meter.probed)
+		if ctx.Err() == nil {
+			p.cfg.Log.WarnContext(ctx, "pipeline cannot ask the server for its position", "error", err)
+		}
+		sleep(ctx, probeEvery)
+	}
+	return ctx.Err()
+}
+
+// follower decodes into one batch while the loader has the other.
+type follower struct {
+	limits  limits
+	meter   *meter
+	stream  *pgsource.Stream
+	loader  *loader
+	decoder *pgsource.Decoder
+
+	filling *pgsource.Changes
+	spare   *pgsource.Changes // nil while the loader has it
+
+	stopAt     uint64               // a transaction that failed before: what comes before it is loaded on its own
+	checkpoint warehouse.Checkpoint // everything committed before it has been read
+	persisted  uint64               // the last checkpoint that was handed over
+	idleAt     time.Time            // when a position without rows was last handed over
+	since      time.Time            // when the first row of the batch came
+	oldest     int64                // commit time of the oldest change of the batch
+	begun      int64                // commit time of the transaction that is being read
+	owed       bool                 // a part of that transaction has been handed over
+	tell       bool                 // the server waits to hear what is confirmed
+}
+
+func (f *follower) run(ctx context.Context) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		again := time.Hour
+		if f.spare != nil {
+			now, soon := f.limits.due(f.gathered(len(f.stream.Packets()) == 0))
+			if now {
+				f.handOver(!f.decoder.Open())
+				continue
+			}
+			if soon > 0 {
+				again = soon
+			}
+			f.rest()
+		}
+		timer.Reset(again)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case f.spare = <-f.loader.free:
+		case <-timer.C:
+		case packet, ok := <-f.stream.Packets():
+			if !ok {
+				return f.stream.Err()
+			}
+			if err := f.take(ctx, packet); err != nil {
+				return err
+			}
+			f.stream.Recycle(packet)
+		}
+	}
+}
+
+func (f *follower) gathered(drained bool) gathered {
+	g := gathered{rows: f.filling.Rows, bytes: f.filling.Bytes, open: f.decoder.Open(), owed: f.owed, drained: drained}
+	if g.rows > 0 {
+		g.age = time.Since(f.since)
+	}
+	return g
+}
+
+func (f *follower) take(ctx context.Context, packet *pgsource.Packet) error {
+	for i := range packet.Len() {
+		event, err := f.decoder.Decode(packet.Message(i), f.filling)
+		if err != nil {
+			return err
+		}
+		switch event.Kind {
+		case pgsource.EventBegin:
+			f.begun = event.At
+			if event.LSN == f.stopAt {
+				err = f.clear(ctx)
+			}
+		case pgsource.EventRow:
+			err = f.added(ctx)
+		case pgsource.EventCommit:
+			f.committed(event)
+		case pgsource.EventKeepalive:
+			f.alive(event)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	f.meter.gathering(f.oldest, f.checkpoint.LSN)
+	return nil
+}
+
+// added looks after the size of the batch.
+func (f *follower) added(ctx context.Context) error {
+	if f.oldest == 0 {
+		f.oldest, f.since = f.begun, time.Now()
+	}
+	size := gathered{rows: f.filling.Rows, bytes: f.filling.Bytes}
+	if !f.limits.full(size) {
+		return nil
+	}
+	if f.limits.overfull(size) {
+		if err := f.await(ctx); err != nil {
+			return err
+		}
+	}
+	f.look()
+	if f.spare != nil {
+		f.handOver(false)
+	}
+	return nil
+}
+
+// look takes the other batch back if the loader is done with it.
+func (f *follower) look() {
+	if f.spare == nil {
+		select {
+		case f.spare = <-f.loader.free:
+		default:
+		}
+	}
+}
+
+// await waits until the loader is done.
+func (f *follower) await(ctx context.Context) error {
+	if f.spare != nil {
+		return nil
+	}
+	select {
+	case f.spare = <-f.loader.free:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// clear has everything loaded that came before the transaction that begins now.
+func (f *follower) clear(ctx context.Context) error {
+	if f.filling.Rows > 0 {
+		if err := f.await(ctx); err != nil {
+			return err
+		}
+		f.handOver(true)
+	}
+	return f.await(ctx)
+}
+
+func (f *follower) committed(e pgsource.Event) {
+	f.checkpoint.LSN = max(f.checkpoint.LSN, e.LSN)
+	if f.filling.Rows > 0 || f.owed {
+		f.checkpoint.CommittedAt = time.UnixMicro(e.At).UTC()
+	}
+}
+
+// alive reads a keepalive: every transaction that committed before its place has been sent.
+func (f *follower) alive(e pgsource.Event) {
+	if !f.decoder.Open() {
+		f.checkpoint.LSN = max(f.checkpoint.LSN, e.LSN)
+	}
+	f.tell = f.tell || e.Reply
+}
+
+// rest passes over what holds nothing of ours. The place is confirmed only after the store has kept it: so a slot that
+// stands before the store's checkpoint always means that an old copy of the store was put back.
+func (f *follower) rest() {
+	if f.filling.Rows > 0 || f.owed || f.decoder.Open() {
+		return
+	}
+	f.meter.idle(f.checkpoint.LSN)
+	if f.checkpoint.LSN > f.persisted && (f.tell || time.Since(f.idleAt) >= f.limits.idleEvery) {
+		f.idleAt = time.Now()
+		f.handOver(true)
+	} else if f.tell {
+		f.tell = false
+		f.stream.Confirm(0, true)
+	}
+}
+
+// handOver gives the batch to the loader, who is idle: there is a spare one. A batch that is not whole ends inside a
+// transaction, whose rest follows.
+func (f *follower) handOver(whole bool) {
+	j := job{changes: f.filling}
+	if whole {
+		at := f.checkpoint
+		j.checkpoint, j.tell = &at, f.tell
+		f.persisted, f.tell = at.LSN, false
+	}
+	f.owed = !whole
+	f.meter.gathering(f.oldest, f.checkpoint.LSN)
+	f.meter.handed()
+	f.loader.jobs <- j
+	f.filling, f.spare, f.oldest = f.spare, nil, 0
+}

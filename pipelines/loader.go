@@ -1,0 +1,89 @@
+package pipelines
+
+import (
+	"context"
+	"time"
+
+	"github.com/sharepartner/sharepartner/pipelines/pgsource"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// job is a batch for the loader. Without a checkpoint it ends inside a transaction: the load stays open for the rest.
+type job struct {
+	changes    *pgsource.Changes
+	checkpoint *warehouse.Checkpoint
+	tell       bool // the server waits to hear of it
+}
+
+// loader is the one writer of the store. While it writes one batch the next is decoded.
+type loader struct {
+	store   warehouse.Store
+	meter   *meter
+	jobs    chan job
+	free    chan *pgsource.Changes
+	confirm func(lsn uint64, atOnce bool)
+
+	load warehouse.Load
+	rows int // of the open load
+}
+
+func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
+	return &loader{store: p.cfg.Store, meter: p.meter, jobs: make(chan job, 1), free: make(chan *pgsource.Changes, 2), confirm: confirm}
+}
+
+func (l *loader) run(ctx context.Context) error {
+	defer l.rollback()
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case j := <-l.jobs:
+			if err := l.take(ctx, j); err != nil {
+				return err
+			}
+		case <-tick.C:
+			// Only between loads: the store has one writer.
+			if l.load == nil {
+				if err := l.store.SaveStatus(ctx, l.meter.snapshot()); err != nil {
+					return ofStore("save the status", err)
+				}
+			}
+		}
+	}
+}
+
+func (l *loader) take(ctx context.Context, j job) error {
+	if l.load == nil {
+		load, err := l.store.Begin(ctx)
+		if err != nil {
+			return ofStore("begin a load", err)
+		}
+		l.load = load
+	}
+	for _, b := range j.changes.Batches() {
+		if err := l.load.Append(ctx, b); err != nil {
+			return ofStore("append to "+b.Table.Name, err)
+		}
+	}
+	l.rows += j.changes.Rows
+	if j.checkpoint != nil {
+		if err := l.load.Commit(ctx, *j.checkpoint); err != nil {
+			return ofStore("commit a load", err)
+		}
+		l.meter.loaded(*j.checkpoint, l.rows)
+		l.confirm(j.checkpoint.LSN, j.tell) // only now may the server forget it
+		l.load, l.rows = nil, 0
+	}
+	j.changes.Reset()
+	l.free <- j.changes
+	return nil
+}
+
+func (l *loader) rollback() {
+	if l.load != nil {
+		_ = l.load.Rollback()
+		l.load = nil
+	}
+}

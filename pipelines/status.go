@@ -1,0 +1,181 @@
+package pipelines
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// meter knows how the pipeline is doing. Times of changes are the server's, so that clocks that differ make no lag.
+type meter struct {
+	clock func() time.Time
+
+	mu      sync.Mutex
+	moved   chan struct{} // closed and made anew whenever through moves
+	status  warehouse.Status
+	through uint64 // everything committed before is visible, or was nothing of ours
+	filling int64  // commit time of the oldest change in the batch that is being filled, microseconds; 0: none
+	loading int64  // the same for the batch that the loader has
+	offset  time.Duration
+
+	probe   uint64 // a place that the server's log has reached and we have not
+	probeAt time.Time
+	inStep  time.Time // when we last knew that everything was loaded, on the server's clock
+}
+
+func newMeter(clock func() time.Time) *meter {
+	return &meter{clock: clock, moved: make(chan struct{})}
+}
+
+// move changes the state. It gives the state before, to be told when it is another.
+func (m *meter) move(to, detail string) (from string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	from = m.status.State
+	if !mayMove(from, to) {
+		return from, fmt.Errorf("a pipeline cannot go from %q to %q", from, to)
+	}
+	m.status.State, m.status.Detail = to, detail
+	if to == stateStarting {
+		m.filling, m.loading, m.probe = 0, 0, 0
+		if m.inStep.IsZero() {
+			m.inStep = m.clock()
+		}
+	}
+	return from, nil
+}
+
+func (m *meter) detail(text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.Detail = text
+}
+
+func (m *meter) fault(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.LastFault, m.status.LastFaultAt = err.Error(), m.clock().UTC()
+}
+
+// resume begins at a checkpoint, which may also lie behind the place before.
+func (m *meter) resume(c warehouse.Checkpoint) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.through, m.status.ReceivedLSN, m.status.LastCommit = c.LSN, c.LSN, c.CommittedAt
+	m.passed()
+}
+
+// forget is resume for a store that was emptied.
+func (m *meter) forget() { m.resume(warehouse.Checkpoint{}) }
+
+// gathering notes a batch being filled: the commit time of its oldest change, and how far we have read.
+func (m *meter) gathering(oldest int64, received uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.filling, m.status.ReceivedLSN = oldest, max(m.status.ReceivedLSN, received)
+}
+
+// handed notes that the batch went to the loader.
+func (m *meter) handed() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.loading == 0 {
+		m.loading = m.filling
+	}
+	m.filling = 0
+}
+
+// loaded notes a committed load.
+func (m *meter) loaded(c warehouse.Checkpoint, rows int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.loading = 0
+	m.status.Rows += int64(rows)
+	m.status.LastCommit = c.CommittedAt
+	m.through = max(m.through, c.LSN)
+	m.passed()
+}
+
+// idle notes that nothing of ours lies before lsn that is not loaded.
+func (m *meter) idle(lsn uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.ReceivedLSN = max(m.status.ReceivedLSN, lsn)
+	if lsn > m.through {
+		m.through = lsn
+		m.passed()
+	}
+}
+
+// probed notes where the server's log stands and what its clock says.
+func (m *meter) probed(lsn uint64, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.offset = at.Sub(m.clock())
+	if m.probe != 0 {
+		return // the older one is not reached yet
+	}
+	m.probe, m.probeAt = lsn, at
+	m.reached()
+}
+
+func (m *meter) passed() {
+	m.reached()
+	close(m.moved)
+	m.moved = make(chan struct{})
+}
+
+func (m *meter) reached() {
+	if m.probe != 0 && m.through >= m.probe {
+		m.probe, m.inStep = 0, m.probeAt
+	}
+}
+
+// grace is how long a silent source is taken to have nothing new: two probes and a margin.
+const grace = 2*probeEvery + 500*time.Millisecond
+
+// lag is the age of the oldest change that is committed and not visible. While the source cannot be asked it is the
+// time since we last knew that there was none.
+func (m *meter) lag() time.Duration {
+	now := m.clock().Add(m.offset)
+	oldest := m.filling
+	if m.loading != 0 {
+		oldest = m.loading
+	}
+	if oldest != 0 {
+		return max(0, now.Sub(time.UnixMicro(oldest)))
+	}
+	if unknown := now.Sub(m.inStep); m.status.State != stateStreaming || unknown > grace {
+		return max(0, unknown)
+	}
+	return 0
+}
+
+func (m *meter) snapshot() warehouse.Status {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.status
+	s.UpdatedAt, s.LoadedLSN = m.clock().UTC(), m.through
+	s.LagSeconds = m.lag().Seconds()
+	return s
+}
+
+// reaches waits until through is at lsn or beyond.
+func (m *meter) reaches(ctx context.Context, lsn uint64) error {
+	for {
+		m.mu.Lock()
+		through, moved := m.through, m.moved
+		m.mu.Unlock()
+		if through >= lsn && through > 0 {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
