@@ -5,51 +5,64 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
+// How long a session lives: without a request, and at most.
+const (
+	SessionIdle = 12 * time.Hour
+	SessionLife = 7 * 24 * time.Hour
+)
+
 // Service signs people in and says who holds a credential.
 type Service struct {
-	db *postgres.DB
+	db       *postgres.DB
+	attempts *attempts
 }
 
 // New makes the service on the api login.
-func New(db *postgres.DB) *Service { return &Service{db: db} }
-
-// SignInInput is what the sign-in form gives.
-type SignInInput struct {
-	Email    string
-	Password string
-	From     string // the network address that asks: attempts are counted for it
-}
-
-// Session is a signed-in browser. The token is shown here once and nowhere else.
-type Session struct {
-	Token     string
-	ExpiresAt time.Time
-	Actor     operational.Actor
-}
-
-// SignIn checks a password and opens a session.
-func (s *Service) SignIn(ctx context.Context, in SignInInput) (Session, error) {
-	return Session{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
-}
-
-// SignOut ends a session; a token that is none is no fault.
-func (s *Service) SignOut(ctx context.Context, token string) error {
-	return operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
-}
+func New(db *postgres.DB) *Service { return &Service{db: db, attempts: newAttempts()} }
 
 // ActorOfSession says who holds a session token.
 func (s *Service) ActorOfSession(ctx context.Context, token string) (operational.Actor, error) {
-	return operational.Actor{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	if len(token) != tokenLength {
+		return operational.Actor{}, errSignInAgain()
+	}
+	row, found, err := actorRowOf(ctx, s.db, sqlSessionActor, digest(token), s.db.Now(), SessionIdle)
+	if err != nil || !found {
+		return operational.Actor{}, orElse(err, errSignInAgain())
+	}
+	return row.actor(), nil
 }
 
 // ActorOfKey says who holds an API key.
 func (s *Service) ActorOfKey(ctx context.Context, secret string) (operational.Actor, error) {
-	return operational.Actor{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	if !keyForm.MatchString(secret) {
+		return operational.Actor{}, errNoKey()
+	}
+	row, found, err := actorRowOf(ctx, s.db, sqlKeyActor, digest(secret), s.db.Now())
+	if err != nil || !found {
+		return operational.Actor{}, orElse(err, errNoKey())
+	}
+	return row.actor(), nil
+}
+
+func errSignInAgain() error {
+	return operational.Fault(operational.KindUnauthenticated, "session-expired", "You are not signed in, or not any more. Sign in again.")
+}
+
+func errNoKey() error {
+	return operational.Fault(operational.KindUnauthenticated, "invalid-api-key", "The API key is not valid: unknown, expired or revoked.")
+}
+
+func orElse(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
 }
 
 // OrganisationRef names an organisation.
@@ -75,5 +88,15 @@ type Me struct {
 
 // Me describes the caller.
 func (s *Service) Me(ctx context.Context, actor operational.Actor) (Me, error) {
-	return Me{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	me := Me{PersonID: actor.Person, MembershipID: actor.Membership, Role: string(actor.Role), Side: string(actor.Side), Permissions: []string{}}
+	me.Organisation.ID = actor.Org
+	for _, p := range actor.Permissions() {
+		me.Permissions = append(me.Permissions, string(p))
+	}
+	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(sqlMe, actor.Membership).QueryRow(func(r pgx.Row) error {
+			return r.Scan(&me.Name, &me.Email, &me.Organisation.Name, &me.TimeZone, &me.Currency, &me.FiscalMonth)
+		})
+	})
+	return me, err
 }

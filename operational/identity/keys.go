@@ -2,11 +2,17 @@ package identity
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // Key is an API key as its organisation sees it: never the secret.
@@ -28,17 +34,64 @@ type NewKey struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When it shall end by itself"`
 }
 
-// CreateKey makes an API key. The secret is shown this once.
+// CreateKey makes an API key that acts as its maker, within its scopes. The secret is shown this once.
 func (s *Service) CreateKey(ctx context.Context, actor operational.Actor, in NewKey) (Key, string, error) {
-	return Key{}, "", operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	now := s.db.Now()
+	if err := in.check(actor, now); err != nil {
+		return Key{}, "", err
+	}
+	var random [38]byte
+	_, _ = rand.Read(random[:]) // never fails: the program ends before it would
+	prefix, secret := keyOf(random)
+	scopes := slices.Clone(in.Scopes)
+	slices.Sort(scopes)
+	key := Key{
+		ID: uuid.Must(uuid.NewV7()), Prefix: "sp_" + prefix, Name: strings.TrimSpace(in.Name), Scopes: slices.Compact(scopes),
+		CreatedAt: now, ExpiresAt: in.ExpiresAt,
+	}
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, sqlInsertKey, pgx.NamedArgs{
+			"id": key.ID, "prefix": key.Prefix, "digest": digest(secret), "membership": actor.Membership, "org": actor.Org, "side": actor.Side,
+			"name": key.Name, "scopes": key.Scopes, "now": now, "expires": key.ExpiresAt,
+		})
+		return err
+	})
+	if err != nil {
+		return Key{}, "", fmt.Errorf("make API key: %w", err)
+	}
+	return key, secret, nil
 }
 
-// Keys lists the organisation's API keys of this side, newest first.
+// KeyListing says by which fields API keys can be listed.
+func KeyListing() operational.Listing {
+	hidden := func(name string) bool { return name == "membership_id" }
+	l := keyList.Listing()
+	return operational.Listing{Filters: slices.DeleteFunc(l.Filters, hidden), Sorts: slices.DeleteFunc(l.Sorts, hidden)}
+}
+
+// Keys lists API keys of this side, newest first: to an administrator all of the organisation, to others their own.
 func (s *Service) Keys(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Key], error) {
-	return operational.Listed[Key]{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	if actor.Role != operational.RoleAdministrator {
+		own := operational.Filter{Field: "membership_id", Op: "eq", Values: []string{actor.Membership.String()}}
+		if q.Filter != nil {
+			own = operational.Filter{And: []operational.Filter{own, *q.Filter}}
+		}
+		q.Filter = &own
+	}
+	return postgres.Page(ctx, s.db, actor, keyList, q, sqlKeys, func(r keyRow) Key { return r.Key })
 }
 
-// RevokeKey ends an API key at once.
+// RevokeKey ends an API key at once; one that has ended stays so.
 func (s *Service) RevokeKey(ctx context.Context, actor operational.Actor, id uuid.UUID) error {
-	return operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	maker := &actor.Membership
+	if actor.Role == operational.RoleAdministrator {
+		maker = nil
+	}
+	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		tag, err := tx.Exec(ctx, sqlRevokeKey, id, tx.Now, maker)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = operational.NotFound("API key")
+		}
+		return err
+	})
 }

@@ -80,7 +80,7 @@ const (
 // AsProgram runs the queued statements as the login itself, for a purpose that it signs, in one round trip and one
 // transaction: the way to the few functions that look across tenants.
 func (db *DB) AsProgram(ctx context.Context, purpose string, queue func(b *pgx.Batch)) error {
-	claim, sig := db.signer.purpose(purpose, db.clock().Add(purposeLife))
+	claim, sig := db.signer.purpose(purpose, time.Now().Add(purposeLife))
 	b := &pgx.Batch{}
 	b.Queue(`select set_config('app.ctx', $1, true), set_config('app.sig', $2, true)`, claim, sig)
 	queue(b)
@@ -114,6 +114,7 @@ func (db *DB) context(actor operational.Actor) ([]any, error) {
 	default:
 		return nil, operational.Fault(operational.KindUnauthenticated, "sign-in-required", "Sign in first.")
 	}
-	claim, sig := db.signer.Sign(actor, db.clock().Add(contextLife))
+	// The database compares it with its own clock, so that this is no matter of the program's business time.
+	claim, sig := db.signer.Sign(actor, time.Now().Add(contextLife))
 	return []any{role, claim, sig}, nil
 }

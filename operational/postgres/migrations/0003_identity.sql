@@ -130,9 +130,8 @@ begin
     where o.name = vendor_name and w.governs order by o.created_at, o.id limit 1;
 end $$;
 
--- A new person with its membership, and the contacts by which the organisation's vendors know it. Gives what the organisation does.
-create function sec.add_person(person uuid, membership uuid, org uuid, role text, display_name text, email text, email_norm text, hash text, at timestamptz)
-returns table (governs boolean, sells boolean)
+-- A new person with its membership, and the contacts by which the organisation's vendors know it.
+create function sec.add_person(person uuid, membership uuid, org uuid, role text, display_name text, email text, email_norm text, hash text, at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
   perform sec.require('admin');
@@ -142,7 +141,6 @@ begin
   insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
     select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, membership, display_name, email
     from crm.connection c where c.partner_org_id = org and c.status <> 'ended';
-  return query select w.governs, w.sells from crm.workspace w where w.org_id = org;
 end $$;
 
 -- A person that an import made gets a mail address and a password; whoever was signed in as them is not any more.
@@ -189,7 +187,7 @@ create function sec.sweep_sessions(at timestamptz) returns bigint language plpgs
 declare n bigint;
 begin
   perform sec.require('admin');
-  delete from sec.session where expires_at < at or idle_expires_at < at;
+  delete from sec.session where expires_at <= at or idle_expires_at <= at;
   get diagnostics n = row_count;
   return n;
 end $$;
