@@ -121,9 +121,9 @@ func (e *entry) find(column, name, role, rule string) (place int, ok bool) {
 	place, known := e.x.at[role][e.x.key(name)]
 	switch {
 	case !known:
-		e.fault(column, rule, name, fmt.Sprintf("It is not in %s.", e.x.mapping.FileName(role)))
+		e.fault(column, rule, name, fmt.Sprintf("It is not in %s.", e.x.m.FileName(role)))
 	case place < 0:
-		e.fault(column, rule, name, fmt.Sprintf("Its row in %s (line %d) is in quarantine.", e.x.mapping.FileName(role), e.x.lines[role][e.x.key(name)]))
+		e.fault(column, rule, name, fmt.Sprintf("Its row in %s (line %d) is in quarantine.", e.x.m.FileName(role), e.x.lines[role][e.x.key(name)]))
 	default:
 		return place, true
 	}
@@ -133,7 +133,7 @@ func (e *entry) find(column, name, role, rule string) (place int, ok bool) {
 // spelledAs notes that a name is written another way than in its own file.
 func (e *entry) spelledAs(column, name, right, role string) {
 	if name != right {
-		e.note(column, ruleNameMatch, name, right, fmt.Sprintf("The same name as in %s, written another way.", e.x.mapping.FileName(role)))
+		e.note(column, ruleNameMatch, name, right, fmt.Sprintf("The same name as in %s, written another way.", e.x.m.FileName(role)))
 	}
 }
 

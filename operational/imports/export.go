@@ -12,7 +12,7 @@ import (
 
 // export is what a set of files says, cleansed, still in its own names: ids come when it is written.
 type export struct {
-	mapping       Mapping
+	m             Mapping
 	managers      []string
 	partners      []partner
 	products      []product
@@ -23,6 +23,7 @@ type export struct {
 }
 
 type partner struct {
+	line                  int
 	ref, name, person     string
 	manager               int // in managers; -1: none
 	region, tier, country string
@@ -72,7 +73,7 @@ type reader struct {
 // read turns tables into an export. It is pure: the time is given, and nothing is asked elsewhere.
 func read(m Mapping, tables map[string]*table, d dates) *export {
 	x := &reader{
-		export: &export{mapping: m, quarantined: map[string]int{}}, dates: d, keys: map[string]string{},
+		export: &export{m: m, quarantined: map[string]int{}}, dates: d, keys: map[string]string{},
 		spelling: map[string]map[string]string{}, at: map[string]map[string]int{}, lines: map[string]map[string]int{},
 		ambiguous: map[string]bool{}, history: map[string][]row{},
 	}

@@ -37,7 +37,7 @@ func (x *reader) leftoverHistory(t *table) {
 		e := x.entry(t, r)
 		ref := e.text("opportunity_id")
 		if _, there := x.lines[filePipeline][ref]; ref != "" && !there {
-			e.fault("opportunity_id", ruleHistory, ref, fmt.Sprintf("It is not in %s.", x.mapping.FileName(filePipeline)))
+			e.fault("opportunity_id", ruleHistory, ref, fmt.Sprintf("It is not in %s.", x.m.FileName(filePipeline)))
 			e.kept()
 		}
 	}
@@ -51,7 +51,7 @@ func (e *entry) statesOfHistory(o *opportunity, stage int, value *decimal.Decima
 		s := h.step(o)
 		if len(o.steps) == 0 {
 			s.Kind = opportunities.ChangeCreated
-		} else if s.Kind = kindOf(e.x.mapping, o.last(), s); s.EffectiveAt.Before(o.last().EffectiveAt) {
+		} else if s.Kind = kindOf(e.x.m, o.last(), s); s.EffectiveAt.Before(o.last().EffectiveAt) {
 			h.fault("entered_at", ruleHistory, h.text("entered_at"), "It comes before the step above it.")
 		}
 		if len(h.faults) > 0 {
@@ -64,7 +64,7 @@ func (e *entry) statesOfHistory(o *opportunity, stage int, value *decimal.Decima
 	}
 	last := o.last()
 	if last.stage != stage {
-		e.fault("stage", ruleHistory, e.text("stage"), fmt.Sprintf("Its last step leads to %s.", e.x.mapping.Stages[last.stage].Source))
+		e.fault("stage", ruleHistory, e.text("stage"), fmt.Sprintf("Its last step leads to %s.", e.x.m.Stages[last.stage].Source))
 	}
 	if value != nil && !value.Equal(last.Amount) {
 		e.fault("close_value", ruleHistory, e.text("close_value"), fmt.Sprintf("Its last step has the amount %s.", last.Amount))
@@ -73,7 +73,7 @@ func (e *entry) statesOfHistory(o *opportunity, stage int, value *decimal.Decima
 
 // step reads one row of history.
 func (e *entry) step(o *opportunity) step {
-	s := step{stage: e.x.mapping.stage(e.needed("stage", 200))}
+	s := step{stage: e.x.m.stage(e.needed("stage", 200))}
 	if s.stage < 0 && len(e.faults) == 0 {
 		e.fault("stage", ruleUnknownStage, e.text("stage"), "The mapping has no such stage.")
 	}

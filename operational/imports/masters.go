@@ -41,7 +41,7 @@ func (x *reader) readTeams(t *table) {
 	managers := map[string]int{}
 	for _, r := range t.rows {
 		e := x.entry(t, r)
-		p := partner{name: e.needed("partner", 200), manager: -1, customers: map[int]bool{}}
+		p := partner{line: r.line, name: e.needed("partner", 200), manager: -1, customers: map[int]bool{}}
 		p.ref, p.person = x.key(p.name), p.name
 		if person := e.optional("person", 200); person != nil {
 			p.person = *person
@@ -157,8 +157,8 @@ func (e *entry) revenue() *decimal.Decimal {
 		return nil
 	}
 	amount, err := parseAmount(v)
-	if err == nil && e.x.mapping.RevenueUnit > 1 {
-		amount = amount.Mul(decimal.NewFromInt(e.x.mapping.RevenueUnit))
+	if err == nil && e.x.m.RevenueUnit > 1 {
+		amount = amount.Mul(decimal.NewFromInt(e.x.m.RevenueUnit))
 	}
 	if err == nil && amount.GreaterThan(operational.MaxAmount) {
 		err = fmt.Errorf("%q is more than can be kept", clip(v))

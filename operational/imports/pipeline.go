@@ -40,7 +40,7 @@ func (x *reader) readPipeline(t *table) {
 func (e *entry) seller() int {
 	name := e.text("partner")
 	if name == "" {
-		if !e.x.mapping.DirectSales {
+		if !e.x.m.DirectSales {
 			e.fault("partner", ruleMissingValue, "", "No partner is named, and the mapping does not take such rows for direct sales.")
 		}
 		return -1
@@ -73,7 +73,7 @@ func (e *entry) customer(o *opportunity) (added string) {
 	}
 	i, known := e.x.at[fileAccounts][e.x.key(*name)]
 	if !known || i < 0 {
-		e.note("account", ruleAccountAdded, *name, *name, fmt.Sprintf("The account is not in %s; one of this name is added.", e.x.mapping.FileName(fileAccounts)))
+		e.note("account", ruleAccountAdded, *name, *name, fmt.Sprintf("The account is not in %s; one of this name is added.", e.x.m.FileName(fileAccounts)))
 		return *name
 	}
 	o.account = i
@@ -117,7 +117,7 @@ func (x *reader) describe(e *entry, o *opportunity) {
 // dates of its row.
 func (e *entry) states(o *opportunity) {
 	source := e.needed("stage", 200)
-	stage := e.x.mapping.stage(source)
+	stage := e.x.m.stage(source)
 	if source != "" && stage < 0 {
 		e.fault("stage", ruleUnknownStage, source, "The mapping has no such stage.")
 	}
@@ -131,7 +131,7 @@ func (e *entry) states(o *opportunity) {
 		e.statesOfHistory(o, stage, value, steps)
 		return
 	}
-	if e.x.mapping.Stages[stage].Type == string(catalog.StageActive) {
+	if e.x.m.Stages[stage].Type == string(catalog.StageActive) {
 		e.open(o, stage, engaged, closed, value)
 		return
 	}
@@ -175,7 +175,7 @@ func (e *entry) open(o *opportunity, stage int, engaged, expected *time.Time, va
 }
 
 func (e *entry) closed(o *opportunity, stage int, engaged, closed *time.Time, value *decimal.Decimal) {
-	won := e.x.mapping.Stages[stage].Type == string(catalog.StageWon)
+	won := e.x.m.Stages[stage].Type == string(catalog.StageWon)
 	switch {
 	case closed == nil:
 		e.fault("close_date", ruleMissingValue, "", "A closed opportunity needs the day on which it closed.")
@@ -205,7 +205,7 @@ func (e *entry) closed(o *opportunity, stage int, engaged, closed *time.Time, va
 		o.steps = []step{end}
 		return
 	}
-	first := e.x.step(e.x.mapping.stage(e.x.mapping.Engaged), *engaged, opportunities.ChangeCreated, e.x.products[o.product].price, nil)
+	first := e.x.step(e.x.m.stage(e.x.m.Engaged), *engaged, opportunities.ChangeCreated, e.x.products[o.product].price, nil)
 	o.steps = []step{first, end}
 }
 

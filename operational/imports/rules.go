@@ -25,6 +25,7 @@ const (
 	ruleLostValue       = "lost-value"       // a lost opportunity without value counts as zero
 	ruleNoEngageDate    = "no-engage-date"   // history begins with the first day that is known
 	ruleAccountAdded    = "account-added"    // an account that only an opportunity names
+	ruleConnectionKept  = "connection-kept"  // region or tier of a partner that is connected already
 	ruleUnknownParent   = "unknown-parent"   // the parent account is not in the file
 )
 

@@ -1,0 +1,88 @@
+package imports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// do reads the files and writes what they say in one transaction, the import's own end with it: an import is there
+// as a whole or not at all, and a second run after a kill finds it done.
+func (r *Runner) do(ctx context.Context, j *job) error {
+	if j.actor.Side != operational.SideVendor {
+		return operational.Fault(operational.KindForbidden, "vendor-only", "Only a vendor imports a channel.")
+	}
+	j.progress(0, "Reading the files")
+	home, err := r.workspaces.Workspace(ctx, j.actor)
+	if err != nil {
+		return fmt.Errorf("read workspace: %w", err)
+	}
+	d := newDates(j.mapping, home.Calendar(), r.db.Now())
+	tables, err := readTables(j.mapping, j.files, d)
+	if err != nil {
+		return err
+	}
+	x := read(j.mapping, tables, d)
+	summary := &Summary{Currency: j.mapping.Currency}
+	if summary.Currency == "" {
+		summary.Currency = home.Currency
+	}
+	err = r.db.InTx(ctx, j.actor, func(tx *postgres.Tx) error {
+		if _, err := tx.Exec(ctx, oneAtATimeSQL, j.actor.Org.String()); err != nil {
+			return fmt.Errorf("wait for another import: %w", err)
+		}
+		w := &writer{Runner: r, job: j, export: x, tx: tx, summary: summary}
+		if err := w.write(ctx); err != nil {
+			return err
+		}
+		w.finishSummary()
+		if j.dryRun {
+			return errDryRun
+		}
+		return r.conclude(ctx, tx, j, x, summary)
+	})
+	if !errors.Is(err, errDryRun) {
+		return err
+	}
+	return r.db.InTx(ctx, j.actor, func(tx *postgres.Tx) error { return r.conclude(ctx, tx, j, x, summary) })
+}
+
+// conclude writes what an import found and makes it final.
+func (r *Runner) conclude(ctx context.Context, tx *postgres.Tx, j *job, x *export, s *Summary) error {
+	if !j.queued {
+		if err := insert(ctx, tx, j.id, j.mapping, nil, j.dryRun); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, startedSQL, j.id, tx.Now); err != nil {
+			return fmt.Errorf("start import: %w", err)
+		}
+	}
+	j.progress(0.97, "Writing down what was found")
+	if err := insertFindings(ctx, tx, j.id, x.findings); err != nil {
+		return err
+	}
+	current, err := finish(ctx, tx, j.id, StateDone, s, nil)
+	if err != nil {
+		return err
+	}
+	if !current {
+		return r.overtaken(ctx, tx, j)
+	}
+	j.progress(1, "Done")
+	return nil
+}
+
+// overtaken says why an import may not become final: it was cancelled, or another program has finished it.
+func (r *Runner) overtaken(ctx context.Context, tx *postgres.Tx, j *job) error {
+	var cancelled bool
+	if err := tx.QueryRow(ctx, `select cancel_requested from crm.import where id = $1`, j.id).Scan(&cancelled); err != nil {
+		return fmt.Errorf("look at import: %w", err)
+	}
+	if cancelled {
+		return errCancelled
+	}
+	return errElsewhere
+}
