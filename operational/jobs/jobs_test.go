@@ -1,0 +1,189 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/events"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const testEvent = "thing.made"
+
+func plantVendor(t *testing.T, db *pgtest.Database) operational.Actor {
+	t.Helper()
+	org := uuid.New()
+	_, err := db.Owner(t).Exec(context.Background(), `insert into crm.organisation (id, name, created_at) values ($1, 'Vendor', now())`, org)
+	require.NoError(t, err)
+	return operational.Actor{Org: org, Side: operational.SideVendor, Role: operational.RoleAdministrator, Membership: uuid.New()}
+}
+
+func happen(t *testing.T, db *pgtest.Database, actor operational.Actor, event string, record uuid.UUID) {
+	t.Helper()
+	ctx := context.Background()
+	require.NoError(t, db.API.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		return events.Append(ctx, tx, event, record, map[string]uuid.UUID{"membership": actor.Membership})
+	}))
+}
+
+func running(t *testing.T, db *pgtest.Database, workers ...Worker) *Jobs {
+	t.Helper()
+	j, err := New(db.Jobs, slog.New(slog.DiscardHandler), workers...)
+	require.NoError(t, err)
+	require.NoError(t, j.Start(context.Background()))
+	t.Cleanup(func() { _ = j.Stop(context.Background()) })
+	return j
+}
+
+func receive[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(20 * time.Second):
+		require.FailNow(t, "nothing came")
+		panic("unreachable")
+	}
+}
+
+func count(t *testing.T, db *pgtest.Database, sql string) int {
+	t.Helper()
+	var n int
+	require.NoError(t, db.Owner(t).QueryRow(context.Background(), sql).Scan(&n))
+	return n
+}
+
+func TestAnEventIsWorkedOnOnceInsideItsTenant(t *testing.T) {
+	db := pgtest.New(t)
+	actor, record := plantVendor(t, db), uuid.New()
+	plantVendor(t, db) // another, not to be seen
+	seen := make(chan Job, 10)
+	running(t, db, Worker{Event: testEvent, Work: func(ctx context.Context, job Job) error {
+		seen <- job
+		return db.Jobs.InTx(ctx, job.Actor("test"), func(tx *postgres.Tx) error {
+			var n int
+			if err := tx.QueryRow(ctx, `select count(*) from crm.organisation`).Scan(&n); err != nil || n != 1 {
+				return errors.New("the wall has a hole")
+			}
+			return nil
+		})
+	}})
+	happen(t, db, actor, "thing.without_worker", record)
+	happen(t, db, actor, testEvent, record)
+	job := receive(t, seen)
+	require.Equal(t, Job{Event: testEvent, Org: actor.Org, Side: actor.Side, Record: record, Membership: actor.Membership, Attempt: 1}, job)
+	require.Eventually(t, func() bool {
+		return count(t, db, `select count(*) from river.river_job where kind = 'event' and state = 'completed'`) == 1
+	}, 10*time.Second, 20*time.Millisecond)
+	require.Zero(t, count(t, db, `select count(*) from crm.outbox where relayed_at is null`))
+	require.Empty(t, seen)
+}
+
+func TestWorkThatFailsIsTriedAgainAndToldWhenItIsTheLastTime(t *testing.T) {
+	db := pgtest.New(t)
+	seen := make(chan Job, 10)
+	running(t, db, Worker{Event: testEvent, Attempts: 2, Work: func(_ context.Context, job Job) error {
+		seen <- job
+		return errors.New("not today")
+	}})
+	happen(t, db, plantVendor(t, db), testEvent, uuid.New())
+	require.False(t, receive(t, seen).Last)
+	require.True(t, receive(t, seen).Last)
+}
+
+func TestStopPutsWorkBack(t *testing.T) {
+	db := pgtest.New(t)
+	begun := make(chan int, 10)
+	var patient atomic.Bool
+	worker := Worker{Event: testEvent, Work: func(ctx context.Context, job Job) error {
+		begun <- job.Attempt
+		if patient.Load() {
+			return nil
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	first := running(t, db, worker)
+	happen(t, db, plantVendor(t, db), testEvent, uuid.New())
+	receive(t, begun)
+	require.NoError(t, first.Stop(context.Background()))
+	require.Zero(t, count(t, db, `select count(*) from river.river_job where kind = 'event' and state in ('running', 'cancelled', 'discarded')`))
+	patient.Store(true)
+	running(t, db, worker)
+	require.Equal(t, 1, receive(t, begun), "an interruption is not a failed attempt")
+}
+
+func TestTheJobsOfAKilledProgramAreTakenOver(t *testing.T) {
+	db := pgtest.New(t)
+	begun, block := make(chan struct{}, 10), make(chan struct{})
+	killed := running(t, db, Worker{Event: testEvent, Work: func(context.Context, Job) error {
+		begun <- struct{}{}
+		<-block // a program that is gone answers nothing
+		return nil
+	}})
+	happen(t, db, plantVendor(t, db), testEvent, uuid.New())
+	receive(t, begun)
+	killed.stop()
+	killed.done.Wait()
+	again := make(chan Job, 10)
+	next := running(t, db, Worker{Event: testEvent, Work: func(_ context.Context, job Job) error {
+		again <- job
+		return nil
+	}})
+	select {
+	case <-again:
+		require.Fail(t, "a living program was robbed of its job")
+	case <-time.After(rescueEvery + time.Second):
+	}
+	killed.sign.release() // as the end of its process would
+	require.Equal(t, 2, receive(t, again).Attempt)
+	close(block)
+	require.NoError(t, next.Stop(context.Background()))
+}
+
+func TestWhatIsDoneWithIsClearedAway(t *testing.T) {
+	db := pgtest.New(t)
+	ctx, actor := context.Background(), plantVendor(t, db)
+	happen(t, db, actor, testEvent, uuid.New())
+	happen(t, db, actor, testEvent, uuid.New())
+	happen(t, db, actor, testEvent, uuid.New())
+	_, err := db.Owner(t).Exec(ctx, `
+		update crm.outbox set relayed_at = now() - interval '2 days' where id = (select min(id) from crm.outbox);
+		update crm.outbox set relayed_at = now() where id = (select max(id) from crm.outbox)`)
+	require.NoError(t, err)
+	for _, age := range []string{"1 hour", "3 days"} {
+		_, err = db.Owner(t).Exec(ctx, `insert into crm.idempotency_key (credential_id, key, org_id, side, request_sha256, created_at)
+			values ($1, 'k', $2, 'vendor', sha256(''), now() - $3::interval)`, uuid.New(), actor.Org, age)
+		require.NoError(t, err)
+	}
+	for _, age := range []int{1, 40} {
+		id := uuid.New()
+		_, err = db.Owner(t).Exec(ctx, `insert into crm.import (id, org_id, kind, state, created_at, finished_at)
+			values ($1, $2, 'crm_export', 'done', now(), now() - make_interval(days => $3))`, id, actor.Org, age)
+		require.NoError(t, err)
+		_, err = db.Owner(t).Exec(ctx, `insert into crm.import_file (org_id, import_id, name, content) values ($1, $2, 'accounts', '')`, actor.Org, id)
+		require.NoError(t, err)
+	}
+	require.NoError(t, (&purgeWorker{db: db.Jobs}).Work(ctx, nil))
+	require.Equal(t, 2, count(t, db, `select count(*) from crm.outbox`), "what waits or is fresh stays")
+	require.Equal(t, 1, count(t, db, `select count(*) from crm.idempotency_key`))
+	require.Equal(t, 1, count(t, db, `select count(*) from crm.import_file`))
+	require.Equal(t, 2, count(t, db, `select count(*) from crm.import`))
+}
+
+func TestTwoWorkersForOneEventAreRefused(t *testing.T) {
+	db := pgtest.New(t)
+	_, err := New(db.Jobs, slog.New(slog.DiscardHandler), Worker{Event: testEvent}, Worker{Event: testEvent})
+	require.ErrorContains(t, err, "two workers")
+}
