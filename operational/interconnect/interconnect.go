@@ -1,13 +1,11 @@
 package interconnect
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
-	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // Organisation is a company: the caller's own, or one that it is connected with.
@@ -37,34 +35,6 @@ type Connection struct {
 	EndedAt          *time.Time `json:"ended_at,omitempty" db:"ended_at" doc:"When it ended"`
 }
 
-// Service reads organisations and connections.
-type Service struct {
-	db *postgres.DB
-}
-
-// New makes the service on the api login.
-func New(db *postgres.DB) *Service { return &Service{db: db} }
-
-// Organisation reads the caller's own organisation or one that it is connected with.
-func (s *Service) Organisation(ctx context.Context, actor operational.Actor, id uuid.UUID) (Organisation, error) {
-	return Organisation{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
-}
-
-// Organisations lists them by name.
-func (s *Service) Organisations(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Organisation], error) {
-	return operational.Listed[Organisation]{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
-}
-
-// Connection reads one connection of the caller.
-func (s *Service) Connection(ctx context.Context, actor operational.Actor, id uuid.UUID) (Connection, error) {
-	return Connection{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
-}
-
-// Connections lists those of the caller, last changed first.
-func (s *Service) Connections(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Connection], error) {
-	return operational.Listed[Connection]{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
-}
-
 // Workspace is what an organisation decided for itself.
 type Workspace struct {
 	OrgID       uuid.UUID `json:"org_id" db:"org_id" doc:"The organisation"`
@@ -81,9 +51,4 @@ func (w Workspace) Calendar() operational.Calendar {
 		loc = time.UTC
 	}
 	return operational.Calendar{Location: loc, FiscalMonth: time.Month(w.FiscalMonth)}
-}
-
-// Workspace is the caller's own.
-func (s *Service) Workspace(ctx context.Context, actor operational.Actor) (Workspace, error) {
-	return Workspace{}, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
 }

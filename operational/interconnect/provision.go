@@ -2,9 +2,12 @@ package interconnect
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -59,20 +62,59 @@ type KnownStaff struct {
 
 // ProvisionPartners makes partner organisations with their first person and connects them; in the vendor's context.
 func ProvisionPartners(ctx context.Context, tx *postgres.Tx, partners []NewPartner) error {
-	return operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	for i := range partners {
+		p := &partners[i]
+		fill(&p.OrgID, &p.ConnectionID, &p.PersonID, &p.MembershipID, &p.ContactID)
+	}
+	return provision(ctx, tx, "partners", sqlProvisionPartners, partners)
 }
 
-// ProvisionStaff adds people of the vendor; in the vendor's context.
+// ProvisionStaff adds people of the vendor; in the vendor's context. Administrators are not made this way.
 func ProvisionStaff(ctx context.Context, tx *postgres.Tx, staff []NewStaff) error {
-	return operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	for i := range staff {
+		fill(&staff[i].PersonID, &staff[i].MembershipID)
+	}
+	return provision(ctx, tx, "staff", sqlProvisionStaff, staff)
+}
+
+func fill(ids ...*uuid.UUID) {
+	for _, id := range ids {
+		if *id == uuid.Nil {
+			*id = uuid.Must(uuid.NewV7())
+		}
+	}
+}
+
+func provision[T any](ctx context.Context, tx *postgres.Tx, what, sql string, rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("provision %s: %w", what, err)
+	}
+	if _, err := tx.Exec(ctx, sql, string(text), tx.Now); err != nil {
+		return fmt.Errorf("provision %d %s: %w", len(rows), what, postgres.Translate(err))
+	}
+	return nil
 }
 
 // PartnersKnown lists the vendor's partners that came from an import; in the vendor's context.
 func PartnersKnown(ctx context.Context, tx *postgres.Tx) ([]KnownPartner, error) {
-	return nil, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	rows, _ := tx.Query(ctx, sqlPartnersKnown, tx.Actor.Org)
+	known, err := pgx.CollectRows(rows, pgx.RowToStructByName[KnownPartner])
+	if err != nil {
+		return nil, fmt.Errorf("list known partners: %w", err)
+	}
+	return known, nil
 }
 
 // StaffKnown lists the vendor's people that came from an import; in the vendor's context.
 func StaffKnown(ctx context.Context, tx *postgres.Tx) ([]KnownStaff, error) {
-	return nil, operational.Fault(operational.KindUnavailable, "not-built", "Not built yet.")
+	rows, _ := tx.Query(ctx, sqlStaffKnown, tx.Actor.Org)
+	known, err := pgx.CollectRows(rows, pgx.RowToStructByName[KnownStaff])
+	if err != nil {
+		return nil, fmt.Errorf("list known staff: %w", err)
+	}
+	return known, nil
 }

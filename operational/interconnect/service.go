@@ -1,0 +1,67 @@
+package interconnect
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// Service reads organisations and connections.
+type Service struct {
+	db *postgres.DB
+}
+
+// New makes the service on the api login.
+func New(db *postgres.DB) *Service { return &Service{db: db} }
+
+// Organisation reads the caller's own organisation or one that it is connected with.
+func (s *Service) Organisation(ctx context.Context, actor operational.Actor, id uuid.UUID) (Organisation, error) {
+	return one[Organisation](ctx, s.db, actor, "organisation", sqlOrganisation, id)
+}
+
+// Organisations lists them by name.
+func (s *Service) Organisations(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Organisation], error) {
+	return postgres.Page(ctx, s.db, actor, organisationList, q, sqlOrganisations, func(r organisationRow) Organisation { return r.Organisation })
+}
+
+// Connection reads one connection of the caller.
+func (s *Service) Connection(ctx context.Context, actor operational.Actor, id uuid.UUID) (Connection, error) {
+	return one[Connection](ctx, s.db, actor, "connection", connectionsFor(actor.Side)+" where c.id = $1", id)
+}
+
+// Connections lists those of the caller, last changed first.
+func (s *Service) Connections(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Connection], error) {
+	sql := connectionsFor(actor.Side, "{keys} as sort_keys") + sqlPage
+	return postgres.Page(ctx, s.db, actor, connectionList(actor.Side), q, sql, func(r connectionRow) Connection { return r.Connection })
+}
+
+// Workspace is the caller's own.
+func (s *Service) Workspace(ctx context.Context, actor operational.Actor) (Workspace, error) {
+	return one[Workspace](ctx, s.db, actor, "workspace", sqlWorkspace, actor.Org)
+}
+
+// OrganisationListing says by which fields organisations can be listed.
+func OrganisationListing() operational.Listing { return organisationList.Listing() }
+
+// ConnectionListing says by which fields a side can list connections.
+func ConnectionListing(side operational.Side) operational.Listing {
+	return connectionList(side).Listing()
+}
+
+func one[T any](ctx context.Context, db *postgres.DB, actor operational.Actor, object, sql string, args ...any) (found T, err error) {
+	err = db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+			found, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+			if errors.Is(err, pgx.ErrNoRows) {
+				err = operational.NotFound(object)
+			}
+			return err
+		})
+	})
+	return found, err
+}

@@ -1,0 +1,109 @@
+package interconnect
+
+import (
+	"strings"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+const (
+	sqlOrganisation = `
+select o.id, o.name, o.country_code, o.created_at
+from crm.organisation o
+where o.id = $1`
+
+	sqlOrganisations = `
+select o.id, o.name, o.country_code, o.created_at, {keys} as sort_keys
+from crm.organisation o` + sqlPage
+
+	sqlPage = `
+where {where}
+order by {order}
+limit {limit}`
+
+	sqlWorkspace = `
+select w.org_id, o.name, w.time_zone, w.fiscal_year_start_month as fiscal_month, w.reporting_currency as currency
+from crm.workspace w join crm.organisation o on o.id = w.org_id
+where w.org_id = $1`
+
+	sqlProvisionPartners = `
+select crm.provision_partners($1, $2)`
+
+	sqlProvisionStaff = `
+select crm.provision_staff($1, $2)`
+
+	sqlPartnersKnown = `
+select c.external_ref, c.partner_org_id as org_id, c.id as connection_id, e.id as contact_id, o.name, c.partner_number, c.tier, c.region
+from crm.connection c
+join crm.organisation o on o.id = c.partner_org_id
+join lateral (select e.id from crm.external_contact e where e.connection_id = c.id order by e.id limit 1) e on true
+where c.vendor_org_id = $1 and c.external_ref is not null and c.status <> 'ended'
+order by c.external_ref`
+
+	sqlStaffKnown = `
+select m.external_ref, m.id as membership_id, p.display_name as name, m.role
+from crm.membership m join crm.person p on p.id = m.person_id
+where m.org_id = $1 and m.external_ref is not null
+order by m.external_ref`
+)
+
+const connectionsFrom = `crm.connection c
+join crm.organisation v on v.id = c.vendor_org_id
+join crm.organisation p on p.id = c.partner_org_id`
+
+// connectionsFor selects what a side may read of a connection: its manager is the vendor's affair.
+func connectionsFor(side operational.Side, more ...string) string {
+	manager := "c.channel_manager_id"
+	if side != operational.SideVendor {
+		manager = "null::uuid as channel_manager_id"
+	}
+	columns := append([]string{
+		"c.id", "c.vendor_org_id", "v.name as vendor_name", "c.partner_org_id", "p.name as partner_name", "c.status", "c.partner_number", "c.tier", "c.region",
+		manager, "c.version", "c.created_at", "c.updated_at", "c.ended_at",
+	}, more...)
+	return "\nselect " + strings.Join(columns, ", ") + "\nfrom " + connectionsFrom
+}
+
+type connectionRow struct {
+	postgres.Keyed
+	Connection
+}
+
+type organisationRow struct {
+	postgres.Keyed
+	Organisation
+}
+
+var organisationList = postgres.List{
+	From: "crm.organisation o", ID: "o.id", Order: []operational.Sort{{Field: "name"}},
+	Field: map[string]postgres.Column{
+		"name":         {SQL: "o.name", Type: postgres.Text},
+		"country_code": {SQL: "o.country_code", Type: postgres.Text, Nullable: true},
+		"created_at":   {SQL: "o.created_at", Type: postgres.Time},
+	},
+}
+
+// connectionList is what a side may list connections by: no field that it may not read.
+func connectionList(side operational.Side) postgres.List {
+	l := postgres.List{
+		From: connectionsFrom, ID: "c.id", Order: []operational.Sort{{Field: "updated_at", Desc: true}},
+		Field: map[string]postgres.Column{
+			"vendor_org_id":  {SQL: "c.vendor_org_id", Type: postgres.UUID},
+			"vendor_name":    {SQL: "v.name", Type: postgres.Text},
+			"partner_org_id": {SQL: "c.partner_org_id", Type: postgres.UUID},
+			"partner_name":   {SQL: "p.name", Type: postgres.Text},
+			"status":         {SQL: "c.status", Type: postgres.Text, Enum: []string{"invited", "active", "suspended", "ended"}},
+			"partner_number": {SQL: "c.partner_number", Type: postgres.Text},
+			"tier":           {SQL: "c.tier", Type: postgres.Text, Nullable: true},
+			"region":         {SQL: "c.region", Type: postgres.Text, Nullable: true},
+			"created_at":     {SQL: "c.created_at", Type: postgres.Time},
+			"updated_at":     {SQL: "c.updated_at", Type: postgres.Time},
+			"ended_at":       {SQL: "c.ended_at", Type: postgres.Time, Nullable: true},
+		},
+	}
+	if side == operational.SideVendor {
+		l.Field["channel_manager_id"] = postgres.Column{SQL: "c.channel_manager_id", Type: postgres.UUID, Nullable: true}
+	}
+	return l
+}
