@@ -51,7 +51,7 @@ const publicationSQL = `select pubinsert and pubupdate and pubdelete and pubtrun
 
 const columnsSQL = `
 select pt.schemaname, pt.tablename, a.attname, a.atttypid,
-       has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, a.attnum, 'select') as readable,
+       has_schema_privilege(n.oid, 'usage') and has_column_privilege(c.oid, a.attnum, 'select') and has_column_privilege(c.oid, 'ctid', 'select') as readable,
        coalesce(a.attnum = any (i.indkey), false) as in_key,
        c.relreplident in ('d', 'f') as identified,
        pt.rowfilter is not null as filtered,
@@ -182,7 +182,7 @@ func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
 		fault.add("%v", shape)
 	}
 	if len(unreadable) > 0 {
-		fault.add("the login may not read %s (%s): run `sharepartner migrate`, or grant select on these columns to it", name, strings.Join(unreadable, ", "))
+		fault.add("the login may not read %s (%s): run `sharepartner migrate`, or grant select on these columns and on ctid to it", name, strings.Join(unreadable, ", "))
 	}
 	want := slices.Sorted(slices.Values(t.Key))
 	if slices.Sort(key); !slices.Equal(want, key) || columns[0][6] != "t" {

@@ -16,12 +16,12 @@ create publication sharepartner for table
   with (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
 
 -- +goose StatementBegin
--- The snapshot reads the same columns, and no others.
+-- The snapshot reads the same columns and no others, and a table's place of rows to read it in pieces.
 do $$
 declare t record;
 begin
   for t in select schemaname, tablename, attnames from pg_publication_tables where pubname = 'sharepartner' loop
-    execute format('grant select (%s) on %I.%I to sharepartner_cdc', (select string_agg(quote_ident(a), ', ') from unnest(t.attnames) a), t.schemaname, t.tablename);
+    execute format('grant select (ctid, %s) on %I.%I to sharepartner_cdc', (select string_agg(quote_ident(a), ', ') from unnest(t.attnames) a), t.schemaname, t.tablename);
   end loop;
 end $$;
 -- +goose StatementEnd
