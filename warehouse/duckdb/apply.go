@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+"time"
 	"context"
 	"fmt"
 	"strings"
@@ -45,7 +46,16 @@ func clearing(t *warehouse.Table, piece bool) string {
 	return "DELETE FROM stage_" + t.Name
 }
 
+var Trace func(string, time.Duration)
+
+func trace(what string, at time.Time) {
+	if Trace != nil {
+		Trace(what, time.Since(at))
+	}
+}
+
 func (l *load) exec(ctx context.Context, what, query string) error {
+	defer trace(what, time.Now())
 	if _, err := l.tx.ExecContext(ctx, query); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}

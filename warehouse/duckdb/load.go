@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+"time"
 	"context"
 	"database/sql"
 	"errors"
@@ -48,7 +49,9 @@ func (c *changes) note(b *warehouse.Batch) {
 // Begin starts a load. It waits for the one that is open.
 func (s *Store) Begin(ctx context.Context) (warehouse.Load, error) {
 	s.writing.Lock()
+	at := time.Now()
 	l, err := s.begin(ctx)
+	trace("begin", at)
 	if err != nil {
 		s.writing.Unlock()
 		return nil, err
@@ -91,7 +94,9 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if err != nil {
 		return err
 	}
+	at := time.Now()
 	staged, err := l.stageRows(b, resolved)
+	trace(fmt.Sprintf("stage %d", staged), at)
 	if err != nil || staged == 0 {
 		return err
 	}
@@ -114,7 +119,9 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 	}
 	err := l.flush(ctx, false)
 	if err == nil {
+		at := time.Now()
 		err = saveCheckpoint(ctx, l.tx, c)
+		trace("checkpoint", at)
 	}
 	if err != nil {
 		return errors.Join(err, l.Rollback())
@@ -122,6 +129,7 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 	tx := l.tx
 	l.tx = nil
 	defer l.store.writing.Unlock()
+	defer trace("commit", time.Now())
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit the load: %w", err)
 	}

@@ -34,7 +34,6 @@ type Options struct {
 
 // Store is the warehouse in one DuckDB file.
 type Store struct {
-	warehouse.Metrics
 	opts Options
 	log  *slog.Logger
 

@@ -12,20 +12,20 @@ import (
 
 // Channel builds what a pipeline would bring: every call is one transaction, and waits until Load.
 type Channel struct {
-	pending   []*warehouse.Batch // one per run of rows of a table, in the order of the log
-	lsn       uint64
-	commitAt  time.Time
-	seq       uint32
-	history   int64
-	numbers   int64
-	snapshot  bool
-	processes map[uuid.UUID]*Process
-	all       []*Opportunity
+	pending  []*warehouse.Batch // one per table
+	added    []addedRow
+	lsn      uint64
+	commitAt time.Time
+	seq      uint32
+	history  int64
+	numbers  int64
+	snapshot bool
+	all      []*Opportunity
 }
 
 // NewChannel starts an empty channel.
 func NewChannel() *Channel {
-	return &Channel{lsn: 1000, commitAt: At("2025-01-01"), processes: make(map[uuid.UUID]*Process)}
+	return &Channel{lsn: 1000, commitAt: At("2025-01-01")}
 }
 
 // ID is the id that the channel gives to a name.
@@ -50,7 +50,7 @@ func (c *Channel) LSN() uint64 { return c.lsn }
 // Opportunities are all that were made, in order.
 func (c *Channel) Opportunities() []*Opportunity { return c.all }
 
-// Pending are the rows that no load has taken yet, in the order of the log.
+// Pending are the rows that no load has taken yet: a batch per table.
 func (c *Channel) Pending() []*warehouse.Batch { return c.pending }
 
 // Checkpoint is where a load of everything so far stands.
@@ -89,7 +89,9 @@ func (c *Channel) Connect(vendor, partner uuid.UUID, region, tier string) Connec
 }
 
 // Direct is a vendor's business without a partner.
-func Direct(vendor uuid.UUID, region string) Connection { return Connection{Vendor: vendor, Region: region} }
+func Direct(vendor uuid.UUID, region string) Connection {
+	return Connection{Vendor: vendor, Region: region}
+}
 
 // Own is a partner's business without a vendor.
 func Own(partner uuid.UUID) Connection { return Connection{Partner: partner} }
@@ -136,7 +138,6 @@ func (c *Channel) Process(org uuid.UUID, name string, active ...string) *Process
 			c.Row(warehouse.OpInsert, "stage", Values{"id": s.ID, "org_id": org, "process_id": p.ID, "name": s.Name, "position": s.Position, "type": s.Type})
 		}
 	})
-	c.processes[p.ID] = p
 	return p
 }
 
@@ -165,3 +166,6 @@ func optionalID(id uuid.UUID) any {
 	}
 	return id
 }
+
+// Forget lets go of the opportunities made so far, for data too large to be kept.
+func (c *Channel) Forget() { c.all = nil }

@@ -23,27 +23,36 @@ var Unchanged = new(struct{ unchanged bool })
 func (c *Channel) Transaction(rows func()) { c.transaction(rows) }
 
 func (c *Channel) transaction(rows func()) {
-	from := len(c.pending)
-	start := 0
-	if from > 0 {
-		start = c.pending[from-1].Len()
-	}
-	c.seq = 0
+	c.seq, c.added = 0, c.added[:0]
 	c.commitAt = c.commitAt.Add(time.Second)
 	rows()
-	c.lsn += 10 // the place of the commit record; the end is one later
-	for i := max(from-1, 0); i < len(c.pending); i++ {
-		b := c.pending[i]
-		first := 0
-		if i == from-1 {
-			first = start
-		}
-		for j := first; j < b.Len(); j++ {
-			if b.Ops[j] != warehouse.OpSnapshot {
-				b.CommitLSN[j] = c.lsn - 1
-			}
+	c.lsn += 10 // the place of the commit record; the transaction ends one later
+	for _, a := range c.added {
+		a.batch.CommitLSN[a.row] = c.lsn - 1
+		a.batch.CommitAt[a.row] = c.commitAt.UnixMicro()
+	}
+}
+
+// addedRow is a row of the open transaction, whose place of commit is not known yet.
+type addedRow struct {
+	batch *warehouse.Batch
+	row   int
+}
+
+// batchOf is the batch of a table that waits for the next load.
+func (c *Channel) batchOf(table string) *warehouse.Batch {
+	for _, b := range c.pending {
+		if b.Table.Name == table {
+			return b
 		}
 	}
+	for _, t := range warehouse.Tables {
+		if t.Name == table {
+			c.pending = append(c.pending, warehouse.NewBatch(t))
+			return c.pending[len(c.pending)-1]
+		}
+	}
+	panic("no table " + table)
 }
 
 // Row adds a row to the open transaction; only tests of the log itself need it.
@@ -51,27 +60,16 @@ func (c *Channel) Row(op warehouse.Op, table string, values Values) {
 	if c.snapshot && op == warehouse.OpInsert {
 		op = warehouse.OpSnapshot
 	}
-	var t *warehouse.Table
-	for _, candidate := range warehouse.Tables {
-		if candidate.Name == table {
-			t = candidate
-		}
-	}
-	if t == nil {
-		panic("no table " + table)
-	}
-	if n := len(c.pending); n == 0 || c.pending[n-1].Table != t {
-		c.pending = append(c.pending, warehouse.NewBatch(t))
-	}
-	b := c.pending[len(c.pending)-1]
+	b := c.batchOf(table)
 	if op == warehouse.OpSnapshot {
 		b.AddRow(op, 0, 0, 0, c.commitAt.UnixMicro())
 	} else {
 		c.seq++
 		c.lsn += 10
-		b.AddRow(op, 0, c.lsn, c.seq, c.commitAt.UnixMicro())
+		b.AddRow(op, 0, c.lsn, c.seq, 0)
+		c.added = append(c.added, addedRow{b, b.Len() - 1})
 	}
-	for i, column := range t.Columns {
+	for i, column := range b.Table.Columns {
 		addValue(&b.Columns[i], column, values[column.Name])
 	}
 }

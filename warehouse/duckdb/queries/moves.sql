@@ -1,5 +1,5 @@
 -- The moves of opportunities: every row of the history with the state before it, in the order of business time.
--- {input} has the rows of the history, and for an opportunity that is brought forward its wide row as the first one (seed).
+-- The input has the rows of the history, and for an opportunity that is brought forward its wide row as the first one (seed).
 SELECT
   o.opportunity_id, o.seq, o.connection_id, o.vendor_org_id, o.partner_org_id, o.effective_at, o.recorded_at, o.process_id,
   o.stage_id, o.stage_type, o.stage_position, o.vendor_net_amount, o.currency, o.region, o.tier,

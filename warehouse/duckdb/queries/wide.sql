@@ -1,4 +1,4 @@
--- One row per opportunity from its moves ({moves}), added to the row it had before ({seed}).
+-- One row per opportunity from its moves, added to the row it had before (seed).
 SELECT
   m.opportunity_id, m.connection_id, m.vendor_org_id, m.partner_org_id, m.process_id,
   coalesce(s.created_at, y.first.at) AS created_at,

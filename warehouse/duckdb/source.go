@@ -1,0 +1,83 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// source says where a question finds its moves and states.
+type source struct {
+	known  bool // from the history, as it was known then
+	past   bool // some wide rows are later than the instant
+	undone bool // some rows of the history were taken back
+	until  bool // only what had been loaded by then
+}
+
+// sourceOf chooses the source: what is derived answers a question of now; any other is computed from the history.
+func sourceOf(ctx context.Context, tx *sql.Tx, a warehouse.Ask, mark warehouse.Watermark) (source, error) {
+	src := source{until: a.UntilLSN > 0 && a.UntilLSN < mark.LSN}
+	src.known = !a.KnownAt.IsZero() || src.until
+	err := tx.QueryRowContext(ctx, "SELECT EXISTS (FROM opportunity_wide WHERE last_effective_at > $1), EXISTS (FROM opportunity_history_undone)", a.AsOf.UTC()).
+		Scan(&src.past, &src.undone)
+	if err != nil {
+		return src, fmt.Errorf("look where the answer is: %w", err)
+	}
+	return src, nil
+}
+
+// moves gives the table expression "move" with every move of the scope.
+func (s source) moves(q *query) string {
+	if !s.known {
+		return "move AS (SELECT * FROM opportunity_move WHERE " + q.scope() + ")"
+	}
+	return s.fromHistory(q, q.scope()+q.knownAt())
+}
+
+// fromHistory computes "move" from the rows of the history that the condition names.
+func (s source) fromHistory(q *query, condition string) string {
+	h := history{where: condition, undone: s.undone}
+	if s.until {
+		h.until = q.bind("until_lsn", int64(q.ask.UntilLSN))
+	}
+	input := "SELECT " + historyColumns + " FROM (" + historySQL(h) + ")"
+	return strings.ReplaceAll(movesWithSQL, "{input}", input) + ",\nmove AS MATERIALIZED (" + movesSQL + ")"
+}
+
+// noSeed stands for the wide rows before, when all is derived from the beginning.
+const noSeed = "(SELECT * FROM opportunity_wide WHERE false)"
+
+// states gives the table expression "state": the wide row of each opportunity as it was at the instant.
+func (s source) states(q *query) string {
+	now := "SELECT * FROM opportunity_wide WHERE " + q.scope()
+	if !s.known && !s.past {
+		return "state AS (" + now + ")"
+	}
+	asOf := q.bind("as_of", q.ask.AsOf.UTC())
+	condition := q.scope() + " AND effective_at <= " + asOf + q.knownAt()
+	replace := strings.NewReplacer("{moves}", "move", "{seed}", noSeed)
+	if s.known {
+		return s.fromHistory(q, condition) + ",\n" + replace.Replace(wideWithSQL) + ",\nstate AS (" + replace.Replace(wideSQL) + ")"
+	}
+	changedLater := "opportunity_id IN (SELECT opportunity_id FROM opportunity_wide WHERE last_effective_at > " + asOf + " AND " + q.scope() + ")"
+	return s.fromHistory(q, condition+" AND "+changedLater) + ",\n" + replace.Replace(wideWithSQL) +
+		",\nstate AS (" + now + " AND last_effective_at <= " + asOf + " UNION ALL (" + replace.Replace(wideSQL) + "))"
+}
+
+// latest is the latest state of a table with the key id, as it was when the answer's bound had been loaded.
+func (s source) latest(q *query, table string) string {
+	if !s.until {
+		return table
+	}
+	until := q.bind("until_lsn", int64(q.ask.UntilLSN))
+	return strings.NewReplacer("{table}", table, "{until}", until).Replace(`(
+		SELECT * FROM (
+			SELECT * FROM {table}_log WHERE _lsn <= {until} AND _op <> 84
+			AND (_lsn::HUGEINT * 4294967296 + _seq) > coalesce((SELECT max(_lsn::HUGEINT * 4294967296 + _seq) FROM {table}_log WHERE _op = 84 AND _lsn <= {until}), -1)
+			QUALIFY row_number() OVER (PARTITION BY id ORDER BY _lsn DESC, _seq DESC) = 1)
+		WHERE _op <> 68)`)
+}
