@@ -57,7 +57,7 @@ func (w *writer) writePeople(ctx context.Context) error {
 
 func (w *writer) newPartner(p partner, numbers map[string]bool) interconnect.NewPartner {
 	n := interconnect.NewPartner{
-		Name: p.name, PersonName: p.person, ExternalRef: p.ref, PartnerNumber: freeNumber(numbers),
+		Name: p.name, Country: filled(p.country), PersonName: p.person, ExternalRef: p.ref, PartnerNumber: freeNumber(numbers),
 		Tier: filled(p.tier), Region: filled(p.region), StartedAt: w.tx.Now,
 	}
 	if p.manager >= 0 {

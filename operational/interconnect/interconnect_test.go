@@ -188,7 +188,9 @@ func TestWhatAnImportMadeIsFoundAgain(t *testing.T) {
 	}))
 	require.NoError(t, c.API.InTx(ctx, c.b, func(tx *postgres.Tx) error {
 		partners, err := interconnect.PartnersKnown(ctx, tx)
-		require.Empty(t, partners)
+		require.Len(t, partners, 1, "one that no import made is found by its name")
+		require.Empty(t, partners[0].ExternalRef)
+		require.Equal(t, "Shared", partners[0].Name)
 		return err
 	}))
 }

@@ -22,6 +22,7 @@ type NewPartner struct {
 	MembershipID     uuid.UUID  `json:"membership_id"`
 	ContactID        uuid.UUID  `json:"contact_id"`
 	Name             string     `json:"name"`
+	Country          *string    `json:"country_code"`
 	PartnerNumber    string     `json:"partner_number"`
 	Tier             *string    `json:"tier"`
 	Region           *string    `json:"region"`
@@ -40,9 +41,9 @@ type NewStaff struct {
 	ExternalRef  string           `json:"external_ref"`
 }
 
-// KnownPartner is a connected partner that came from an import, for finding it again.
+// KnownPartner is a connected partner as an import finds it again.
 type KnownPartner struct {
-	ExternalRef   string    `db:"external_ref"`
+	ExternalRef   string    `db:"external_ref"` // empty: not from an import
 	OrgID         uuid.UUID `db:"org_id"`
 	ConnectionID  uuid.UUID `db:"connection_id"`
 	ContactID     uuid.UUID `db:"contact_id"` // its first person, as the vendor knows them
@@ -99,7 +100,7 @@ func provision[T any](ctx context.Context, tx *postgres.Tx, what, sql string, ro
 	return nil
 }
 
-// PartnersKnown lists the vendor's partners that came from an import; in the vendor's context.
+// PartnersKnown lists the partners that the vendor is connected with, from an import or not; in the vendor's context.
 func PartnersKnown(ctx context.Context, tx *postgres.Tx) ([]KnownPartner, error) {
 	rows, _ := tx.Query(ctx, sqlPartnersKnown, tx.Actor.Org)
 	known, err := pgx.CollectRows(rows, pgx.RowToStructByName[KnownPartner])

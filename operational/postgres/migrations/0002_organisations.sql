@@ -105,7 +105,7 @@ grant select on crm.organisation, crm.workspace, crm.membership, crm.connection 
 -- +goose StatementBegin
 -- A vendor sets up partners that come from its own files: organisation, workspace, connection and first person,
 -- without mail address (so that nobody learns who is here already). The only door to another organisation's rows.
--- partners: [{org_id, connection_id, person_id, membership_id, contact_id, name, partner_number, tier, region,
+-- partners: [{org_id, connection_id, person_id, membership_id, contact_id, name, country_code, partner_number, tier, region,
 --             channel_manager_id, person_name, external_ref, started_at}]
 create function crm.provision_partners(partners jsonb, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 declare
@@ -114,9 +114,9 @@ declare
 begin
   with p as (
     select * from jsonb_to_recordset(partners) as p(org_id uuid, connection_id uuid, person_id uuid, membership_id uuid, contact_id uuid,
-      name text, partner_number text, tier text, region text, channel_manager_id uuid, person_name text, external_ref text, started_at timestamptz)
+      name text, country_code text, partner_number text, tier text, region text, channel_manager_id uuid, person_name text, external_ref text, started_at timestamptz)
   ), o as (
-    insert into crm.organisation (id, name, created_at) select org_id, name, at from p
+    insert into crm.organisation (id, name, country_code, created_at) select org_id, name, country_code, at from p
   ), w as (
     insert into crm.workspace (org_id, governs, sells, reporting_currency) select org_id, false, true, currency from p
   ), h as (
