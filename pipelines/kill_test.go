@@ -1,5 +1,98 @@
 package pipelines_test
 
-const victimFile = "SHAREPARTNER_TEST_VICTIM"
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
 
-func victim(string) int { return 0 }
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+// The environment that turns this test program into the process that is killed.
+const (
+	victimFile   = "SHAREPARTNER_TEST_VICTIM"
+	victimSource = "SHAREPARTNER_TEST_VICTIM_SOURCE"
+)
+
+// victim runs a pipeline until it is killed and writes what happens as lines.
+func victim(path string) int {
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: path, MemoryLimit: "512MB"})
+	if err != nil {
+		fmt.Println("fault:", err)
+		return 1
+	}
+	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	_ = pipelines.New(pipelines.Config{SourceURL: os.Getenv(victimSource), Store: store, Log: log}).Run(context.Background())
+	return 0
+}
+
+// killAfter starts a victim, waits for a line and then a while, and kills it. It gives all lines.
+func (b *bed) killAfter(line string, while time.Duration) string {
+	b.t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), victimFile+"="+b.file, victimSource+"="+b.cdc)
+	out, err := cmd.StdoutPipe()
+	require.NoError(b.t, err)
+	require.NoError(b.t, cmd.Start())
+	deadline := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+	defer deadline.Stop()
+	var said strings.Builder
+	lines := bufio.NewScanner(out)
+	seen := false
+	for lines.Scan() {
+		said.WriteString(lines.Text() + "\n")
+		if !seen && strings.Contains(lines.Text(), line) {
+			seen = true
+			time.AfterFunc(while, func() { _ = cmd.Process.Kill() })
+		}
+	}
+	_ = cmd.Wait()
+	require.True(b.t, seen, "the pipeline never said %q:\n%s", line, said.String())
+	return said.String()
+}
+
+func TestKill(t *testing.T) {
+	b := newBed(t)
+	owner := b.owner()
+	b.oracle(owner)
+	b.plant(owner, 60_000)
+	written := b.keepWriting(3)
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	inSnapshot, kills := 0, 0
+	for kills < 20 {
+		line, most := "from=starting to=streaming", 800
+		if kills < 6 {
+			line, most = "takes a new snapshot", 500
+		}
+		said := b.killAfter(line, time.Duration(rng.IntN(most))*time.Millisecond)
+		kills++
+		if strings.Contains(said, "takes a new snapshot") && !strings.Contains(said, "snapshot loaded") {
+			inSnapshot++
+		}
+		if kills == 6 { // from here on it streams
+			b.killAfter("to=streaming", 0)
+		}
+	}
+	store := b.open()
+	p, stop := b.run(store)
+	time.Sleep(500 * time.Millisecond) // some more load, then quiet
+	n := written()
+	b.catchUp(p)
+	stop()
+	require.NoError(t, store.Close())
+	t.Logf("%d kills, %d of them during a snapshot; %d transactions written meanwhile", kills, inSnapshot, n)
+	require.Positive(t, inSnapshot)
+	duck := b.read()
+	b.requireSame(owner, duck)
+	b.requireExactLog(owner, duck)
+}

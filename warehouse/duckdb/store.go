@@ -104,6 +104,11 @@ func (s *Store) prepare(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 			return nil, fmt.Errorf("set up the warehouse: %s: %w", q, err)
 		}
 	}
+	// A process that was killed may have left half an entry at the end of the engine's own log. Replay leaves it out,
+	// but what is appended behind it could never be read again: so the log is folded into the file first.
+	if _, err := db.ExecContext(ctx, "CHECKPOINT"); err != nil {
+		return nil, fmt.Errorf("take over what the last process left: %w", err)
+	}
 	if err := prepareSchema(ctx, db, s.opts.Path); err != nil {
 		return nil, err
 	}
