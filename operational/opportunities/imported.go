@@ -1,6 +1,9 @@
 package opportunities
 
 import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,7 +32,7 @@ type Imported struct {
 // ImportedState is what an opportunity was like from some moment on.
 type ImportedState struct {
 	EffectiveAt time.Time
-	RecordedAt  time.Time // when the source knew
+	RecordedAt  time.Time // when the source knew; zero: at once
 	Kind        ChangeKind
 	StageID     uuid.UUID
 	Amount      decimal.Decimal
@@ -45,3 +48,63 @@ type ImportedLine struct {
 
 // Counts says what an import did.
 type Counts struct{ Created, Changed, Unchanged int }
+
+// Validate says what is wrong with an imported opportunity.
+func (in Imported) Validate(now time.Time) error {
+	var faults operational.Faults
+	faults.Text("external_ref", in.ExternalRef, 1, 200)
+	faults.Text("name", in.Name, 1, 200)
+	faults.Text("customer_name", in.CustomerName, 0, 200)
+	faults.Text("region", in.Region, 0, 60)
+	faults.Text("tier", in.Tier, 0, 60)
+	if len(in.States) == 0 {
+		faults.Add("states", "There are none.", nil)
+	}
+	for i, s := range in.States {
+		at := fmt.Sprintf("states[%d]", i)
+		faults.Amount(at, operational.Money{Amount: s.Amount, Currency: in.Currency})
+		if s.EffectiveAt.Before(earliest) || s.EffectiveAt.After(now) || s.RecordedAt.After(now) {
+			faults.Add(at, "It lies before 1970 or in the future.", s.EffectiveAt)
+		}
+		if i > 0 && s.EffectiveAt.Before(in.States[i-1].EffectiveAt) {
+			faults.Add(at, "It lies before the state it follows.", s.EffectiveAt)
+		}
+	}
+	lines := make([]NewLine, 0, len(in.Lines))
+	for _, l := range in.Lines {
+		lines = append(lines, NewLine{ProductID: l.ProductID, Quantity: l.Quantity, UnitPrice: &l.UnitPrice})
+	}
+	checkLines(&faults, lines)
+	return faults.Err()
+}
+
+// normal writes times as Postgres keeps them, so that they compare; a source that does not say when it knew, knew at once.
+func (in Imported) normal() Imported {
+	states := make([]ImportedState, 0, len(in.States))
+	for _, s := range in.States {
+		if s.RecordedAt.IsZero() {
+			s.RecordedAt = s.EffectiveAt
+		}
+		s.EffectiveAt, s.RecordedAt = s.EffectiveAt.UTC().Truncate(time.Microsecond), s.RecordedAt.UTC().Truncate(time.Microsecond)
+		states = append(states, s)
+	}
+	in.States = states
+	return in
+}
+
+// digest tells whether a source says the same as last time.
+func (in Imported) digest() ([]byte, error) {
+	text, err := json.Marshal(in)
+	sum := sha256.Sum256(text)
+	return sum[:], err
+}
+
+// last is the state at the end, and since when the opportunity has been in that stage.
+func (in Imported) last() (state ImportedState, since time.Time) {
+	state = in.States[len(in.States)-1]
+	since = state.EffectiveAt
+	for i := len(in.States) - 1; i >= 0 && in.States[i].StageID == state.StageID; i-- {
+		since = in.States[i].EffectiveAt
+	}
+	return state, since
+}

@@ -26,8 +26,8 @@ type Opportunity struct {
 	VendorNet       operational.Money `json:"vendor_net" doc:"What the vendor gets. What the end customer pays is the partner's private affair."`
 	AmountSource    AmountSource      `json:"amount_source" enum:"entered,imported,list_price,lines" doc:"Where the amount comes from."`
 	CloseDate       *operational.Date `json:"close_date,omitempty" format:"date" doc:"Day on which it is expected to close, or closed."`
-	Region          string            `json:"region,omitempty" doc:"Region of the partner at the time of the last assignment."`
-	Tier            string            `json:"tier,omitempty" doc:"Tier of the partner at the time of the last assignment."`
+	Region          string            `json:"region,omitempty" doc:"Region of the partner when it was created."`
+	Tier            string            `json:"tier,omitempty" doc:"Tier of the partner when it was created."`
 	ClosedAt        *time.Time        `json:"closed_at,omitempty" doc:"When it was won, lost or disqualified; absent while it is open."`
 	Lines           []Line            `json:"lines,omitempty" doc:"What is sold; only when a single opportunity is read."`
 	Version         int64             `json:"version" doc:"Grows by one with each change; also the ETag."`
@@ -60,61 +60,6 @@ type Line struct {
 	UnitPrice operational.Money `json:"unit_price" doc:"What the vendor gets for one."`
 }
 
-// NewLine is a line to be put on an opportunity. Without a unit price it takes the list price.
-type NewLine struct {
-	ProductID uuid.UUID
-	Quantity  decimal.Decimal
-	UnitPrice *decimal.Decimal // in the currency of the opportunity
-}
-
-// NewOpportunity is what is needed to create an opportunity.
-type NewOpportunity struct {
-	ConnectionID    *uuid.UUID // nil: direct business of a vendor, or a partner's own
-	Name            string
-	CustomerName    string
-	VendorAccountID *uuid.UUID // vendor only
-	OwnerContactID  *uuid.UUID // with a connection; a partner's person becomes the owner unless told otherwise
-	OwnerMemberID   *uuid.UUID // without a connection; the caller unless told otherwise
-	ProcessID       *uuid.UUID // nil: the default process
-	StageID         *uuid.UUID // nil: the first active stage
-	VendorNet       *operational.Money
-	CloseDate       *operational.Date
-	Region          string // without a connection only: otherwise the connection says
-	Tier            string
-	Lines           []NewLine
-	EffectiveAt     *time.Time // when it began; nil: now
-}
-
-// Update is a merge patch of an opportunity's plain fields. Lines replaces all lines.
-type Update struct {
-	Name            operational.Opt[string]
-	CustomerName    operational.Opt[string]
-	VendorAccountID operational.Opt[uuid.UUID]
-	OwnerContactID  operational.Opt[uuid.UUID]
-	OwnerMemberID   operational.Opt[uuid.UUID]
-	VendorNet       operational.Opt[operational.Money] // cleared: the amount follows the lines again
-	CloseDate       operational.Opt[operational.Date]
-	Region          operational.Opt[string]
-	Tier            operational.Opt[string]
-	Lines           operational.Opt[[]NewLine]
-	Reason          string
-	EffectiveAt     *time.Time // nil: now
-}
-
-// MoveStage asks to go to another stage of the process: forward, back or to an end.
-type MoveStage struct {
-	StageID     uuid.UUID
-	Reason      string
-	EffectiveAt *time.Time // nil: now
-}
-
-// Reopen asks to take a closed opportunity up again.
-type Reopen struct {
-	StageID     *uuid.UUID // nil: the first active stage
-	Reason      string
-	EffectiveAt *time.Time // nil: now
-}
-
 // ChangeKind says what a change was.
 type ChangeKind string
 
@@ -143,21 +88,4 @@ type Change struct {
 	Owner       *Ref              `json:"owner,omitempty" doc:"Owner after the change."`
 	Region      string            `json:"region,omitempty" doc:"Region after the change."`
 	Tier        string            `json:"tier,omitempty" doc:"Tier after the change."`
-}
-
-// Private is the partner's half of an opportunity: no vendor ever reads it, and its version is its own.
-type Private struct {
-	OpportunityID     uuid.UUID          `json:"opportunity_id" doc:"Opportunity that this belongs to."`
-	AccountID         *uuid.UUID         `json:"account_id,omitempty" doc:"The partner's own account of the customer."`
-	EndCustomerAmount *operational.Money `json:"end_customer_amount,omitempty" doc:"What the end customer pays the partner."`
-	Note              string             `json:"note,omitempty" doc:"The partner's own note."`
-	Version           int64              `json:"version" doc:"Grows by one with each change, from 0 when nothing was noted yet; also the ETag."`
-	UpdatedAt         *time.Time         `json:"updated_at,omitempty" doc:"When it was last changed."`
-}
-
-// UpdatePrivate is a merge patch of the partner's half.
-type UpdatePrivate struct {
-	AccountID         operational.Opt[uuid.UUID]
-	EndCustomerAmount operational.Opt[operational.Money]
-	Note              operational.Opt[string]
 }

@@ -24,6 +24,7 @@ type Column struct {
 	Type     ValueType
 	Nullable bool     // null comes last, whatever the direction
 	Enum     []string // the only values there are
+	Prefix   string   // what people may write before the value, as in OPP-1187
 	// Within holds the place of a field that lies in another table: "exists (select from ... where ... and %s)".
 	// One can filter by such a field, not sort.
 	Within string

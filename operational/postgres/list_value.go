@@ -70,6 +70,7 @@ var decimalForm = regexp.MustCompile(`^-?[0-9]{1,16}(\.[0-9]{1,6})?$`)
 
 // parse checks a value given as text and gives it in the one form that goes to Postgres.
 func (c Column) parse(value string) (string, error) {
+	value = strings.TrimPrefix(value, c.Prefix)
 	switch c.Type {
 	case UUID:
 		id, err := uuid.Parse(value)

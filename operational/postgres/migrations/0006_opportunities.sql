@@ -25,6 +25,7 @@ create table crm.opportunity (
   tier text,
   closed_at timestamptz,
   external_ref text,
+  import_digest bytea check (length(import_digest) = 32), -- what the source of an import said last: the same again changes nothing
   version bigint not null default 1,
   created_at timestamptz not null, -- business time of the first row of history
   updated_at timestamptz not null,
@@ -126,25 +127,37 @@ alter table crm.opportunity add constraint opportunity_has_history foreign key (
   references crm.opportunity_history (opportunity_id, version) deferrable initially deferred;
 
 -- +goose StatementBegin
--- Changes come one version at a time; whose the opportunity is never changes.
+-- Changes come one version at a time. The region and tier of shared business are the vendor's to say.
 create function crm.opportunity_step() returns trigger language plpgsql as $$
 begin
   if new.version <> old.version + 1 then
     raise exception 'an opportunity changes one version at a time' using errcode = '23514', constraint = 'opportunity_version_step';
   end if;
+  if current_user = 'sharepartner_partner' and new.connection_id is not null and (new.region, new.tier) is distinct from (old.region, old.tier) then
+    raise exception 'region and tier are the vendor''s' using errcode = '42501';
+  end if;
   return new;
 end $$;
--- History holds versions that the opportunity has reached, never ones to come.
-create function crm.history_no_future() returns trigger language plpgsql as $$
+-- History is of changes: no version that the opportunity has not reached, none left out, and the last one says what
+-- the opportunity says. As rows are only added and each version has one, the history of a committed change is fixed.
+create function crm.history_of_change() returns trigger language plpgsql as $$
 begin
-  if exists (select from added a left join crm.opportunity o on o.id = a.opportunity_id where a.version > coalesce(o.version, 0)) then
+  if exists (
+    select from added a left join crm.opportunity o on o.id = a.opportunity_id
+    where o.id is null or a.version > o.version
+      or (a.version = o.version and
+        (a.process_id, a.process_version, a.stage_id, a.stage_type, a.vendor_net_amount, a.currency, a.close_date, a.owner_contact_id, a.owner_membership_id, a.region, a.tier)
+        is distinct from
+        (o.process_id, o.process_version, o.stage_id, o.stage_type, o.vendor_net_amount, o.currency, o.close_date, o.owner_contact_id, o.owner_membership_id, o.region, o.tier))
+      or (a.version > 1 and not exists (select from crm.opportunity_history h where h.opportunity_id = a.opportunity_id and h.version = a.version - 1))
+  ) then
     raise exception 'history without its change' using errcode = '23514', constraint = 'opportunity_history_of_change';
   end if;
   return null;
 end $$;
 -- +goose StatementEnd
 create trigger opportunity_step before update on crm.opportunity for each row execute function crm.opportunity_step();
-create trigger history_no_future after insert on crm.opportunity_history referencing new table as added for each statement execute function crm.history_no_future();
+create trigger history_of_change after insert on crm.opportunity_history referencing new table as added for each statement execute function crm.history_of_change();
 
 -- Human numbers, counted per connection (or per workspace for business without one).
 create table crm.record_counter (
@@ -166,20 +179,32 @@ call sec.wall('crm.opportunity_private', null, 'partner_org_id = (select sec.ctx
 call sec.wall('crm.opportunity_history', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
 call sec.wall('crm.record_counter', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
 
+-- A private half belongs to an opportunity that the partner sees: foreign keys alone would not ask.
+create policy partner_of_opportunity on crm.opportunity_private as restrictive for insert to sharepartner_partner
+  with check (exists (select from crm.opportunity o where o.id = opportunity_id and o.scope_id = opportunity_private.scope_id));
+-- Nobody writes history in the other side's name, except what an import brings along.
+create policy vendor_says_who on crm.opportunity_history as restrictive for insert to sharepartner_vendor
+  with check (changed_by_side in ('vendor', 'system') or imported);
+create policy partner_says_who on crm.opportunity_history as restrictive for insert to sharepartner_partner
+  with check (changed_by_side in ('partner', 'system') or imported);
+
 -- The vendor's account id is the vendor's; ids of memberships stay on the partner's side.
 grant select (id, connection_id, vendor_org_id, partner_org_id, scope_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
   process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, external_ref, version, created_at, updated_at)
   on crm.opportunity to sharepartner_vendor, sharepartner_partner;
-grant select (vendor_account_id), insert on crm.opportunity to sharepartner_vendor;
+grant select (vendor_account_id, import_digest), insert on crm.opportunity to sharepartner_vendor;
 grant insert (id, connection_id, vendor_org_id, partner_org_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
   process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, external_ref, version, created_at, updated_at)
   on crm.opportunity to sharepartner_partner;
 grant update (name, customer_name, owner_contact_id, owner_membership_id, stage_id, stage_type, process_version, vendor_net_amount, amount_source, close_date, region, tier, closed_at, version, updated_at)
   on crm.opportunity to sharepartner_vendor, sharepartner_partner;
-grant update (vendor_account_id) on crm.opportunity to sharepartner_vendor;
+grant update (vendor_account_id, import_digest) on crm.opportunity to sharepartner_vendor;
 grant select, insert, delete, update (quantity, unit_price) on crm.opportunity_line to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (account_id, end_customer_amount, note, version, updated_at) on crm.opportunity_private to sharepartner_partner;
+-- seq is one count over all tenants: its gaps would tell of others.
 grant select (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, scope_id, effective_at, recorded_at, imported, change, reason, changed_by_contact, changed_by_side,
-  process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier, seq),
-  insert on crm.opportunity_history to sharepartner_vendor, sharepartner_partner;
+  process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier),
+  insert (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, imported, change, reason, changed_by, changed_by_contact, changed_by_side,
+  process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier)
+  on crm.opportunity_history to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (last) on crm.record_counter to sharepartner_vendor, sharepartner_partner;

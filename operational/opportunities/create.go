@@ -1,0 +1,168 @@
+package opportunities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/events"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// Create starts an opportunity: with a connection it is shared by both companies, without one it is the caller's own.
+func (s *Service) Create(ctx context.Context, actor operational.Actor, in NewOpportunity) (Opportunity, error) {
+	if err := in.Validate(); err != nil {
+		return Opportunity{}, err
+	}
+	var created Opportunity
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		first, err := begin(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		if err := record(ctx, tx, first); err != nil {
+			return err
+		}
+		if err := events.Append(ctx, tx, "opportunity.created", first.ID, eventOf(first.state)); err != nil {
+			return err
+		}
+		created, err = show(ctx, tx, first.ID)
+		return err
+	})
+	if err != nil {
+		return Opportunity{}, fmt.Errorf("create opportunity: %w", err)
+	}
+	return created, nil
+}
+
+// begin finds everything that a new opportunity needs: whose it is, process, owner, prices, number.
+func begin(ctx context.Context, tx *postgres.Tx, in NewOpportunity) (step, error) {
+	at, err := effective(in.EffectiveAt, earliest, tx.Now)
+	if err != nil {
+		return step{}, err
+	}
+	if in.VendorAccountID != nil && tx.Actor.Side != operational.SideVendor {
+		return step{}, fieldFault("vendor_account_id", "Only the vendor has it.", nil)
+	}
+	first := step{Kind: ChangeCreated, EffectiveAt: at}
+	first.state = state{
+		Name: in.Name, CustomerName: textOrNil(in.CustomerName), VendorAccountID: in.VendorAccountID, CloseDate: in.CloseDate,
+		Region: textOrNil(in.Region), Tier: textOrNil(in.Tier), CreatedAt: at,
+	}
+	if first.ID, err = uuid.NewV7(); err != nil {
+		return step{}, err
+	}
+	for _, settle := range []func(context.Context, *postgres.Tx, NewOpportunity, *step) error{settlePlace, settleProcess, settleOwner, settleAmount} {
+		if err := settle(ctx, tx, in, &first); err != nil {
+			return step{}, err
+		}
+	}
+	err = tx.QueryRow(ctx, nextNumber, first.args(tx)).Scan(&first.Number)
+	if err != nil {
+		return step{}, fmt.Errorf("count opportunities: %w", err)
+	}
+	return first, nil
+}
+
+const getConnection = `select vendor_org_id, partner_org_id, status, region, tier from crm.connection where id = $1`
+
+// settlePlace says whose the opportunity is. That never comes from the caller, but from a connection that the caller
+// can see, or from the caller's own workspace.
+func settlePlace(ctx context.Context, tx *postgres.Tx, in NewOpportunity, first *step) error {
+	if in.ConnectionID == nil {
+		org := tx.Actor.Org
+		if tx.Actor.Side == operational.SideVendor {
+			first.VendorOrgID = &org
+		} else {
+			first.PartnerOrgID = &org
+		}
+		return nil
+	}
+	var status string
+	first.ConnectionID = in.ConnectionID
+	err := tx.QueryRow(ctx, getConnection, *in.ConnectionID).Scan(&first.VendorOrgID, &first.PartnerOrgID, &status, &first.Region, &first.Tier)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fieldFault("connection_id", "There is no such connection, or it is not yours to see.", in.ConnectionID.String())
+	}
+	if err != nil {
+		return fmt.Errorf("read connection: %w", err)
+	}
+	return writable(&status)
+}
+
+// settleProcess takes the process that is asked for, or the default one, of the company whose products are sold.
+func settleProcess(ctx context.Context, tx *postgres.Tx, in NewOpportunity, first *step) error {
+	org := first.PartnerOrgID
+	if first.VendorOrgID != nil {
+		org = first.VendorOrgID
+	}
+	process, err := catalog.ProcessTx(ctx, tx, *org, in.ProcessID)
+	switch {
+	case operational.KindOf(err) == operational.KindNotFound && in.ProcessID == nil:
+		return operational.Fault(operational.KindConflict, "no-sales-process", "There is no default sales process. Name one, or have one set up.")
+	case operational.KindOf(err) == operational.KindNotFound:
+		return fieldFault("process_id", "There is no such sales process, or it is of another company.", in.ProcessID.String())
+	case err != nil:
+		return err
+	}
+	stage := process.First()
+	if in.StageID != nil {
+		var found bool
+		if stage, found = process.Stage(*in.StageID); !found {
+			return fieldFault("stage_id", "It is no stage of the sales process.", in.StageID.String())
+		}
+	}
+	first.ProcessOrgID, first.ProcessID, first.ProcessVersion = process.OrganisationID, process.ID, process.Version
+	first.state = first.enter(stage, first.EffectiveAt)
+	return nil
+}
+
+// settleOwner takes the owner that is asked for; a partner's person owns what they create, and so does a member in
+// business without a connection.
+func settleOwner(ctx context.Context, tx *postgres.Tx, in NewOpportunity, first *step) (err error) {
+	first.OwnerContactID, first.OwnerMembershipID = in.OwnerContactID, in.OwnerMemberID
+	if first.owner() != nil {
+		return checkOwner(ctx, tx, first.state)
+	}
+	if first.ConnectionID == nil && tx.Actor.Membership != uuid.Nil {
+		member := tx.Actor.Membership
+		first.OwnerMembershipID = &member
+		return nil
+	}
+	first.OwnerContactID, err = ownContact(ctx, tx, first.ConnectionID)
+	return err
+}
+
+const ownCurrency = `select reporting_currency from crm.workspace where org_id = $1`
+
+// settleAmount prices the lines and decides amount and currency: that of the given amount, else that of the products,
+// else the reporting currency of whoever creates the opportunity.
+func settleAmount(ctx context.Context, tx *postgres.Tx, in NewOpportunity, first *step) error {
+	if in.VendorNet != nil {
+		first.Currency = in.VendorNet.Currency
+	}
+	lines, err := priceTx(ctx, tx, first.ProcessOrgID, in.Lines, first.Currency)
+	if err != nil {
+		return err
+	}
+	if first.Currency == "" && len(lines) > 0 {
+		first.Currency = lines[0].Product.ListPrice.Currency
+	}
+	if first.Currency == "" {
+		if err := tx.QueryRow(ctx, ownCurrency, tx.Actor.Org).Scan(&first.Currency); err != nil {
+			return fmt.Errorf("read reporting currency: %w", err)
+		}
+	}
+	first.Lines = &lines
+	if in.VendorNet != nil {
+		first.VendorNetAmount, first.AmountSource = amount(&in.VendorNet.Amount, lines)
+	} else {
+		first.VendorNetAmount, first.AmountSource = amount(nil, lines)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package opportunities
+
+import "time"
+
+// remembered is a row of history, as far as a repeated import compares it.
+type remembered struct {
+	ImportedState
+	Imported bool
+}
+
+// same compares two states, with the moment from which they were true.
+func (s ImportedState) same(o ImportedState) bool {
+	return s.EffectiveAt.Equal(o.EffectiveAt) && s.sameBut(o)
+}
+
+// sameBut compares two states whenever they were true.
+func (s ImportedState) sameBut(o ImportedState) bool {
+	return s.StageID == o.StageID && s.Amount.Equal(o.Amount) && same(s.CloseDate, o.CloseDate)
+}
+
+// news are the rows to add to a history when a source says something new. holds says whether the opportunity is then
+// as the source says: not so if somebody here changed it later.
+//
+// A state of the source that is known is left alone; a new one is recorded when the source knew it, or now where it
+// corrects a known moment. Where the source takes its latest state back, its last one is true from that moment on.
+// If only names, lines and the like are new, the state is repeated as an edit of now.
+func (in Imported) news(history []remembered, now time.Time) (added []remembered, holds bool) {
+	end, _ := in.last()
+	latest := latestOf(history)
+	holds = !end.EffectiveAt.Before(latest.EffectiveAt) || latest.Imported
+	for _, s := range in.States {
+		known, corrects := compareWith(history, s)
+		if known {
+			continue
+		}
+		if corrects {
+			s.RecordedAt = now
+		}
+		added = append(added, remembered{ImportedState: s, Imported: true})
+	}
+	switch {
+	case holds && end.EffectiveAt.Before(latest.EffectiveAt) && !latest.sameBut(end):
+		added = append(added, remembered{ImportedState: end.repeated(latest.EffectiveAt, now), Imported: true})
+	case len(added) == 0 && holds:
+		added = append(added, remembered{ImportedState: end.repeated(later(now, latest.EffectiveAt), now), Imported: true})
+	case len(added) == 0:
+		added = append(added, remembered{ImportedState: latest.repeated(later(now, latest.EffectiveAt), now)})
+	}
+	return added, holds
+}
+
+// latestOf is the state that is true now: the last by time, and of those at one moment the last that was added.
+func latestOf(history []remembered) remembered {
+	var latest remembered
+	for _, h := range history {
+		if !h.EffectiveAt.Before(latest.EffectiveAt) {
+			latest = h
+		}
+	}
+	return latest
+}
+
+// compareWith says whether the source gave this state before, and whether it gave another one for the same moment.
+func compareWith(history []remembered, s ImportedState) (known, corrects bool) {
+	for _, h := range history {
+		if h.Imported && h.EffectiveAt.Equal(s.EffectiveAt) {
+			known, corrects = known || h.same(s), true
+		}
+	}
+	return known, corrects
+}
+
+func (s ImportedState) repeated(effective, recorded time.Time) ImportedState {
+	s.Kind, s.EffectiveAt, s.RecordedAt = ChangeEdited, effective, recorded
+	return s
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}

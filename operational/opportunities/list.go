@@ -1,0 +1,49 @@
+package opportunities
+
+import (
+	"maps"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// Fields both sides may list by.
+var shared = map[string]postgres.Column{
+	"number":        {SQL: "o.number", Type: postgres.Int, Prefix: numberPrefix},
+	"name":          {SQL: "o.name", Type: postgres.Text},
+	"customer_name": {SQL: "o.customer_name", Type: postgres.Text, Nullable: true},
+	"connection":    {SQL: "o.connection_id", Type: postgres.UUID, Nullable: true},
+	"vendor":        {SQL: "o.vendor_org_id", Type: postgres.UUID, Nullable: true},
+	"partner":       {SQL: "o.partner_org_id", Type: postgres.UUID, Nullable: true},
+	"owner":         {SQL: "coalesce(o.owner_contact_id, o.owner_membership_id)", Type: postgres.UUID, Nullable: true},
+	"process":       {SQL: "o.process_id", Type: postgres.UUID},
+	"stage":         {SQL: "o.stage_id", Type: postgres.UUID},
+	"stage_type":    {SQL: "o.stage_type", Type: postgres.Text, Enum: []string{"active", "won", "lost", "disqualified"}},
+	"amount":        {SQL: "o.vendor_net_amount", Type: postgres.Decimal},
+	"amount_source": {SQL: "o.amount_source", Type: postgres.Text, Enum: []string{"entered", "imported", "list_price", "lines"}},
+	"currency":      {SQL: "o.currency", Type: postgres.Text},
+	"close_date":    {SQL: "o.close_date", Type: postgres.Date, Nullable: true},
+	"region":        {SQL: "o.region", Type: postgres.Text, Nullable: true},
+	"tier":          {SQL: "o.tier", Type: postgres.Text, Nullable: true},
+	"closed_at":     {SQL: "o.closed_at", Type: postgres.Time, Nullable: true},
+	"created_at":    {SQL: "o.created_at", Type: postgres.Time},
+	"updated_at":    {SQL: "o.updated_at", Type: postgres.Time},
+	"product":       {SQL: "l.product_id", Type: postgres.UUID, Within: "exists (select from crm.opportunity_line l where l.opportunity_id = o.id and %s)"},
+	"family":        {SQL: "f.family", Type: postgres.Text, Within: "exists (select from crm.opportunity_line l join crm.product f on f.id = l.product_id where l.opportunity_id = o.id and %s)"},
+}
+
+var lists = map[operational.Side]postgres.List{
+	operational.SidePartner: listOf(nil),
+	operational.SideVendor: listOf(map[string]postgres.Column{
+		"vendor_account": {SQL: "o.vendor_account_id", Type: postgres.UUID, Nullable: true},
+	}),
+}
+
+func listOf(own map[string]postgres.Column) postgres.List {
+	fields := maps.Clone(shared)
+	maps.Copy(fields, own)
+	return postgres.List{From: "crm.opportunity o", ID: "o.id", Order: []operational.Sort{{Field: "updated_at", Desc: true}}, Field: fields}
+}
+
+// Listing says by which fields this side can list opportunities. What a side cannot read is not there.
+func Listing(side operational.Side) operational.Listing { return lists[side].Listing() }

@@ -1,0 +1,176 @@
+package opportunities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// Private is the partner's half of an opportunity: no vendor ever reads it, and its version is its own.
+type Private struct {
+	OpportunityID     uuid.UUID          `json:"opportunity_id" doc:"Opportunity that this belongs to."`
+	AccountID         *uuid.UUID         `json:"account_id,omitempty" doc:"The partner's own account of the customer."`
+	EndCustomerAmount *operational.Money `json:"end_customer_amount,omitempty" doc:"What the end customer pays the partner."`
+	Note              string             `json:"note,omitempty" doc:"The partner's own note."`
+	Version           int64              `json:"version" doc:"Grows by one with each change, from 0 when nothing was noted yet; also the ETag."`
+	UpdatedAt         *time.Time         `json:"updated_at,omitempty" doc:"When it was last changed."`
+}
+
+// UpdatePrivate is a merge patch of the partner's half.
+type UpdatePrivate struct {
+	AccountID         operational.Opt[uuid.UUID]
+	EndCustomerAmount operational.Opt[operational.Money]
+	Note              operational.Opt[string]
+}
+
+// Validate says what is wrong with the patch by itself.
+func (patch UpdatePrivate) Validate() error {
+	var faults operational.Faults
+	if patch.EndCustomerAmount.Value != nil {
+		faults.Amount("end_customer_amount", *patch.EndCustomerAmount.Value)
+	}
+	if patch.Note.Value != nil {
+		faults.Text("note", *patch.Note.Value, 0, 4000)
+	}
+	return faults.Err()
+}
+
+const getPrivate = `
+select o.id, o.scope_id, o.currency, h.account_id, h.end_customer_amount, h.note, coalesce(h.version, 0) as version, h.updated_at
+from crm.opportunity o left join crm.opportunity_private h on h.opportunity_id = o.id
+where o.id = $1`
+
+const insertPrivate = `
+insert into crm.opportunity_private (opportunity_id, scope_id, partner_org_id, account_id, end_customer_amount, note, updated_at)
+values (@id, @scope_id, @org, @account_id, @amount, @note, @now)
+on conflict (opportunity_id) do nothing`
+
+const updatePrivate = `
+update crm.opportunity_private set account_id = @account_id, end_customer_amount = @amount, note = @note, version = version + 1, updated_at = @now
+where opportunity_id = @id and version = @version`
+
+type privateRow struct {
+	ID, ScopeID       uuid.UUID
+	Currency          string
+	AccountID         *uuid.UUID
+	EndCustomerAmount *decimal.Decimal
+	Note              *string
+	Version           int64
+	UpdatedAt         *time.Time
+}
+
+func (r privateRow) private() Private {
+	p := Private{OpportunityID: r.ID, AccountID: r.AccountID, Note: text(r.Note), Version: r.Version, UpdatedAt: r.UpdatedAt}
+	if r.EndCustomerAmount != nil {
+		p.EndCustomerAmount = &operational.Money{Amount: *r.EndCustomerAmount, Currency: r.Currency}
+	}
+	return p
+}
+
+// Private reads the partner's half. To a vendor it does not exist: the database is not even asked, since no vendor's
+// role has a right to the table.
+func (s *Service) Private(ctx context.Context, actor operational.Actor, id uuid.UUID) (Private, error) {
+	if actor.Side != operational.SidePartner {
+		return Private{}, operational.NotFound(object)
+	}
+	var found privateRow
+	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(getPrivate, id).Query(func(rows pgx.Rows) (err error) {
+			found, err = collectPrivate(rows, nil)
+			return err
+		})
+	})
+	return found.private(), err
+}
+
+func collectPrivate(rows pgx.Rows, err error) (privateRow, error) {
+	if err != nil {
+		return privateRow{}, err
+	}
+	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[privateRow])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = operational.NotFound(object)
+	}
+	return found, err
+}
+
+// UpdatePrivate changes the partner's half if it is still at this version of its own (0: nothing noted yet). The
+// opportunity itself keeps its version: nothing about the change shows to the vendor.
+func (s *Service) UpdatePrivate(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, patch UpdatePrivate) (Private, error) {
+	if actor.Side != operational.SidePartner {
+		return Private{}, operational.NotFound(object)
+	}
+	if err := patch.Validate(); err != nil {
+		return Private{}, err
+	}
+	var changed privateRow
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		rows, err := tx.Query(ctx, getPrivate, id)
+		now, err := collectPrivate(rows, err)
+		switch {
+		case err != nil:
+			return err
+		case now.Version != version:
+			return operational.Stale(object)
+		}
+		changed, err = patch.apply(now)
+		if err != nil || changed.equal(now) {
+			return err
+		}
+		changed.Version, changed.UpdatedAt = version+1, &tx.Now
+		return savePrivate(ctx, tx, changed, version)
+	})
+	if err != nil {
+		return Private{}, fmt.Errorf("change private half of opportunity %s: %w", id, err)
+	}
+	return changed.private(), nil
+}
+
+func savePrivate(ctx context.Context, tx *postgres.Tx, r privateRow, version int64) error {
+	sql := updatePrivate
+	if version == 0 {
+		sql = insertPrivate
+	}
+	tag, err := tx.Exec(ctx, sql, pgx.NamedArgs{
+		"id": r.ID, "scope_id": r.ScopeID, "org": tx.Actor.Org, "account_id": r.AccountID, "amount": r.EndCustomerAmount, "note": r.Note,
+		"version": version, "now": tx.Now,
+	})
+	switch {
+	case postgres.Violated(err) == "opportunity_private_partner_org_id_account_id_fkey":
+		return fieldFault("account_id", "There is no such account, or it is not yours to see.", nil)
+	case err != nil:
+		return err
+	case tag.RowsAffected() == 0:
+		return operational.Stale(object)
+	}
+	return nil
+}
+
+func (patch UpdatePrivate) apply(r privateRow) (privateRow, error) {
+	patch.AccountID.Into(&r.AccountID)
+	patch.Note.Into(&r.Note)
+	if patch.EndCustomerAmount.Given {
+		r.EndCustomerAmount = nil
+	}
+	if m := patch.EndCustomerAmount.Value; m != nil {
+		if m.Currency != r.Currency {
+			return r, fieldFault("end_customer_amount.currency", "The opportunity is in "+r.Currency+".", m.Currency)
+		}
+		r.EndCustomerAmount = &m.Amount
+	}
+	return r, nil
+}
+
+func (r privateRow) equal(o privateRow) bool {
+	amount := r.EndCustomerAmount == nil && o.EndCustomerAmount == nil ||
+		r.EndCustomerAmount != nil && o.EndCustomerAmount != nil && r.EndCustomerAmount.Equal(*o.EndCustomerAmount)
+	return amount && same(r.AccountID, o.AccountID) && same(r.Note, o.Note)
+}
