@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
@@ -18,7 +21,7 @@ type Analytics struct {
 	interconnect  *interconnect.Service
 	catalog       *catalog.Service
 	opportunities *opportunities.Service
-	key           []byte // signs receipts
+	receipts      receipts
 	cursors       cursors
 	clock         func() time.Time
 }
@@ -27,46 +30,169 @@ type Analytics struct {
 func NewAnalytics(d Deps) *Analytics {
 	return &Analytics{
 		store: d.Warehouse, interconnect: d.Interconnect, catalog: d.Catalog, opportunities: d.Opportunities,
-		key: d.Secret.Derive("receipt"), cursors: newCursors(d.Secret), clock: d.Clock,
+		receipts: receipts{key: d.Secret.Derive("receipt")}, cursors: newCursors(d.Secret), clock: d.Clock,
 	}
 }
 
+var groupings = []warehouse.Dimension{warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage, warehouse.ByDay}
+
+// tallying is a question of the warehouse that gives counts and amounts.
+type tallying func(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error)
+
 // Won tells what was won in a period.
 func (s *Analytics) Won(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	panic("to be written")
+	return s.tally(ctx, actor, in, warehouse.MetricWon, s.store.Won)
 }
 
 // Lost tells what was lost in a period.
 func (s *Analytics) Lost(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	panic("to be written")
+	return s.tally(ctx, actor, in, warehouse.MetricLost, s.store.Lost)
 }
 
 // AmountOpen tells what is open at an instant.
 func (s *Analytics) AmountOpen(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	panic("to be written")
+	return s.tally(ctx, actor, in, warehouse.MetricAmountOpen, s.store.AmountOpen)
+}
+
+func (s *Analytics) tally(ctx context.Context, actor operational.Actor, in AnalyticsInput, metric warehouse.Metric, ask tallying) (*Answer[TallyRow], error) {
+	q, err := s.read(ctx, actor, in, groupings...)
+	if err != nil {
+		return nil, err
+	}
+	got, err := ask(ctx, ScopeOf(actor), q.ask)
+	if err != nil {
+		return nil, fmt.Errorf("ask for %s: %w", metric, err)
+	}
+	names, err := s.namesFor(ctx, actor, q.ask.By)
+	if err != nil {
+		return nil, err
+	}
+	out, err := explain[TallyRow](ctx, s, actor, metric, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range got.Rows {
+		out.Rows = append(out.Rows, TallyRow{Key: row.Key, Name: names.of(row.Key), Count: row.Count, Amount: operational.Money{Amount: row.Amount, Currency: row.Currency}})
+	}
+	if len(out.Rows) == 0 && q.ask.By == warehouse.ByNothing {
+		out.Rows = []TallyRow{{Name: names.of(""), Amount: q.nothing()}}
+	}
+	return out, nil
+}
+
+// nothing is an amount of zero in the currency that the organisation reports in.
+func (q question) nothing() operational.Money {
+	currency := q.ask.Filter.Currency
+	if currency == "" {
+		currency = q.workspace.Currency
+	}
+	return operational.Money{Amount: decimal.Zero, Currency: currency}
 }
 
 // WinRate tells the share of won among closed in a period.
 func (s *Analytics) WinRate(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[WinRateRow], error) {
-	panic("to be written")
+	q, err := s.read(ctx, actor, in, groupings...)
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.store.WinRate(ctx, ScopeOf(actor), q.ask)
+	if err != nil {
+		return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricWinRate, err)
+	}
+	names, err := s.namesFor(ctx, actor, q.ask.By)
+	if err != nil {
+		return nil, err
+	}
+	out, err := explain[WinRateRow](ctx, s, actor, warehouse.MetricWinRate, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	if err != nil {
+		return nil, err
+	}
+	rows := got.Rows
+	if len(rows) == 0 && q.ask.By == warehouse.ByNothing {
+		rows = []warehouse.WonLost{{}}
+	}
+	for _, row := range rows {
+		out.Rows = append(out.Rows, winRate(row, names.of(row.Key)))
+	}
+	return out, nil
+}
+
+func winRate(row warehouse.WonLost, name string) WinRateRow {
+	out := WinRateRow{Key: row.Key, Name: name, Won: row.Won, Lost: row.Lost, N: row.Won + row.Lost}
+	if rate, low, high, ok := warehouse.Wilson(row.Won, row.Lost); ok {
+		out.Rate, out.Low, out.High = &rate, &low, &high
+	}
+	return out
 }
 
 // Funnel tells how far the opportunities created in a period came.
 func (s *Analytics) Funnel(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[FunnelRow], error) {
-	panic("to be written")
+	q, err := s.read(ctx, actor, in)
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.store.Funnel(ctx, ScopeOf(actor), q.ask)
+	if err != nil {
+		return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricFunnel, err)
+	}
+	names, err := s.namesFor(ctx, actor, warehouse.ByStage)
+	if err != nil {
+		return nil, err
+	}
+	out, err := explain[FunnelRow](ctx, s, actor, warehouse.MetricFunnel, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range got.Rows {
+		out.Rows = append(out.Rows, funnelRow(row, names.of(row.StageID.String()), q.nothing().Currency))
+	}
+	return out, nil
 }
 
-// Briefing tells what happened in a period, beside the period before and the same period last year.
-func (s *Analytics) Briefing(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*BriefingAnswer, error) {
-	panic("to be written")
+func funnelRow(row warehouse.FunnelStage, name, currency string) FunnelRow {
+	if row.Currency != "" {
+		currency = row.Currency
+	}
+	out := FunnelRow{
+		ProcessID: row.ProcessID, StageID: row.StageID, Name: name, Position: row.Position,
+		Reached: row.Reached, WentOn: row.WentOn, Lost: row.Lost, Disqualified: row.Disqualified, MovedBack: row.MovedBack,
+		StillHere: row.StillHere, Won: row.Won, OpenStays: row.OpenStays, MedianDays: row.MedianDays, P90Days: row.P90Days,
+		Amount: operational.Money{Amount: row.Amount, Currency: currency}, AmountWon: operational.Money{Amount: row.AmountWon, Currency: currency},
+	}
+	if row.Reached > 0 {
+		share := float64(row.WentOn) / float64(row.Reached)
+		out.Conversion = &share
+	}
+	return out
 }
 
-// Recompute runs the question of a receipt again at the same watermark.
-func (s *Analytics) Recompute(ctx context.Context, actor operational.Actor, token string) (*Recomputed, error) {
-	panic("to be written")
+// explain puts around the rows of an answer what traces it.
+func explain[R any](ctx context.Context, s *Analytics, actor operational.Actor, metric warehouse.Metric, q question,
+	mark warehouse.Watermark, sql string, params map[string]any, raw any,
+) (*Answer[R], error) {
+	definition := warehouse.Definitions[metric]
+	status, err := s.store.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask how fresh the warehouse is: %w", err)
+	}
+	note, err := s.note(actor, metric, q, mark, sql, params, raw)
+	if err != nil {
+		return nil, err
+	}
+	out := &Answer[R]{
+		Metric: metric, DefinitionVersion: definition.Version, Definition: definition.Words, AsOf: q.ask.AsOf, KnownAt: q.knownAt(),
+		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(mark, status), Rows: []R{}, Receipt: note,
+	}
+	if metric != warehouse.MetricAmountOpen {
+		bounds := boundsOf(q.period)
+		out.Period = &bounds
+	}
+	return out, nil
 }
 
-// ReceiptRows lists the operational records behind a number, through the caller's own rights of today.
-func (s *Analytics) ReceiptRows(ctx context.Context, actor operational.Actor, token string, cell CellInput, limit int, cursor string) (*ReceiptRows, error) {
-	panic("to be written")
+func noteOf(mark warehouse.Watermark, status warehouse.Status) WatermarkNote {
+	return WatermarkNote{LSN: lsnText(mark.LSN), CommittedAt: mark.CommittedAt.UTC(), LagSeconds: status.LagSeconds}
 }
+
+// lsnText writes a place in the write-ahead log as Postgres does.
+func lsnText(lsn uint64) string { return fmt.Sprintf("%X/%X", lsn>>32, uint32(lsn)) }

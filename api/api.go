@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/sharepartner/sharepartner/operational/accounts"
 	"github.com/sharepartner/sharepartner/operational/catalog"
@@ -42,7 +43,65 @@ type API struct {
 	huma      huma.API
 	handler   http.Handler
 	analytics *Analytics
+	cursors   cursors
+	limits    *limits
 }
+
+// Version of the contract: changes inside it only add.
+const Version = "1.0.0"
+
+const about = `The operational API of SharePartner.
+
+Lists come in pages: ` + "`limit`, `cursor`, `filter`, `sort`, `count=exact`" + `. Reads carry an ` + "`ETag`" + `; changes need it back as ` + "`If-Match`" + `.
+A POST may carry an ` + "`Idempotency-Key`" + `. Errors are problem details (RFC 9457) with a stable ` + "`code`" + `. Money is exact text with its
+currency, times are RFC 3339 in UTC. Which organisation a request works in comes from its credential alone.`
+
+// New makes the API.
+func New(d Deps) *API {
+	if d.Clock == nil {
+		d.Clock = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &API{
+		deps: d, mux: http.NewServeMux(), analytics: NewAnalytics(d), cursors: newCursors(d.Secret),
+		limits: newLimits(d.Rate, d.Burst, d.Clock),
+	}
+	humago.MultipartMaxMemory = maxImport // the guard has the whole form in memory already
+	a.huma = humago.New(a.mux, a.config())
+	a.sessions()
+	a.keys()
+	a.organisations()
+	a.accounts()
+	a.products()
+	a.processes()
+	a.opportunities()
+	a.imports()
+	a.analyticsOperations()
+	a.system()
+	a.handler = a.outermost(http.HandlerFunc(a.route))
+	return a
+}
+
+func (a *API) config() huma.Config {
+	c := huma.DefaultConfig("SharePartner", Version)
+	c.Info.Description = about
+	c.Components.Schemas = newRegistry()
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"cookie": {Type: "apiKey", In: "cookie", Name: cookieSecure, Description: "Session of a browser; without https the name is " + cookiePlain},
+		"bearer": {Type: "http", Scheme: "bearer", Description: "API key: sp_..."},
+	}
+	c.CreateHooks = nil // no links to schemas inside bodies
+	c.DocsPath, c.SchemasPath = "", ""
+	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	c.RejectUnknownQueryParameters = true
+	c.Transformers = []huma.Transformer{chooseFields}
+	return c
+}
+
+// jsonFormat writes text as it is: escaping < and > is for HTML, not for an API.
+var jsonFormat = huma.DefaultJSONFormat
 
 // Analytics gives the analytics behind the operations, for the pages.
 func (a *API) Analytics() *Analytics { return a.analytics }
@@ -52,8 +111,3 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 
 // ServeHTTP answers /v1/..., /openapi.json and /openapi.yaml.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
-
-// New makes the API.
-func New(d Deps) *API {
-	return &API{deps: d, mux: http.NewServeMux(), analytics: NewAnalytics(d)}
-}

@@ -18,6 +18,7 @@ import (
 // request is what is known of a request while it is at work; the log line at its end tells it.
 type request struct {
 	id    string
+	http  *http.Request
 	actor operational.Actor
 	fault error // internal, for the log only
 }
@@ -67,6 +68,7 @@ func (a *API) outermost(next http.Handler) http.Handler {
 		started := time.Now() // for the log line only: how long, never when
 		req := &request{id: uuid.NewString()}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
+		req.http = r
 		rec := &recorder{ResponseWriter: w}
 		a.setHeaders(rec, r, req.id)
 		defer func() {

@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// question is an AnalyticsInput read by the caller's calendar.
+type question struct {
+	ask       warehouse.Ask
+	period    operational.Period
+	calendar  operational.Calendar
+	workspace interconnect.Workspace
+	now       time.Time
+}
+
+// direct is how callers write business without a partner.
+const direct = "direct"
+
+// read understands the question; everything that is wrong with it is told at once. Groups that the metric cannot
+// make are refused.
+func (s *Analytics) read(ctx context.Context, actor operational.Actor, in AnalyticsInput, groups ...warehouse.Dimension) (question, error) {
+	w, err := s.interconnect.Workspace(ctx, actor)
+	if err != nil {
+		return question{}, err
+	}
+	q := question{calendar: w.Calendar(), workspace: w, now: s.clock().UTC().Truncate(time.Microsecond)}
+	var faults operational.Faults
+	q.ask.AsOf = instant(&faults, "query.as_of", in.AsOf, q.calendar)
+	if q.ask.AsOf.IsZero() {
+		q.ask.AsOf = q.now
+	}
+	q.ask.KnownAt = instant(&faults, "query.known_at", in.KnownAt, q.calendar)
+	q.period = q.calendar.Quarter(q.ask.AsOf)
+	if in.Period != "" {
+		q.period = period(&faults, in.Period, q.calendar)
+	}
+	q.ask.Period = warehouse.Period{From: q.period.From.UTC(), To: q.period.To.UTC()}
+	_, offset := q.period.From.Zone()
+	q.ask.UTCOffset = time.Duration(offset) * time.Second
+	q.ask.By = warehouse.Dimension(in.By)
+	if q.ask.By != warehouse.ByNothing && !slices.Contains(groups, q.ask.By) {
+		faults.Add("query.by", "this metric is not grouped by that", in.By)
+	}
+	q.ask.Filter = filterOf(&faults, in)
+	return q, faults.Err()
+}
+
+// instant reads RFC 3339, or a date as the end of that day where the organisation is.
+func instant(faults *operational.Faults, field, text string, c operational.Calendar) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, text, locationOf(c)); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Microsecond).UTC()
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || at.Year() < 1900 || at.Year() > 2200 {
+		faults.Add(field, "must be a time as 2017-06-30T12:00:00Z or a date as 2017-06-30", text)
+		return time.Time{}
+	}
+	return at.UTC().Truncate(time.Microsecond)
+}
+
+func locationOf(c operational.Calendar) *time.Location {
+	if c.Location == nil {
+		return time.UTC
+	}
+	return c.Location
+}
+
+func period(faults *operational.Faults, text string, c operational.Calendar) operational.Period {
+	p, err := c.Period(text)
+	var e *operational.Error
+	switch {
+	case errors.As(err, &e) && len(e.Fields) > 0:
+		faults.Add("query.period", e.Fields[0].Message, e.Fields[0].Value)
+	case err != nil:
+		faults.Add("query.period", err.Error(), text)
+	}
+	return p
+}
+
+func filterOf(faults *operational.Faults, in AnalyticsInput) warehouse.Filter {
+	f := warehouse.Filter{Regions: in.Regions, Tiers: in.Tiers, Families: in.Families, Currency: in.Currency}
+	for _, text := range in.Partners {
+		if text == direct {
+			f.Partners = append(f.Partners, uuid.Nil)
+			continue
+		}
+		f.Partners = append(f.Partners, idOf(faults, "query.partner", text))
+	}
+	for _, text := range in.Products {
+		f.Products = append(f.Products, idOf(faults, "query.product", text))
+	}
+	if in.Currency != "" && !operational.ValidCurrency(in.Currency) {
+		faults.Add("query.currency", "must be an ISO 4217 code, as EUR", in.Currency)
+	}
+	return f
+}
+
+func idOf(faults *operational.Faults, field, text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
+		faults.Add(field, "must be an id", text)
+	}
+	return id
+}
+
+func boundsOf(p operational.Period) PeriodBounds {
+	return PeriodBounds{Label: p.Label, Text: p.Text, From: p.From.UTC(), To: p.To.UTC()}
+}
+
+// knownAt is what the answer says of known_at: what was asked for, or now.
+func (q question) knownAt() time.Time {
+	if q.ask.KnownAt.IsZero() {
+		return q.now
+	}
+	return q.ask.KnownAt
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// briefingEvents is the order of the page: what came, what moved, what ended.
+var briefingEvents = []string{"new", "moved_forward", "moved_back", "won", "lost", "disqualified", "reopened"}
+
+// Briefing tells what happened in a period, beside the period before and the same period last year.
+func (s *Analytics) Briefing(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*BriefingAnswer, error) {
+	q, err := s.read(ctx, actor, in)
+	if err != nil {
+		return nil, err
+	}
+	questions := []question{q, q.during(q.calendar.Previous(q.period)), q.during(q.calendar.YearBefore(q.period))}
+	answers, err := s.atOneMark(ctx, ScopeOf(actor), questions)
+	if err != nil {
+		return nil, err
+	}
+	now := answers[0]
+	whole, err := explain[BriefingRow](ctx, s, actor, warehouse.MetricBriefing, q, now.Watermark, now.SQL, now.Params, now.Rows)
+	if err != nil {
+		return nil, err
+	}
+	out := &BriefingAnswer{Answer: *whole}
+	out.Rows = compared(answers, q.nothing().Currency)
+	for i, c := range []*Comparison{&out.Previous, &out.YearBefore} {
+		got, asked := answers[i+1], questions[i+1]
+		c.Period = boundsOf(asked.period)
+		if c.Receipt, err = s.note(actor, warehouse.MetricBriefing, asked, got.Watermark, got.SQL, got.Params, got.Rows); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (q question) during(p operational.Period) question {
+	q.period = p
+	q.ask.Period = warehouse.Period{From: p.From.UTC(), To: p.To.UTC()}
+	return q
+}
+
+// atOneMark asks for several periods at the same watermark. When the pipeline loaded something between two of them,
+// all are asked again for what the first one saw.
+func (s *Analytics) atOneMark(ctx context.Context, scope warehouse.Scope, questions []question) ([]warehouse.Answer[warehouse.BriefingRow], error) {
+	answers := make([]warehouse.Answer[warehouse.BriefingRow], len(questions))
+	for i := 0; i < len(questions); i++ {
+		got, err := s.store.Briefing(ctx, scope, questions[i].ask)
+		if err != nil {
+			return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricBriefing, err)
+		}
+		answers[i] = got
+		if i > 0 && questions[i].ask.UntilLSN == 0 && got.Watermark.LSN != answers[0].Watermark.LSN {
+			for j := range questions {
+				questions[j].ask.UntilLSN = answers[0].Watermark.LSN
+			}
+			i = -1
+		}
+	}
+	return answers, nil
+}
+
+// compared lays the three periods side by side: every event for every currency, nothing as zero.
+func compared(answers []warehouse.Answer[warehouse.BriefingRow], currency string) []BriefingRow {
+	type cell struct{ event, currency string }
+	found := make([]map[cell]Tallied, len(answers))
+	var currencies []string
+	for i, answer := range answers {
+		found[i] = map[cell]Tallied{}
+		for _, row := range answer.Rows {
+			found[i][cell{row.Event, row.Currency}] = Tallied{row.Count, operational.Money{Amount: row.Amount, Currency: row.Currency}}
+			if !slices.Contains(currencies, row.Currency) {
+				currencies = append(currencies, row.Currency)
+			}
+		}
+	}
+	if len(currencies) == 0 {
+		currencies = []string{currency}
+	}
+	slices.Sort(currencies)
+	at := func(i int, c cell) Tallied {
+		if t, ok := found[i][c]; ok {
+			return t
+		}
+		return Tallied{Amount: operational.Money{Amount: decimal.Zero, Currency: c.currency}}
+	}
+	var rows []BriefingRow
+	for _, currency := range currencies {
+		for _, event := range briefingEvents {
+			c := cell{event, currency}
+			now := at(0, c)
+			rows = append(rows, BriefingRow{Event: event, Count: now.Count, Amount: now.Amount, Previous: at(1, c), YearBefore: at(2, c)})
+		}
+	}
+	return rows
+}

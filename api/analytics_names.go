@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// names says how keys are called, as the caller may know it: from Postgres under the caller's rights, never from
+// the warehouse.
+type names struct {
+	by    warehouse.Dimension
+	known map[string]string
+}
+
+func (n names) of(key string) string {
+	switch {
+	case n.by == warehouse.ByNothing:
+		return "All"
+	case key == "" && n.by == warehouse.ByPartner:
+		return "Direct business"
+	case key == "":
+		return "None"
+	case n.by != warehouse.ByPartner && n.by != warehouse.ByStage:
+		return key
+	}
+	if name, ok := n.known[key]; ok {
+		return name
+	}
+	return "Not visible to you"
+}
+
+func (s *Analytics) namesFor(ctx context.Context, actor operational.Actor, by warehouse.Dimension) (names, error) {
+	n := names{by: by, known: map[string]string{}}
+	switch by {
+	case warehouse.ByPartner:
+		return n, s.partnerNames(ctx, actor, n.known)
+	case warehouse.ByStage:
+		return n, s.stageNames(ctx, actor, n.known)
+	}
+	return n, nil
+}
+
+func (s *Analytics) partnerNames(ctx context.Context, actor operational.Actor, known map[string]string) error {
+	page := operational.Page{Limit: 200}
+	for {
+		found, err := s.interconnect.Organisations(ctx, actor, operational.Query{Page: page})
+		if err != nil {
+			return fmt.Errorf("read names of partners: %w", err)
+		}
+		for _, o := range found.Items {
+			known[o.ID.String()] = o.Name
+		}
+		if found.Next == nil {
+			return nil
+		}
+		page.After = found.Next
+	}
+}
+
+func (s *Analytics) stageNames(ctx context.Context, actor operational.Actor, known map[string]string) error {
+	page := operational.Page{Limit: 200}
+	for {
+		found, err := s.catalog.Processes(ctx, actor, operational.Query{Page: page})
+		if err != nil {
+			return fmt.Errorf("read names of stages: %w", err)
+		}
+		for _, process := range found.Items {
+			for _, stage := range process.Stages {
+				known[stage.ID.String()] = stage.Name
+			}
+		}
+		if found.Next == nil {
+			return nil
+		}
+		page.After = found.Next
+	}
+}

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/catalog"
+)
+
+// productInput has the members of catalog.NewProduct in the same order.
+type productInput struct {
+	Name      string            `json:"name" minLength:"1" maxLength:"200" doc:"Name, unique in your organisation"`
+	Family    string            `json:"family" minLength:"1" maxLength:"100" doc:"Product family, by which figures are grouped"`
+	ListPrice operational.Money `json:"list_price" doc:"Price before any discount"`
+}
+
+// productPatch has the members of catalog.UpdateProduct in the same order.
+type productPatch struct {
+	Name      operational.Opt[string]            `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"Name, unique in your organisation"`
+	Family    operational.Opt[string]            `json:"family,omitzero" minLength:"1" maxLength:"100" doc:"Product family, by which figures are grouped"`
+	ListPrice operational.Opt[operational.Money] `json:"list_price,omitzero" doc:"Price before any discount"`
+	Active    operational.Opt[bool]              `json:"active,omitzero" doc:"Whether it can still be put on new opportunities"`
+}
+
+type stageInput struct {
+	Name string            `json:"name" minLength:"1" maxLength:"60" doc:"Name, unique in the process"`
+	Type catalog.StageType `json:"type" enum:"active,won,lost,disqualified" doc:"Active stages come before closed ones"`
+}
+
+type processInput struct {
+	Name    string       `json:"name" minLength:"1" maxLength:"100" doc:"Name, unique in your organisation"`
+	Default bool         `json:"default,omitempty" doc:"New opportunities take this process unless told otherwise"`
+	Stages  []stageInput `json:"stages" minItems:"2" maxItems:"20" doc:"In order"`
+}
+
+func (a *API) products() {
+	s := a.deps.Catalog
+	register(a, operational.ProductsRead, huma.Operation{
+		OperationID: "list-products", Method: http.MethodGet, Path: "/v1/products", Tags: []string{"catalogue"},
+		Summary: "List products", Description: "Your organisation's products and those of the vendors that it is connected with.",
+	}, listing(a, "list-products", anySide(catalog.ProductListing), s.Products))
+	register(a, operational.ProductsRead, huma.Operation{
+		OperationID: "read-product", Method: http.MethodGet, Path: "/v1/products/{id}", Tags: []string{"catalogue"},
+		Summary: "Read a product", Description: "One product.",
+	}, func(ctx context.Context, actor operational.Actor, in *Reading) (*record[catalog.Product], error) {
+		x, err := s.Product(ctx, actor, parseID(in.ID))
+		if err != nil {
+			return nil, err
+		}
+		return asRecord(*in, x.Version, x)
+	})
+	register(a, operational.ProductsWrite, huma.Operation{
+		OperationID: "create-product", Method: http.MethodPost, Path: "/v1/products", Tags: []string{"catalogue"}, DefaultStatus: http.StatusCreated,
+		Summary: "Create a product", Description: "Adds a product to your organisation.",
+	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body productInput }) (*created[catalog.Product], error) {
+		x, err := s.CreateProduct(ctx, actor, catalog.NewProduct(in.Body))
+		return &created[catalog.Product]{etagOf(x.Version), "/v1/products/" + x.ID.String(), x}, err
+	})
+	register(a, operational.ProductsWrite, patching(huma.Operation{
+		OperationID: "update-product", Path: "/v1/products/{id}", Tags: []string{"catalogue"},
+		Summary: "Change a product", Description: "Changes the given members. A product is never deleted but made inactive.",
+	}), func(ctx context.Context, actor operational.Actor, in *patchInput[productPatch]) (*record[catalog.Product], error) {
+		version, err := in.version()
+		if err != nil {
+			return nil, err
+		}
+		x, err := s.UpdateProduct(ctx, actor, parseID(in.ID), version, catalog.UpdateProduct(in.Body))
+		return &record[catalog.Product]{etagOf(x.Version), x}, err
+	})
+}
+
+func (a *API) processes() {
+	s := a.deps.Catalog
+	register(a, operational.ProcessesRead, huma.Operation{
+		OperationID: "list-sales-processes", Method: http.MethodGet, Path: "/v1/sales-processes", Tags: []string{"catalogue"},
+		Summary: "List sales processes", Description: "Your organisation's sales processes and those of the vendors that it is connected with, with their stages.",
+	}, listing(a, "list-sales-processes", anySide(catalog.ProcessListing), s.Processes))
+	register(a, operational.ProcessesRead, huma.Operation{
+		OperationID: "read-sales-process", Method: http.MethodGet, Path: "/v1/sales-processes/{id}", Tags: []string{"catalogue"},
+		Summary: "Read a sales process", Description: "One sales process with its stages.",
+	}, func(ctx context.Context, actor operational.Actor, in *Reading) (*record[catalog.SalesProcess], error) {
+		x, err := s.Process(ctx, actor, parseID(in.ID))
+		if err != nil {
+			return nil, err
+		}
+		return asRecord(*in, x.Version, x)
+	})
+	register(a, operational.ProcessesWrite, huma.Operation{
+		OperationID: "create-sales-process", Method: http.MethodPost, Path: "/v1/sales-processes", Tags: []string{"catalogue"}, DefaultStatus: http.StatusCreated,
+		Summary: "Create a sales process", Description: "Adds a sales process. Its stages are fixed from then on: a changed path is a new process.",
+	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body processInput }) (*created[catalog.SalesProcess], error) {
+		wanted := catalog.NewProcess{Name: in.Body.Name, Default: in.Body.Default}
+		for _, stage := range in.Body.Stages {
+			wanted.Stages = append(wanted.Stages, catalog.NewStage(stage))
+		}
+		x, err := s.CreateProcess(ctx, actor, wanted)
+		return &created[catalog.SalesProcess]{etagOf(x.Version), "/v1/sales-processes/" + x.ID.String(), x}, err
+	})
+}

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// etagOf is the ETag of a version.
+func etagOf(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
+
+// Changing is what a change of a record must carry.
+type Changing struct {
+	ID      string `path:"id" maxLength:"64" doc:"Id of the record"`
+	IfMatch string `header:"If-Match" maxLength:"100" doc:"ETag of the record as you read it; required" example:"\"v3\""`
+}
+
+// version is the version that the caller has read. A change without one would write blindly: 428.
+func (c Changing) version() (int64, error) {
+	if c.IfMatch == "" {
+		return 0, operational.Fault(operational.KindPreconditionNeeded, "if-match-required",
+			"Send the ETag that you got when you read the record as If-Match, so that nobody's change is lost. Nothing was saved.")
+	}
+	text, ok := strings.CutPrefix(c.IfMatch, `"v`)
+	text, closed := strings.CutSuffix(text, `"`)
+	version, err := strconv.ParseInt(text, 10, 64)
+	if !ok || !closed || err != nil || version < 0 || etagOf(version) != c.IfMatch {
+		var faults operational.Faults
+		faults.Add("header.If-Match", `must be one strong ETag as it was read, for example "v3"; * and weak ones do not say what you saw`, c.IfMatch)
+		return 0, faults.Err()
+	}
+	return version, nil
+}
+
+// Reading is what a read of a record may carry.
+type Reading struct {
+	ID          string `path:"id" maxLength:"64" doc:"Id of the record"`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"ETag that you have: 304 when it is still the same"`
+	FieldsInput
+}
+
+// record is an answer with one versioned record.
+type record[T any] struct {
+	ETag string `header:"ETag" doc:"Version of the record: send it as If-Match with a change"`
+	Body T
+}
+
+// created is the answer to a record's making.
+type created[T any] struct {
+	ETag     string `header:"ETag" doc:"Version of the record"`
+	Location string `header:"Location" doc:"Address of the record"`
+	Body     T
+}
+
+// asRecord answers a read: 304 when the caller has this version already.
+func asRecord[T any](in Reading, version int64, body T) (*record[T], error) {
+	etag := etagOf(version)
+	for part := range strings.SplitSeq(in.IfNoneMatch, ",") {
+		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
+		if part == etag || part == "*" {
+			return nil, statusProblem(http.StatusNotModified, "").with("ETag", etag)
+		}
+	}
+	return &record[T]{ETag: etag, Body: body}, nil
+}

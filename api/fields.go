@@ -1,0 +1,116 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// FieldsInput asks for a part of each record.
+type FieldsInput struct {
+	Fields string `query:"fields" maxLength:"2000" doc:"Only these fields of each record, parted by commas" example:"id,name"`
+}
+
+// hiddenFields are fields that one side never sees: they do not exist for it.
+var hiddenFields = map[operational.Side][]string{
+	operational.SidePartner: {"vendor_account_id", "channel_manager_id"},
+}
+
+// fieldsOf are the names of the fields of the record that an output carries, alone or in a list; nil when it has none
+// that can be chosen.
+func fieldsOf[O any]() []string {
+	body, ok := reflect.TypeFor[O]().FieldByName("Body")
+	if !ok || body.Type.Kind() != reflect.Struct {
+		return nil
+	}
+	t := body.Type
+	if items, ok := t.FieldByName("Items"); ok {
+		t = items.Type.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	var names []string
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// checkFields refuses names that are no fields for this side, before anything is read.
+func checkFields(r *http.Request, op *huma.Operation, side operational.Side) error {
+	wanted := splitFields(r.URL.Query().Get("fields"))
+	if len(wanted) == 0 {
+		return nil
+	}
+	known, _ := op.Metadata[metaFields].([]string)
+	var faults operational.Faults
+	for _, name := range wanted {
+		if !slices.Contains(known, name) || slices.Contains(hiddenFields[side], name) {
+			faults.Add("query.fields", "there is no such field", name)
+		}
+	}
+	return faults.Err()
+}
+
+func splitFields(text string) []string {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	names := strings.Split(text, ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return names
+}
+
+// chooseFields cuts an answer down to what `fields` asks for.
+func chooseFields(ctx huma.Context, status string, v any) (any, error) {
+	if status != "200" || ctx.Operation().Metadata[metaFields] == nil {
+		return v, nil
+	}
+	wanted := splitFields(ctx.Query("fields"))
+	if len(wanted) == 0 {
+		return v, nil
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var whole map[string]json.RawMessage
+	if err := json.Unmarshal(text, &whole); err != nil {
+		return nil, err
+	}
+	items, isList := whole["items"]
+	if !isList {
+		return chosen(whole, wanted), nil
+	}
+	var rows []map[string]json.RawMessage
+	if err := json.Unmarshal(items, &rows); err != nil {
+		return nil, err
+	}
+	out := make([]map[string]json.RawMessage, len(rows))
+	for i := range rows {
+		out[i] = chosen(rows[i], wanted)
+	}
+	whole["items"], err = json.Marshal(out)
+	return whole, err
+}
+
+func chosen(row map[string]json.RawMessage, wanted []string) map[string]json.RawMessage {
+	part := make(map[string]json.RawMessage, len(wanted))
+	for _, name := range wanted {
+		if value, ok := row[name]; ok {
+			part[name] = value
+		}
+	}
+	return part
+}

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// receipt is what a token holds: enough to ask the same question again and to know the same answer.
+type receipt struct {
+	Metric      warehouse.Metric `json:"m"`
+	Version     int              `json:"v"`
+	Engine      string           `json:"e"`
+	Ask         warehouse.Ask    `json:"a"`
+	PeriodText  string           `json:"t,omitempty"`
+	Scope       string           `json:"s"`
+	LSN         uint64           `json:"l"`
+	CommittedAt time.Time        `json:"c"`
+	Result      string           `json:"r"`
+}
+
+// receipts signs and opens them.
+type receipts struct{ key []byte }
+
+const (
+	receiptTag   = 16
+	maxReceipt   = 8 << 10  // as a token
+	maxUnpacked  = 64 << 10 // what a token may unpack to
+	receiptsPath = "/v1/analytics/receipts/"
+)
+
+func (r receipts) sign(body []byte) []byte {
+	m := hmac.New(sha256.New, r.key)
+	m.Write(body)
+	return m.Sum(nil)[:receiptTag]
+}
+
+func (r receipts) seal(x receipt) (string, error) {
+	text, err := json.Marshal(x)
+	if err != nil {
+		return "", fmt.Errorf("write receipt: %w", err)
+	}
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		return "", fmt.Errorf("write receipt: %w", err)
+	}
+	_, _ = w.Write(text) // a buffer never fails
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("write receipt: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(append(r.sign(packed.Bytes()), packed.Bytes()...)), nil
+}
+
+// open reads a token of this scope. A forged one, one of another scope and a random text are the same: not there.
+func (r receipts) open(token string, scope warehouse.Scope) (receipt, error) {
+	none := operational.NotFound("receipt")
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(token) > maxReceipt || len(raw) <= receiptTag || !hmac.Equal(raw[:receiptTag], r.sign(raw[receiptTag:])) {
+		return receipt{}, none
+	}
+	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(raw[receiptTag:])), maxUnpacked))
+	if err != nil {
+		return receipt{}, none
+	}
+	var x receipt
+	if json.Unmarshal(text, &x) != nil || x.Scope != scope.Fingerprint() {
+		return receipt{}, none
+	}
+	return x, nil
+}
+
+// hashOf names a result: the same rows in the same order give the same name.
+func hashOf(rows any) (string, error) {
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return "", fmt.Errorf("name a result: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// note makes the receipt of an answer.
+func (s *Analytics) note(actor operational.Actor, metric warehouse.Metric, q question, mark warehouse.Watermark, sql string, params map[string]any, raw any) (ReceiptNote, error) {
+	result, err := hashOf(raw)
+	if err != nil {
+		return ReceiptNote{}, err
+	}
+	ask := q.ask
+	ask.UntilLSN = mark.LSN
+	token, err := s.receipts.seal(receipt{
+		Metric: metric, Version: warehouse.Definitions[metric].Version, Engine: s.store.Engine(), Ask: ask, PeriodText: q.period.Text,
+		Scope: ScopeOf(actor).Fingerprint(), LSN: mark.LSN, CommittedAt: mark.CommittedAt, Result: result,
+	})
+	if err != nil {
+		return ReceiptNote{}, err
+	}
+	if params == nil {
+		params = map[string]any{}
+	}
+	return ReceiptNote{ID: token, SQL: sql, Parameters: params, URL: receiptsPath + token, RowsURL: receiptsPath + token + "/rows"}, nil
+}

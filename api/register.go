@@ -1,0 +1,133 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// What the guard needs to know of an operation.
+const (
+	metaPermission = "permission"
+	metaLimit      = "limit"
+	metaFields     = "fields"
+)
+
+// register adds an operation. It must say which permission it needs: the guard asks for it before anything of the
+// request is read, and the document shows it.
+func register[I, O any](a *API, permission operational.Permission, op huma.Operation, handle func(context.Context, operational.Actor, *I) (*O, error)) {
+	limit := op.MaxBodyBytes
+	if limit == 0 {
+		limit = maxBody
+	}
+	op.Metadata = map[string]any{metaPermission: permission, metaLimit: limit}
+	op.Extensions = map[string]any{"x-permission": string(permission)}
+	op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // the guard holds both limits
+	op.Middlewares = huma.Middlewares{a.guard}
+	if permission != operational.Public {
+		op.Security = []map[string][]string{{"cookie": {}}, {"bearer": {}}}
+	}
+	if fields := fieldsOf[O](); fields != nil {
+		op.Metadata[metaFields] = fields
+	}
+	describe(&op, permission, limit)
+	method := op.Method
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, requestOf(ctx).actor, in)
+		if err != nil {
+			return nil, answer(ctx, method, err)
+		}
+		return out, nil
+	})
+	if item := a.huma.OpenAPI().Paths[op.Path]; method == http.MethodPatch && item.Patch != nil {
+		body := item.Patch.RequestBody.Content
+		body["application/json"] = body["application/merge-patch+json"] // understood alike
+	}
+}
+
+// answer turns an error into its problem; what is internal goes to the log.
+func answer(ctx context.Context, method string, err error) *Problem {
+	p := problemOf(method, err)
+	if p.Status >= http.StatusInternalServerError {
+		requestOf(ctx).fault = err
+	}
+	return p
+}
+
+// describe adds to the document what the guard does.
+func describe(op *huma.Operation, permission operational.Permission, limit int64) {
+	statuses := []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	if permission != operational.Public {
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if strings.Contains(op.Path, "{") {
+		statuses = append(statuses, http.StatusNotFound)
+	}
+	if op.Method != http.MethodGet {
+		statuses = append(statuses, http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		op.Description = strings.TrimSpace(fmt.Sprintf("%s\n\nA body may have at most %d bytes; JSON may be nested %d deep.", op.Description, limit, maxDepth))
+	}
+	if op.Method == http.MethodPost && permission != operational.Public {
+		op.Parameters = append(op.Parameters, idempotencyParam)
+	}
+	op.Errors = append(op.Errors, statuses...)
+	op.Description = strings.TrimSpace(fmt.Sprintf("%s\n\nNeeds the permission `%s`.", op.Description, permission))
+}
+
+// guard stands before every operation: credential, rate, permission, and a body that is whole and plain.
+func (a *API) guard(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	op := ctx.Operation()
+	permission := op.Metadata[metaPermission].(operational.Permission)
+	req := requestOf(r.Context())
+	body, err := a.admit(w, r, req, op, permission)
+	if err != nil {
+		writeProblem(w, answer(r.Context(), r.Method, err))
+		return
+	}
+	key := r.Header.Get("Idempotency-Key")
+	if r.Method != http.MethodPost || permission == operational.Public || len(r.Header.Values("Idempotency-Key")) == 0 {
+		next(ctx)
+		return
+	}
+	a.once(w, r, key, body, func() { next(ctx) })
+}
+
+func (a *API) admit(w http.ResponseWriter, r *http.Request, req *request, op *huma.Operation, permission operational.Permission) ([]byte, error) {
+	if permission != operational.Public {
+		actor, err := a.Authenticate(r)
+		if err != nil {
+			if limited := a.limits.allow(clientOf(r)); limited != nil {
+				return nil, limited
+			}
+			return nil, err
+		}
+		req.actor = actor
+	}
+	if err := a.limits.allow(rateKey(r, req.actor)); err != nil {
+		return nil, err
+	}
+	if err := req.actor.Require(permission); err != nil {
+		return nil, err
+	}
+	if err := cleanQuery(r); err != nil {
+		return nil, err
+	}
+	if err := checkFields(r, op, req.actor.Side); err != nil {
+		return nil, err
+	}
+	body, err := readBody(w, r, op.Metadata[metaLimit].(int64))
+	if err != nil {
+		return nil, err
+	}
+	if op.RequestBody != nil && len(body) > 0 && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		return body, strictJSON(body)
+	}
+	return body, nil
+}

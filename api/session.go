@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
+)
+
+type signInInput struct {
+	Body struct {
+		Email    string `json:"email" minLength:"3" maxLength:"254" doc:"Mail address"`
+		Password string `json:"password" minLength:"1" maxLength:"200" doc:"Password"`
+	}
+}
+
+type signInOutput struct {
+	SetCookie string `header:"Set-Cookie" doc:"The session: HttpOnly, SameSite=Lax, with https also Secure under a __Host- name"`
+	Body      struct {
+		ExpiresAt time.Time   `json:"expires_at" doc:"When the session ends by itself at the latest"`
+		Me        identity.Me `json:"me" doc:"Who is signed in"`
+	}
+}
+
+type signOutOutput struct {
+	SetCookie string `header:"Set-Cookie" doc:"Makes the browser forget the session"`
+}
+
+type meOutput struct{ Body identity.Me }
+
+type newKeyInput struct{ Body identity.NewKey }
+
+type issuedKey struct {
+	identity.Key
+	Secret string `json:"secret" doc:"The key itself: shown this once, kept nowhere"`
+}
+
+type idInput struct {
+	ID string `path:"id" maxLength:"64" doc:"Id of the record"`
+}
+
+func (a *API) sessions() {
+	register(a, operational.Public, huma.Operation{
+		OperationID: "sign-in", Method: http.MethodPost, Path: "/v1/session", Tags: []string{"session"},
+		Summary: "Sign in", Description: "Opens a session for a browser. Programs use API keys instead.",
+	}, a.signIn)
+	register(a, operational.SignedIn, huma.Operation{
+		OperationID: "sign-out", Method: http.MethodDelete, Path: "/v1/session", Tags: []string{"session"},
+		Summary: "Sign out", Description: "Ends the session that the request carries, at once and for good.", DefaultStatus: http.StatusNoContent,
+	}, a.signOut)
+	register(a, operational.SignedIn, huma.Operation{
+		OperationID: "read-me", Method: http.MethodGet, Path: "/v1/me", Tags: []string{"session"},
+		Summary: "Who am I", Description: "The caller, its organisation and what the credential may do.",
+	}, func(ctx context.Context, actor operational.Actor, _ *struct{}) (*meOutput, error) {
+		me, err := a.deps.Identity.Me(ctx, actor)
+		return &meOutput{me}, err
+	})
+}
+
+func (a *API) signIn(ctx context.Context, _ operational.Actor, in *signInInput) (*signInOutput, error) {
+	r := requestOf(ctx).http
+	session, err := a.deps.Identity.SignIn(ctx, identity.SignInInput{
+		Email: in.Body.Email, Password: in.Body.Password, From: clientOf(r), Replaces: a.SessionToken(r),
+	})
+	if err != nil {
+		return nil, err
+	}
+	me, err := a.deps.Identity.Me(ctx, session.Actor)
+	if err != nil {
+		return nil, err
+	}
+	out := &signInOutput{SetCookie: a.SessionCookie(r, session).String()}
+	out.Body.ExpiresAt, out.Body.Me = session.ExpiresAt, me
+	return out, nil
+}
+
+func (a *API) signOut(ctx context.Context, _ operational.Actor, _ *struct{}) (*signOutOutput, error) {
+	r := requestOf(ctx).http
+	if token := a.SessionToken(r); token != "" {
+		if err := a.deps.Identity.SignOut(ctx, token); err != nil {
+			return nil, err
+		}
+	}
+	return &signOutOutput{SetCookie: a.ClearedCookie(r).String()}, nil
+}
+
+func (a *API) keys() {
+	register(a, operational.KeysManage, huma.Operation{
+		OperationID: "create-api-key", Method: http.MethodPost, Path: "/v1/api-keys", Tags: []string{"session"}, DefaultStatus: http.StatusCreated,
+		Summary: "Make an API key", Description: "A credential for a program: `Authorization: Bearer sp_...`. It can do no more than its maker.",
+	}, a.createKey)
+	register(a, operational.KeysManage, huma.Operation{
+		OperationID: "list-api-keys", Method: http.MethodGet, Path: "/v1/api-keys", Tags: []string{"session"},
+		Summary: "List API keys", Description: "The organisation's API keys, newest first, without their secrets.",
+	}, listing(a, "list-api-keys", anySide(identity.KeyListing), a.deps.Identity.Keys))
+	register(a, operational.KeysManage, huma.Operation{
+		OperationID: "revoke-api-key", Method: http.MethodDelete, Path: "/v1/api-keys/{id}", Tags: []string{"session"}, DefaultStatus: http.StatusNoContent,
+		Summary: "Revoke an API key", Description: "Ends the key at once. It stays in the list, marked as revoked.",
+	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*struct{}, error) {
+		return nil, a.deps.Identity.RevokeKey(ctx, actor, parseID(in.ID))
+	})
+}
+
+func (a *API) createKey(ctx context.Context, actor operational.Actor, in *newKeyInput) (*struct{ Body issuedKey }, error) {
+	key, secret, err := a.deps.Identity.CreateKey(ctx, actor, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body issuedKey }{issuedKey{key, secret}}, nil
+}

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// PipelineNote is how well the warehouse keeps up: it tells of the program, never of a tenant.
+type PipelineNote struct {
+	Name         string        `json:"name" doc:"Which pipeline"`
+	Engine       string        `json:"engine" doc:"Engine that it loads"`
+	State        string        `json:"state" enum:"starting,snapshot,streaming,waiting,failed,stopped,unknown" doc:"What it is doing"`
+	Ready        bool          `json:"ready" doc:"The first copy is complete: answers can be had"`
+	UpdatedAt    *time.Time    `json:"updated_at,omitempty" doc:"When it last said so"`
+	LastCommitAt *time.Time    `json:"last_commit_at,omitempty" doc:"Commit time of the last transaction that is loaded"`
+	LagSeconds   float64       `json:"lag_seconds" doc:"Age of the oldest change that is committed and not loaded; 0 when all is"`
+	LastFault    string        `json:"last_fault,omitempty" doc:"The last fault, also when it is over"`
+	LastFaultAt  *time.Time    `json:"last_fault_at,omitempty" doc:"When it happened"`
+	Watermark    WatermarkNote `json:"watermark" doc:"Up to where answers are complete"`
+}
+
+type pipelinesOutput struct {
+	Body struct {
+		Items []PipelineNote `json:"items" doc:"All pipelines"`
+	}
+}
+
+// Health says whether the program lives and whether it can answer.
+type Health struct {
+	Live      bool `json:"live" doc:"The program runs"`
+	Ready     bool `json:"ready" doc:"Database and warehouse answer"`
+	Database  bool `json:"database" doc:"The database answers"`
+	Warehouse bool `json:"warehouse" doc:"The warehouse answers and its first copy is complete"`
+}
+
+type healthOutput struct {
+	Status int
+	Body   Health
+}
+
+func (a *API) system() {
+	register(a, operational.PipelinesRead, huma.Operation{
+		OperationID: "list-pipelines", Method: http.MethodGet, Path: "/v1/pipelines", Tags: []string{"system"},
+		Summary: "How fresh the analytics are", Description: "State, lag, last commit and last fault of the pipeline from the operational database to the warehouse.",
+	}, func(ctx context.Context, _ operational.Actor, _ *struct{}) (*pipelinesOutput, error) {
+		note, err := a.analytics.Pipeline(ctx)
+		out := &pipelinesOutput{}
+		out.Body.Items = []PipelineNote{note}
+		return out, err
+	})
+	register(a, operational.Public, huma.Operation{
+		OperationID: "health", Method: http.MethodGet, Path: "/v1/health", Tags: []string{"system"},
+		Summary: "Health", Description: "200 when everything answers, 503 with the same body when something does not.",
+		Responses: map[string]*huma.Response{"503": {Description: "Not ready", Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Health"}}}}},
+	}, a.health)
+}
+
+func (a *API) health(ctx context.Context, _ operational.Actor, _ *struct{}) (*healthOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	h := Health{Live: true}
+	h.Database = a.deps.DB.Login().Ping(ctx) == nil
+	_, err := a.deps.Warehouse.Watermark(ctx)
+	h.Warehouse = err == nil
+	h.Ready = h.Database && h.Warehouse
+	out := &healthOutput{Status: http.StatusOK, Body: h}
+	if !h.Ready {
+		out.Status = http.StatusServiceUnavailable
+	}
+	return out, nil
+}
+
+// Pipeline tells how well the warehouse keeps up.
+func (s *Analytics) Pipeline(ctx context.Context) (PipelineNote, error) {
+	note := PipelineNote{Name: "warehouse", Engine: s.store.Engine(), State: "unknown"}
+	status, err := s.store.Status(ctx)
+	if err != nil {
+		return note, err
+	}
+	if status.State != "" {
+		note.State = status.State
+	}
+	note.UpdatedAt, note.LastCommitAt, note.LastFaultAt = moment(status.UpdatedAt), moment(status.LastCommit), moment(status.LastFaultAt)
+	note.LagSeconds, note.LastFault = status.LagSeconds, status.LastFault
+	mark, err := s.store.Watermark(ctx)
+	if errors.Is(err, warehouse.ErrNotReady) {
+		return note, nil
+	}
+	note.Ready = err == nil
+	note.Watermark = noteOf(mark, status)
+	return note, err
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,219 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/accounts"
+	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/imports"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+	"github.com/sharepartner/sharepartner/warehouse"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const password = "correct horse battery"
+
+// person is somebody who is signed in.
+type person struct {
+	operational.Actor
+	token string
+}
+
+// world holds two vendors that share a partner, and a partner that only the first one has. What belongs to the second
+// vendor, and what the partners keep for themselves, is marked so that it can be looked for where it must not be.
+type world struct {
+	*pgtest.Database
+	api   *api.API
+	deps  api.Deps
+	store warehouse.Store
+	log   *bytes.Buffer
+	admin *identity.Admin
+
+	ada, ana       person // vendor A: leader, analyst
+	bob            person // vendor B: leader
+	pia, pol       person // partner 1 (of A and B), partner 2 (of A)
+	connA1, connA2 uuid.UUID
+	connB1         uuid.UUID
+	processA       catalog.SalesProcess
+	processB       catalog.SalesProcess
+	productA       catalog.Product
+}
+
+// Marks of what others must never see.
+const (
+	canaryB       = "CanaryOfVendorB"
+	canaryPrivate = "CanaryOfThePartner"
+)
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	ctx := context.Background()
+	w := &world{Database: pgtest.New(t), log: &bytes.Buffer{}}
+	store, err := duckdb.Open(ctx, duckdb.Options{Path: t.TempDir() + "/warehouse.duckdb", MemoryLimit: "256MB", Threads: 1, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	w.store = store
+	w.deps = api.Deps{
+		DB: w.API, Identity: identity.New(w.API), Interconnect: interconnect.New(w.API), Catalog: catalog.New(w.API), Accounts: accounts.New(w.API),
+		Opportunities: opportunities.New(w.API), Imports: imports.New(w.API), Warehouse: store, Secret: pgtest.Secret, Clock: time.Now,
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Rate: 10_000, Burst: 10_000,
+	}
+	w.api = api.New(w.deps)
+	w.admin = identity.NewAdmin(w.Jobs)
+	w.people(t)
+	w.catalogue(t)
+	return w
+}
+
+func (w *world) people(t *testing.T) {
+	ctx := context.Background()
+	vendorA, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: "Acme", TimeZone: "Europe/Berlin", FiscalMonth: 1, Currency: "EUR"})
+	require.NoError(t, err)
+	vendorB, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: canaryB, TimeZone: "UTC", FiscalMonth: 4, Currency: "USD"})
+	require.NoError(t, err)
+	w.ada = w.join(t, vendorA, operational.RoleChannelLeader, "ada")
+	w.ana = w.join(t, vendorA, operational.RoleAnalyst, "ana")
+	w.bob = w.join(t, vendorB, operational.RoleChannelLeader, "bob")
+	gold, north := "Gold", "North"
+	partners := []interconnect.NewPartner{
+		{Name: "Partner One", PartnerNumber: "1001", Tier: &gold, Region: &north, PersonName: "Pia", ExternalRef: "one", StartedAt: time.Now()},
+		{Name: "Partner Two", PartnerNumber: "1002", PersonName: "Pol", ExternalRef: "two", StartedAt: time.Now()},
+	}
+	require.NoError(t, w.API.InTx(ctx, w.ada.Actor, func(tx *postgres.Tx) error { return interconnect.ProvisionPartners(ctx, tx, partners) }))
+	w.connA1, w.connA2 = partners[0].ConnectionID, partners[1].ConnectionID
+	w.connB1, err = w.admin.Connect(ctx, identity.NewConnection{Vendor: vendorB, Partner: partners[0].OrgID, PartnerNumber: "B-77", Tier: canaryB, Region: canaryB})
+	require.NoError(t, err)
+	w.pia = w.enable(t, partners[0].PersonID, "pia")
+	w.pol = w.enable(t, partners[1].PersonID, "pol")
+}
+
+func (w *world) join(t *testing.T, org uuid.UUID, role operational.Role, name string) person {
+	email := name + "@example.com"
+	_, err := w.admin.AddPerson(context.Background(), identity.NewPerson{Org: org, Role: role, Name: name, Email: email, Password: password})
+	require.NoError(t, err)
+	return w.signIn(t, email)
+}
+
+func (w *world) enable(t *testing.T, id uuid.UUID, name string) person {
+	email := name + "@example.com"
+	require.NoError(t, w.admin.EnablePerson(context.Background(), id, email, password))
+	return w.signIn(t, email)
+}
+
+func (w *world) signIn(t *testing.T, email string) person {
+	session, err := w.deps.Identity.SignIn(context.Background(), identity.SignInInput{Email: email, Password: password, From: email})
+	require.NoError(t, err)
+	return person{session.Actor, session.Token}
+}
+
+func (w *world) catalogue(t *testing.T) {
+	ctx := context.Background()
+	stages := []catalog.NewStage{{Name: "Qualify", Type: "active"}, {Name: "Propose", Type: "active"}, {Name: "Won", Type: "won"}, {Name: "Lost", Type: "lost"}}
+	var err error
+	w.processA, err = w.deps.Catalog.CreateProcess(ctx, w.ada.Actor, catalog.NewProcess{Name: "Sales", Default: true, Stages: stages})
+	require.NoError(t, err)
+	stages[0].Name = canaryB
+	w.processB, err = w.deps.Catalog.CreateProcess(ctx, w.bob.Actor, catalog.NewProcess{Name: canaryB, Default: true, Stages: stages})
+	require.NoError(t, err)
+	price, err := operational.ParseAmount("250")
+	require.NoError(t, err)
+	w.productA, err = w.deps.Catalog.CreateProduct(ctx, w.ada.Actor, catalog.NewProduct{Name: "GTX Basic", Family: "GTX", ListPrice: operational.Money{Amount: price, Currency: "EUR"}})
+	require.NoError(t, err)
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (a answer) json(t *testing.T) map[string]any {
+	t.Helper()
+	var v map[string]any
+	require.NoError(t, json.Unmarshal([]byte(a.body), &v), a.body)
+	return v
+}
+
+func (a answer) text(t *testing.T, key string) string {
+	t.Helper()
+	s, _ := a.json(t)[key].(string)
+	return s
+}
+
+// call sends a request as the person; headers come in pairs.
+func (w *world) call(t testing.TB, p person, method, path string, body any, headers ...string) answer {
+	t.Helper()
+	var reader io.Reader
+	switch body := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(body)
+	case []byte:
+		reader = bytes.NewReader(body)
+	default:
+		text, err := json.Marshal(body)
+		require.NoError(t, err)
+		reader = bytes.NewReader(text)
+	}
+	r := httptest.NewRequest(method, path, reader)
+	if reader != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if p.token != "" {
+		r.AddCookie(&http.Cookie{Name: "sharepartner", Value: p.token})
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.api.ServeHTTP(rec, r)
+	return answer{rec.Code, rec.Header(), rec.Body.String()}
+}
+
+// must is call with the expected status.
+func (w *world) must(t testing.TB, status int, p person, method, path string, body any, headers ...string) answer {
+	t.Helper()
+	got := w.call(t, p, method, path, body, headers...)
+	require.Equal(t, status, got.status, "%s %s: %s", method, path, got.body)
+	return got
+}
+
+// deal creates an opportunity and gives its id.
+func (w *world) deal(t testing.TB, p person, connection uuid.UUID, name, amount, currency, at string) string {
+	t.Helper()
+	got := w.must(t, http.StatusCreated, p, http.MethodPost, "/v1/opportunities", map[string]any{
+		"connection_id": connection, "name": name, "customer_name": name + " Ltd", "effective_at": at,
+		"vendor_net": map[string]string{"amount": amount, "currency": currency},
+	})
+	var o struct{ ID string }
+	require.NoError(t, json.Unmarshal([]byte(got.body), &o))
+	return o.ID
+}
+
+// move takes an opportunity at version 1 to a stage.
+func (w *world) move(t testing.TB, p person, id string, version int, stage uuid.UUID, at string) {
+	t.Helper()
+	w.must(t, http.StatusOK, p, http.MethodPost, "/v1/opportunities/"+id+"/move", map[string]any{"stage_id": stage, "effective_at": at}, "If-Match", fmt.Sprintf(`"v%d"`, version))
+}
