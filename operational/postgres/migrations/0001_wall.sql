@@ -8,14 +8,14 @@ revoke all on schema public from public;
 grant usage on schema crm to sharepartner_vendor, sharepartner_partner, sharepartner_cdc, sharepartner_jobs, sharepartner_api;
 grant usage on schema sec to sharepartner_vendor, sharepartner_partner, sharepartner_jobs, sharepartner_api;
 
--- The signing key, as the two padded halves of an HMAC. Only sec.ctx reads it; the program writes it at migration.
+-- The signing key, as the two padded halves of an HMAC. Only sec.claim reads it; the program writes it at migration.
 create table sec.key (only_row boolean primary key default true check (only_row), inner_pad bytea not null, outer_pad bytea not null);
 
 -- app.ctx is 'org|side|membership|expires', app.sig its HMAC-SHA256 in hex, both local to one transaction. Instead of
 -- a side there may be a purpose of the program itself (sec.require), which no tenant's policy accepts.
 -- Without them, with a wrong signature or after expiry every policy below raises: the wall fails closed.
 -- +goose StatementBegin
-create function sec.ctx(part int) returns text language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec, pg_temp as $$
+create function sec.claim() returns text language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec, pg_temp as $$
 declare
   c text := nullif(current_setting('app.ctx', true), '');
   k sec.key;
@@ -28,16 +28,23 @@ begin
   if split_part(c, '|', 4)::bigint < extract(epoch from clock_timestamp()) then
     raise exception 'the tenant context has expired' using errcode = '42501';
   end if;
-  return split_part(c, '|', part);
+  return c;
 end $$;
 
 -- The organisation that asks, if it asks as this side; a partner's context in a vendor's role is refused.
 create function sec.ctx_org(side text) returns uuid language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec, pg_temp as $$
+declare c text := sec.claim();
 begin
-  if sec.ctx(2) <> side then
+  if split_part(c, '|', 2) <> side then
     raise exception 'the tenant context is of another side' using errcode = '42501';
   end if;
-  return sec.ctx(1)::uuid;
+  return split_part(c, '|', 1)::uuid;
+end $$;
+
+-- The membership that asks.
+create function sec.ctx_member() returns uuid language plpgsql stable parallel safe security definer set search_path = pg_catalog, sec, pg_temp as $$
+begin
+  return split_part(sec.claim(), '|', 3)::uuid;
 end $$;
 
 -- Puts a table behind the wall: one narrow policy per role, explicit ones for owner, cdc and jobs.
@@ -57,4 +64,4 @@ begin
   end if;
 end $$;
 -- +goose StatementEnd
-grant execute on function sec.ctx(int), sec.ctx_org(text) to sharepartner_vendor, sharepartner_partner;
+grant execute on function sec.ctx_org(text), sec.ctx_member() to sharepartner_vendor, sharepartner_partner;

@@ -65,6 +65,7 @@ create table crm.connection (
   unique (vendor_org_id, external_ref)
 );
 create unique index connection_one_live on crm.connection (vendor_org_id, partner_org_id) where status <> 'ended';
+create index connection_pair on crm.connection (vendor_org_id, partner_org_id);
 create index connection_of_vendor on crm.connection (vendor_org_id, updated_at desc, id desc);
 create index connection_of_partner on crm.connection (partner_org_id, updated_at desc, id desc);
 
@@ -85,9 +86,10 @@ create table crm.external_contact (
 );
 
 call sec.wall('crm.connection', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
+-- "exists", so that a list of opportunities asks the index for its fifty organisations only.
 call sec.wall('crm.organisation',
-  'id = (select sec.ctx_org(''vendor'')) or id in (select c.partner_org_id from crm.connection c)',
-  'id = (select sec.ctx_org(''partner'')) or id in (select c.vendor_org_id from crm.connection c)');
+  'id = (select sec.ctx_org(''vendor'')) or exists (select from crm.connection c where c.partner_org_id = organisation.id and c.vendor_org_id = (select sec.ctx_org(''vendor'')))',
+  'id = (select sec.ctx_org(''partner'')) or exists (select from crm.connection c where c.vendor_org_id = organisation.id and c.partner_org_id = (select sec.ctx_org(''partner'')))');
 call sec.wall('crm.workspace', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
 call sec.wall('crm.membership', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
 call sec.wall('crm.person', 'id in (select m.person_id from crm.membership m)', 'id in (select m.person_id from crm.membership m)');

@@ -42,7 +42,7 @@ create index api_key_list on sec.api_key (org_id, created_at desc, id desc);
 -- shed the tenant's role, but it cannot sign: so it cannot read a password's hash or open a session.
 create function sec.require(purpose text) returns void language plpgsql stable security definer set search_path = pg_catalog, sec, pg_temp as $$
 begin
-  if sec.ctx(2) <> purpose then
+  if split_part(sec.claim(), '|', 2) <> purpose then
     raise exception 'the signed context is of another purpose' using errcode = '42501';
   end if;
 end $$;
@@ -200,7 +200,7 @@ grant execute on function sec.create_vendor(uuid, text, text, text, int, text, t
 
 call sec.wall('sec.api_key', 'org_id = (select sec.ctx_org(''vendor'')) and side = ''vendor''', 'org_id = (select sec.ctx_org(''partner'')) and side = ''partner''');
 -- A key acts as its maker: nobody makes one for somebody else.
-create policy own_keys on sec.api_key as restrictive for insert to sharepartner_vendor, sharepartner_partner with check (membership_id = (select sec.ctx(3)::uuid));
+create policy own_keys on sec.api_key as restrictive for insert to sharepartner_vendor, sharepartner_partner with check (membership_id = (select sec.ctx_member()));
 grant select (id, prefix, membership_id, org_id, side, name, scopes, created_at, expires_at, revoked_at, last_used_at),
   insert (id, prefix, secret_sha256, membership_id, org_id, side, name, scopes, created_at, expires_at), update (revoked_at)
   on sec.api_key to sharepartner_vendor, sharepartner_partner;
