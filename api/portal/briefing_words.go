@@ -1,0 +1,145 @@
+package portal
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/dashboards"
+)
+
+// lede is the sentence that answers first, computed from the figures of the page.
+func (b *briefingPage) lede() []views.Span {
+	main := b.codes[0]
+	won, open := total(b.d.won.Rows), total(b.d.open.Rows)
+	now, before := b.reached(b.d.wonDays, b.d.period, main), b.reached(b.d.wonBefore, b.d.before, main)
+	yearly := b.reached(b.d.wonYearly, b.d.yearly, main)
+	spans := []views.Span{
+		{Text: "Won "}, {Text: b.amounts(won), Bold: true}, {Text: fmt.Sprintf(" with %s in %s, ", b.counted(won.count, "opportunity", "opportunities"), b.d.period.Label)},
+		{Text: b.compared(now, before), Bold: true, Tone: toneOf(now.Amount.Cmp(before.Amount))},
+		{Text: fmt.Sprintf(" than in %s and ", b.d.before.Label)},
+		{Text: b.compared(now, yearly), Bold: true, Tone: toneOf(now.Amount.Cmp(yearly.Amount))},
+		{Text: fmt.Sprintf(" than in %s%s. ", b.d.yearly.Label, b.byThen())},
+	}
+	spans = append(spans, b.rateWords()...)
+	spans = append(spans, views.Span{Text: b.openName() + ": "}, views.Span{Text: b.amounts(open), Bold: true}, views.Span{Text: fmt.Sprintf(" in %s.", b.counted(open.count, "opportunity", "opportunities"))})
+	return append(spans, b.leaderWords()...)
+}
+
+func toneOf(sign int) string {
+	switch sign {
+	case 1:
+		return "good"
+	case -1:
+		return "bad"
+	default:
+		return ""
+	}
+}
+
+// amounts names each currency by itself.
+func (b *briefingPage) amounts(s sum) string {
+	text := b.short(s.in(b.codes[0]))
+	for _, code := range b.codes[1:] {
+		if m := s.in(code); !m.Amount.IsZero() {
+			text += " and " + b.short(m)
+		}
+	}
+	return text
+}
+
+func (b *briefingPage) rateWords() []views.Span {
+	if len(b.d.rate.Rows) == 0 || b.d.rate.Rows[0].Rate == nil {
+		return []views.Span{{Text: "Nothing was closed, so there is no win rate. "}}
+	}
+	r := b.d.rate.Rows[0]
+	return []views.Span{
+		{Text: "Of " + b.counted(r.N, "closed opportunity", "closed opportunities") + " "}, {Text: b.percent(*r.Rate), Bold: true},
+		{Text: fmt.Sprintf(" were won (90%% range %.0f–%.0f). ", *r.Low*100, *r.High*100)},
+	}
+}
+
+// leaderWords name the partner that brought most, for who governs a channel.
+func (b *briefingPage) leaderWords() []views.Span {
+	if b.d.byPartner == nil {
+		return nil
+	}
+	all := lines(b.d.byPartner)
+	if len(all) < 2 || all[0].won.Count == 0 || all[0].code != b.codes[0] {
+		return nil
+	}
+	none := int64(0)
+	for _, l := range all {
+		if l.won.Count == 0 {
+			none++
+		}
+	}
+	spans := []views.Span{{Text: " " + all[0].name, Bold: true}, {Text: " won most, " + b.short(all[0].won.Amount)}}
+	switch none {
+	case 0:
+		return append(spans, views.Span{Text: "; every partner with business won something."})
+	default:
+		return append(spans, views.Span{Text: "; " + b.counted(none, "partner with business has", "partners with business have") + " won nothing."})
+	}
+}
+
+// stages is where the open opportunities are.
+func (b *briefingPage) stages(code string) views.Figure {
+	f := views.Figure{ID: "open-" + code, Title: b.openName() + " by stage", Aside: code, Receipt: receiptOf(b.d.openByStage.Receipt.ID)}
+	var bars []dashboards.Bar
+	all := sum{}
+	var largest api.TallyRow
+	f.Table = views.Table{Caption: f.Title + ", " + code + ", table", Columns: []views.Column{{Title: "Stage"}, {Title: "Open", Num: true}, {Title: "Amount", Num: true}}}
+	for _, r := range b.inOrder(b.d.openByStage.Rows) {
+		if r.Amount.Currency != code || r.Count == 0 {
+			continue
+		}
+		all.add(r.Count, r.Amount)
+		if r.Amount.Amount.GreaterThan(largest.Amount.Amount) {
+			largest = r
+		}
+		name, link := b.stageName(r), keyed(b.d.openByStage.Receipt.ID, r.Key)
+		bars = append(bars, dashboards.Bar{
+			Name: name, Value: r.Amount.Amount.InexactFloat64(), Label: b.short(r.Amount), Color: "c1", Link: link,
+			Tip: []dashboards.TipRow{{Name: "Amount", Value: b.money(r.Amount)}, {Name: "Opportunities", Value: b.count(r.Count)}},
+		})
+		f.Table.Rows = append(f.Table.Rows, views.Row{Cells: []views.Cell{{Text: name}, b.countCell(r.Count, link, "open", name), {Text: b.money(r.Amount)}}})
+	}
+	if len(bars) == 0 {
+		f.Empty = &views.Empty{Icon: "list", Title: "Nothing is open", Text: "There is no open opportunity in " + code + "."}
+		return f
+	}
+	f.Finding = fmt.Sprintf("%s holds most: %s of %s.", b.stageName(largest), b.short(largest.Amount), b.short(all.in(code)))
+	f.Chart = dashboards.Bars(bars, f.Title+", "+code+". "+f.Finding)
+	f.Table.Foot = []views.Row{{Cells: []views.Cell{{Text: "In all"}, {Text: b.count(all.count)}, {Text: b.money(all.in(code))}}}}
+	return f
+}
+
+// stageName is a stage with its vendor where there are several processes.
+func (b *briefingPage) stageName(r api.TallyRow) string {
+	p, ok := b.stagesKnown[r.Key]
+	if !ok {
+		return r.Name
+	}
+	for _, other := range b.d.openByStage.Rows {
+		if o, ok := b.stagesKnown[other.Key]; ok && o.process.ID != p.process.ID {
+			if o.org == p.org {
+				return p.stage.Name + " (" + p.process.Name + ")"
+			}
+			return p.stage.Name + " (" + p.org + ")"
+		}
+	}
+	return p.stage.Name
+}
+
+// inOrder sorts stages by process and place in it.
+func (b *briefingPage) inOrder(rows []api.TallyRow) []api.TallyRow {
+	out := slices.Clone(rows)
+	slices.SortStableFunc(out, func(x, y api.TallyRow) int {
+		p, q := b.stagesKnown[x.Key], b.stagesKnown[y.Key]
+		return cmp.Or(cmp.Compare(p.org, q.org), cmp.Compare(p.process.Name, q.process.Name), cmp.Compare(p.stage.Position, q.stage.Position))
+	})
+	return out
+}

@@ -1,0 +1,14 @@
+// Package portal is the program's face for people: HTML pages over the same services and the same analytics that the
+// API uses. A handler file per page turns their answers into texts; package views turns texts into HTML; static holds
+// our styles and scripts, assets what comes from npm packages.
+//
+// Decided:
+//   - A page is one address: filters live in the query string, every action is a form or a link, and all of it works
+//     without script. Script adds keys, charts, menus that close and pages that change without a reload.
+//   - Every number is a link to the rows behind it, through the receipt of the answer it came from. So the list shows
+//     the question as it was asked, also when data has come in since.
+//   - Answers on one page are asked for together and again when their watermarks differ, so that totals agree.
+//   - Nothing inline: the content security policy allows no script, style or connection but our own.
+//   - Amounts in several currencies are never added: a key figure then has a line for each.
+//   - Single keys can be turned off (WCAG 2.1.4); theme and keys live in cookies, so that the first byte is right.
+package portal

@@ -1,0 +1,125 @@
+package portal
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// faultPage is how a fault is shown: the same kinds as the API, in a page's words.
+type faultPage struct {
+	status      int
+	title, text string
+	lines       []string
+	ref         string
+}
+
+var faultKinds = map[operational.Kind]struct {
+	status int
+	title  string
+}{
+	operational.KindNotFound:           {http.StatusNotFound, "Not found"},
+	operational.KindConflict:           {http.StatusConflict, "The record does not allow it"},
+	operational.KindInvalid:            {http.StatusUnprocessableEntity, "That is not valid"},
+	operational.KindForbidden:          {http.StatusForbidden, "Not open to you"},
+	operational.KindUnauthenticated:    {http.StatusUnauthorized, "Sign in first"},
+	operational.KindStale:              {http.StatusPreconditionFailed, "The record has changed"},
+	operational.KindPreconditionNeeded: {http.StatusPreconditionRequired, "The form is not complete"},
+	operational.KindLimited:            {http.StatusTooManyRequests, "Too much at once"},
+	operational.KindUnavailable:        {http.StatusServiceUnavailable, "Not available at the moment"},
+}
+
+// explain turns an error into a page. What is internal is logged under a reference and never shown.
+func (p *Portal) explain(r *http.Request, err error) faultPage {
+	if errors.Is(err, warehouse.ErrNotReady) {
+		return faultPage{
+			status: http.StatusServiceUnavailable, title: "The figures are being loaded for the first time",
+			text: "Figures come from a copy of the data that is being made now. Opportunities can be read and changed meanwhile. This page is ready in a moment.",
+		}
+	}
+	var e *operational.Error
+	if errors.As(err, &e) {
+		if kind, ok := faultKinds[e.Kind]; ok {
+			f := faultPage{status: kind.status, title: kind.title, text: e.Message}
+			for _, field := range e.Fields {
+				f.lines = append(f.lines, fieldName(field.Field)+": "+field.Message)
+			}
+			return f
+		}
+	}
+	raw := make([]byte, 4)
+	_, _ = rand.Read(raw) // never fails
+	ref := hex.EncodeToString(raw)
+	p.log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "ref", ref, "error", err)
+	return faultPage{
+		status: http.StatusInternalServerError, title: "Something went wrong here",
+		text: "The fault is ours and was noted. Nothing was changed by this request. Try again; if it stays, tell the person who runs this program the reference.", ref: ref,
+	}
+}
+
+// fault shows an error inside the frame.
+func (v *visit) fault(err error) {
+	f := v.explain(v.r, err)
+	v.retryAfter(f)
+	links := []views.Link{{Text: "Sales briefing", Href: "/briefing"}, {Text: "Opportunities", Href: "/opportunities"}}
+	if f.status == http.StatusServiceUnavailable {
+		links = append([]views.Link{{Text: "Try again", Href: here(v.r)}}, links...)
+	}
+	_ = v.render(f.status, views.Shell{Title: f.title}, views.Fault(f.title, f.text, f.lines, links, f.ref))
+}
+
+// bareFault shows an error to somebody who is perhaps not signed in.
+func (p *Portal) bareFault(w http.ResponseWriter, r *http.Request, err error) {
+	f := p.explain(r, err)
+	if f.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "2")
+	}
+	links := []views.Link{{Text: "Start page", Href: "/"}}
+	_ = render(w, r, f.status, views.Bare(bareShell(r, f.title), true, views.Fault(f.title, f.text, f.lines, links, f.ref)))
+}
+
+func (v *visit) retryAfter(f faultPage) {
+	if f.status == http.StatusServiceUnavailable {
+		v.w.Header().Set("Retry-After", "2")
+	}
+}
+
+// messageOf is what an error says to people.
+func messageOf(err error) string {
+	var e *operational.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return "The fault was noted. Try again."
+}
+
+// faultsOf gives the message for each wrong field.
+func faultsOf(err error) map[string]string {
+	out := map[string]string{}
+	var e *operational.Error
+	if errors.As(err, &e) {
+		for _, f := range e.Fields {
+			out[f.Field] = f.Message
+		}
+	}
+	return out
+}
+
+var fieldNames = map[string]string{
+	"period": "Period", "as_of": "As of", "known_at": "Known at", "region": "Region", "tier": "Tier", "partner": "Partner", "product": "Product",
+	"name": "Name", "customer_name": "Customer", "close_date": "Close date", "vendor_net": "Amount", "stage_id": "Stage", "cursor": "Page",
+}
+
+func fieldName(field string) string {
+	field = strings.TrimPrefix(field, "query.")
+	if name := fieldNames[field]; name != "" {
+		return name
+	}
+	return words(field)
+}

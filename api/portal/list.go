@@ -1,0 +1,331 @@
+package portal
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+)
+
+// Rows on a page of the list.
+const pageLength = 50
+
+var statusOptions = []option{{"active", "Open"}, {"won", "Won"}, {"lost", "Lost"}, {"disqualified", "Disqualified"}}
+
+// Columns of the list by which it can be sorted; the first letter of a direction is the usual one.
+var listColumns = []struct {
+	title, field string
+	num, desc    bool
+}{
+	{"Opportunity", "name", false, false},
+	{"", "", false, false}, // the other company
+	{"Stage", "", false, false},
+	{"Amount", "amount", true, true},
+	{"Close date", "close_date", false, true},
+	{"Region", "region", false, false},
+	{"Tier", "tier", false, false},
+	{"Last change", "updated_at", false, true},
+}
+
+// list is the list of opportunities with filters, order and pages.
+func (p *Portal) list(v *visit) error {
+	f := readFilters(v.r)
+	c, err := v.choices()
+	if err != nil {
+		return err
+	}
+	known, err := v.places()
+	if err != nil {
+		return err
+	}
+	page := views.List{Title: "Opportunities", Search: f.Search, Filters: v.listBar(f, c, known), Keep: keepFields(v.listQuery(f), "q", "cursor")}
+	query, err := v.listQueryOf(f)
+	if err != nil {
+		return err
+	}
+	found, err := v.deps.Opportunities.List(v.ctx, v.actor, query)
+	if err != nil {
+		return err
+	}
+	v.fillList(&page, f, c, found)
+	return v.render(200, views.Shell{Title: page.Title, Query: f.Search}, views.ListPage(page))
+}
+
+func (v *visit) fillList(page *views.List, f filters, c choices, found operational.Listed[opportunities.Opportunity]) {
+	switch {
+	case c.first.IsZero():
+		page.Empty = v.firstUse()
+		return
+	case len(found.Items) == 0:
+		page.Empty = noMatch(page.Filters)
+		return
+	}
+	page.Table = v.listTable(f, found.Items)
+	q := v.listQuery(f)
+	if found.Total != nil {
+		page.Count = v.counted(*found.Total, "opportunity", "opportunities")
+		page.Text = page.Count
+	} else {
+		page.Count = v.count(int64(len(found.Items))) + " on this page"
+	}
+	if f.Cursor != "" {
+		page.First = address("/opportunities", q.Encode())
+	}
+	if found.Next != nil {
+		q.Set("cursor", encodeCursor(found.Next))
+		page.Next = address("/opportunities", q.Encode())
+	}
+}
+
+// listQuery is the address of this list, without the place in it.
+func (v *visit) listQuery(f filters) url.Values {
+	q := f.full()
+	if process := v.r.URL.Query().Get("process"); process != "" {
+		q.Set("process", process)
+	}
+	return q
+}
+
+func keepFields(q url.Values, without ...string) []views.Field {
+	var out []views.Field
+	for name, list := range q {
+		if slices.Contains(without, name) {
+			continue
+		}
+		for _, value := range list {
+			out = append(out, views.Field{Name: name, Value: value})
+		}
+	}
+	slices.SortFunc(out, func(a, b views.Field) int { return strings.Compare(a.Name+a.Value, b.Name+b.Value) })
+	return out
+}
+
+func (v *visit) listBar(f filters, c choices, known map[string]place) views.Filters {
+	b := newBar("/opportunities", v.listQuery(f))
+	status := b.one("status", "State", statusOptions, f.Status, "All")
+	status.Choices = slices.Insert(status.Choices, 0, views.Choice{Text: "All", Href: b.with("status"), On: f.Status == ""})
+	stages := stageOptions(known)
+	stage := b.one("stage", "Stage", stages, f.Stage, "All")
+	stage.Choices = slices.Insert(stage.Choices, 0, views.Choice{Text: "All", Href: b.with("stage"), On: f.Stage == ""})
+	b.many("region", "Region", c.regions, f.Regions)
+	b.many("tier", "Tier", c.levels, f.Tiers)
+	if v.vendor() {
+		b.many("partner", "Partner", append(c.partners, option{"direct", "Direct business"}), f.Partners)
+	}
+	b.many("product", "Product", c.products, f.Products)
+	if f.Search != "" {
+		b.out.Active = append(b.out.Active, views.Link{Text: "Contains: " + clip(f.Search, 40), Href: b.with("q")})
+	}
+	if process := v.r.URL.Query().Get("process"); process != "" {
+		name := "one process"
+		for _, p := range known {
+			if p.process.ID.String() == process {
+				name = p.org + ", " + p.process.Name
+			}
+		}
+		b.out.Active = append(b.out.Active, views.Link{Text: "Process: " + name, Href: b.with("process")})
+	}
+	return b.filters("sort")
+}
+
+func stageOptions(known map[string]place) []option {
+	list := make([]place, 0, len(known))
+	processes := map[uuid.UUID]bool{}
+	for _, p := range known {
+		list = append(list, p)
+		processes[p.process.ID] = true
+	}
+	slices.SortFunc(list, func(a, b place) int {
+		if a.process.ID != b.process.ID {
+			return strings.Compare(a.org+a.process.Name, b.org+b.process.Name)
+		}
+		return a.stage.Position - b.stage.Position
+	})
+	var out []option
+	for _, p := range list {
+		text := p.stage.Name
+		if len(processes) > 1 {
+			text += " (" + p.org + ", " + p.process.Name + ")"
+		}
+		out = append(out, option{p.stage.ID.String(), text})
+	}
+	return out
+}
+
+// listQueryOf turns the address into the question to the service. What a person types becomes a value, never a field.
+func (v *visit) listQueryOf(f filters) (operational.Query, error) {
+	q := operational.Query{Page: operational.Page{Limit: pageLength, Count: f.Cursor == ""}}
+	var all []operational.Filter
+	in := func(field string, list []string) {
+		if len(list) > 0 {
+			all = append(all, operational.Filter{Field: field, Op: "in", Values: list})
+		}
+	}
+	in("region", f.Regions)
+	in("tier", f.Tiers)
+	in("product", f.Products)
+	if v.vendor() {
+		all = append(all, partnerFilter(f.Partners)...)
+	}
+	for field, value := range map[string]string{"stage_type": f.Status, "stage": f.Stage, "process": v.r.URL.Query().Get("process")} {
+		if value != "" {
+			all = append(all, operational.Filter{Field: field, Op: "eq", Values: []string{value}})
+		}
+	}
+	if f.Search != "" {
+		text := []string{clip(f.Search, 100)}
+		any := []operational.Filter{{Field: "name", Op: "contains", Values: text}, {Field: "customer_name", Op: "contains", Values: text}}
+		if number := strings.ToUpper(f.Search); strings.HasPrefix(number, "OPP-") && len(number) > 4 && len(number) < 16 && strings.Trim(number[4:], "0123456789") == "" {
+			any = append(any, operational.Filter{Field: "number", Op: "eq", Values: []string{number}})
+		}
+		all = append(all, operational.Filter{Or: any})
+	}
+	if len(all) > 0 {
+		q.Filter = &operational.Filter{And: all}
+	}
+	var err error
+	if q.Sort, err = operational.ParseSort(f.Sort, opportunities.Listing(v.actor.Side).Sorts); err != nil {
+		return q, err
+	}
+	q.After, err = decodeCursor(f.Cursor)
+	return q, err
+}
+
+// partnerFilter knows that business without a partner has none.
+func partnerFilter(list []string) []operational.Filter {
+	if len(list) == 0 {
+		return nil
+	}
+	var any []operational.Filter
+	if ids := slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "direct" }); len(ids) > 0 {
+		any = append(any, operational.Filter{Field: "partner", Op: "in", Values: ids})
+	}
+	if slices.Contains(list, "direct") {
+		any = append(any, operational.Filter{Field: "partner", Op: "is_null"})
+	}
+	if len(any) == 1 {
+		return any
+	}
+	return []operational.Filter{{Or: any}}
+}
+
+// A cursor holds the sort keys of the last row seen: values that the reader saw on the page before.
+func encodeCursor(after []string) string {
+	text, err := json.Marshal(after)
+	if err != nil {
+		return "" // strings always marshal
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func decodeCursor(text string) (after []string, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		err = json.Unmarshal(raw, &after)
+	}
+	if err != nil {
+		return nil, operational.Fault(operational.KindInvalid, "invalid-cursor", "This page of the list cannot be found. Begin at its first page.")
+	}
+	return after, nil
+}
+
+func (v *visit) listTable(f filters, items []opportunities.Opportunity) views.Table {
+	t := views.Table{Caption: "Opportunities, table", Sticky: true}
+	order := f.Sort
+	if order == "" {
+		order = "-updated_at"
+	}
+	for i, c := range listColumns {
+		col := views.Column{Title: c.title, Num: c.num}
+		if i == 1 {
+			col.Title = v.otherSide()
+		}
+		if c.field != "" {
+			col.Sort, col.Order = v.sorting(f, c.field, c.desc, order)
+		}
+		t.Columns = append(t.Columns, col)
+	}
+	ranks := tierRanks(items)
+	for _, o := range items {
+		close := views.Cell{Text: "—"}
+		if o.CloseDate != nil {
+			close.Text = v.date(*o.CloseDate)
+		}
+		tier := views.Cell{Text: o.Tier}
+		if o.Tier != "" {
+			tier.Tier = ranks[o.Tier]
+		}
+		t.Rows = append(t.Rows, views.Row{Go: true, Cells: []views.Cell{
+			v.nameCell(o), {Text: v.counterpart(o)}, stageCell(o), {Text: v.money(o.VendorNet)}, close, {Text: o.Region}, tier, {Text: v.day(o.UpdatedAt), Muted: true},
+		}})
+	}
+	return t
+}
+
+// sorting is where a column's head leads and how the list is sorted by it now.
+func (v *visit) sorting(f filters, field string, desc bool, order string) (href, now string) {
+	next := field
+	if desc {
+		next = "-" + field
+	}
+	switch order {
+	case field:
+		now, next = "ascending", "-"+field
+	case "-" + field:
+		now, next = "descending", field
+	}
+	q := v.listQuery(f)
+	q.Set("sort", next)
+	return address("/opportunities", q.Encode()), now
+}
+
+// nameCell opens an opportunity.
+func (v *visit) nameCell(o opportunities.Opportunity) views.Cell {
+	c := views.Cell{Text: o.Name, Href: "/opportunities/" + o.ID.String(), Sub: o.Number}
+	if o.CustomerName != "" {
+		c.Sub += " · " + o.CustomerName
+	}
+	return c
+}
+
+// stageCell is the stage, with a tone when it is an end.
+func stageCell(o opportunities.Opportunity) views.Cell {
+	c := views.Cell{Text: o.Stage.Name}
+	c.Tone, c.Icon = stageTone(o.Stage.Type)
+	return c
+}
+
+func stageTone(t catalog.StageType) (tone, icon string) {
+	switch t {
+	case catalog.StageWon:
+		return "good", "trophy"
+	case catalog.StageLost:
+		return "bad", "x"
+	case catalog.StageDisqualified:
+		return "mute", "minus"
+	default:
+		return "acc", ""
+	}
+}
+
+// tierRanks gives each tier a mark of its own; well-known names keep theirs.
+func tierRanks(items []opportunities.Opportunity) map[string]int {
+	ranks := map[string]int{"Platinum": 1, "Gold": 2, "Silver": 3, "Member": 4}
+	for _, o := range items {
+		if o.Tier != "" && ranks[o.Tier] == 0 {
+			ranks[o.Tier] = 4
+		}
+	}
+	return ranks
+}

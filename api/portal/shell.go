@@ -1,0 +1,139 @@
+package portal
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/sharepartner/sharepartner/api/portal/assets"
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// Names of the cookies that hold what a browser prefers.
+const (
+	themeCookie = "sharepartner-theme"
+	keysCookie  = "sharepartner-keys"
+)
+
+// bareShell is a frame for somebody who is not signed in.
+func bareShell(r *http.Request, title string) views.Shell {
+	return views.Shell{Title: title, Theme: themeOf(r), Return: here(r), Missing: assets.Default().Missing()}
+}
+
+// shell fills in what every page has: the rail with the filters that hold elsewhere, the person, the pipeline.
+func (v *visit) shell(s views.Shell) views.Shell {
+	side := "Vendor"
+	if !v.vendor() {
+		side = "Partner"
+	}
+	s.Theme, s.Return, s.Missing = themeOf(v.r), here(v.r), assets.Default().Missing()
+	s.KeysOff = cookie(v.r, keysCookie) == "off"
+	s.Person = &views.Person{Name: v.me.Name, Role: words(v.me.Role), Org: v.me.Organisation.Name, Side: side}
+	keep := readFilters(v.r)
+	dashboards, list := keep.query().Encode(), keep.listQuery().Encode()
+	s.Nav = []views.NavItem{
+		{Title: "Sales briefing", Icon: "briefing", Href: address("/briefing", dashboards), Key: "b"},
+		{Title: "Funnel", Icon: "filter", Href: address("/funnel", dashboards), Key: "f"},
+		{Title: "Opportunities", Icon: "opportunity", Href: address("/opportunities", list), Key: "o"},
+	}
+	for i := range s.Nav {
+		s.Nav[i].Current = s.Nav[i].Title == s.Title
+	}
+	if s.Crumbs == nil {
+		s.Crumbs = []views.Link{{Text: v.me.Organisation.Name}, {Text: s.Title}}
+	}
+	s.Foot = v.foot()
+	return s
+}
+
+func address(path, query string) string {
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
+}
+
+// foot is what the pipeline says of itself. What went wrong inside is the vendor's affair, who runs it.
+func (v *visit) foot() views.Foot {
+	if !v.actor.Allowed(operational.PipelinesRead) {
+		return views.Foot{}
+	}
+	status, err := v.deps.Warehouse.Status(v.ctx)
+	if err != nil {
+		v.log.WarnContext(v.ctx, "pipeline status not readable", "error", err)
+		return views.Foot{Known: true, Tone: "warn", State: "The state of the data is not known at the moment", Fault: ""}
+	}
+	return v.footOf(status, v.deps.Clock())
+}
+
+// A pipeline that says nothing for so long is taken to be down.
+const silence = 2 * time.Minute
+
+func (v *visit) footOf(s warehouse.Status, now time.Time) views.Foot {
+	f := views.Foot{Known: true, Fault: "No fault so far"}
+	lag := time.Duration(s.LagSeconds * float64(time.Second))
+	switch {
+	case s.State == "failed" || s.State == "stopped":
+		f.Tone, f.State = "bad", "Data is not being brought up to date"
+	case s.State == "starting" || s.State == "snapshot":
+		f.Tone, f.State = "warn", "Data is being loaded for the first time"
+	case !s.UpdatedAt.IsZero() && now.Sub(s.UpdatedAt) > silence:
+		f.Tone, f.State = "warn", "Data may be old: the pipeline has said nothing for "+v.ago(now.Sub(s.UpdatedAt))
+	case lag > time.Minute:
+		f.Tone, f.State = "warn", "Data is "+v.ago(lag)+" behind"
+	case lag > 0:
+		f.State = fmt.Sprintf("Data is %.1f s behind", s.LagSeconds)
+	default:
+		f.State = "Data is complete, no lag"
+	}
+	if !s.LastCommit.IsZero() {
+		f.Since = "Last change loaded " + v.time(s.LastCommit)
+	}
+	if s.LastFault != "" {
+		f.Fault = "Last fault"
+		if !s.LastFaultAt.IsZero() {
+			f.Fault += " " + v.time(s.LastFaultAt)
+		}
+		if v.vendor() {
+			f.Fault += ": " + clip(s.LastFault, 160)
+		}
+	}
+	return f
+}
+
+func clip(text string, most int) string {
+	r := []rune(text)
+	if len(r) <= most {
+		return text
+	}
+	return string(r[:most-1]) + "…"
+}
+
+func themeOf(r *http.Request) string {
+	if t := cookie(r, themeCookie); t == "light" || t == "dark" {
+		return t
+	}
+	return ""
+}
+
+func cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// here is the address of this page, to come back to it; after a form it is the page that the form was on.
+func here(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL.RequestURI()
+	}
+	if back, err := url.Parse(r.Referer()); err == nil {
+		return local(back.RequestURI())
+	}
+	return "/"
+}

@@ -1,0 +1,106 @@
+package portal
+
+import (
+	"slices"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+)
+
+// timeline is the history, newest first, each change with what it changed.
+func (v *visit) timeline(o record) []views.Event {
+	var out []views.Event
+	for i, c := range o.history {
+		e := views.Event{Icon: changeIcon(c), Who: v.who(o, c), What: changeWords[c.Kind], At: v.time(c.EffectiveAt), Reason: c.Reason}
+		if i == 0 {
+			e.Diffs = []views.Diff{{Field: "Stage", After: c.Stage.Name}, {Field: "Vendor net", After: v.money(c.VendorNet)}}
+		} else {
+			e.Diffs = v.diffs(o.history[i-1], c)
+		}
+		switch {
+		case c.Imported:
+			e.Note = ", imported"
+		case c.RecordedAt.Sub(c.EffectiveAt).Minutes() > 1:
+			e.Note = ", recorded " + v.time(c.RecordedAt)
+		}
+		out = append(out, e)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+var changeWords = map[opportunities.ChangeKind]string{
+	opportunities.ChangeCreated: "created the opportunity", opportunities.ChangeEdited: "changed it", opportunities.ChangeStageMoved: "moved the stage",
+	opportunities.ChangeReopened: "reopened it", opportunities.ChangeReassigned: "assigned it anew",
+}
+
+func changeIcon(c opportunities.Change) string {
+	switch c.Kind {
+	case opportunities.ChangeCreated:
+		return "plus"
+	case opportunities.ChangeStageMoved:
+		if _, icon := stageTone(c.Stage.Type); icon != "" {
+			return icon
+		}
+		return "move"
+	case opportunities.ChangeReopened:
+		return "reopen"
+	case opportunities.ChangeReassigned:
+		return "user"
+	default:
+		return "pen"
+	}
+}
+
+// who names the person where the reader may know it, else the company.
+func (v *visit) who(o record, c opportunities.Change) string {
+	switch {
+	case c.ChangedBy != nil && c.ChangedBy.Name != "":
+		return c.ChangedBy.Name
+	case c.Side == "vendor" && o.Vendor != nil:
+		return o.Vendor.Name
+	case c.Side == "partner" && o.Partner != nil:
+		return o.Partner.Name
+	case c.Imported:
+		return "The import"
+	case c.Side == "system":
+		return "SharePartner"
+	default:
+		return v.me.Organisation.Name
+	}
+}
+
+func (v *visit) diffs(was, is opportunities.Change) []views.Diff {
+	var out []views.Diff
+	add := func(field, before, after string) {
+		if before == after {
+			return
+		}
+		if after == "" {
+			after = "none"
+		}
+		out = append(out, views.Diff{Field: field, Before: before, After: after})
+	}
+	add("Stage", was.Stage.Name, is.Stage.Name)
+	add("Vendor net", v.money(was.VendorNet), v.money(is.VendorNet))
+	add("Close date", v.maybeDate(was.CloseDate), v.maybeDate(is.CloseDate))
+	add("Owner", refName(was.Owner), refName(is.Owner))
+	add("Region", was.Region, is.Region)
+	add("Tier", was.Tier, is.Tier)
+	return out
+}
+
+func (f format) maybeDate(d *operational.Date) string {
+	if d == nil {
+		return ""
+	}
+	return f.date(*d)
+}
+
+func refName(r *opportunities.Ref) string {
+	if r == nil {
+		return ""
+	}
+	return r.Name
+}

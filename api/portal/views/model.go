@@ -1,0 +1,230 @@
+// Package views renders pages from texts that the handlers have prepared: no rules, no queries, no formats.
+// Components have one prefix each in the styles (.c-... parts, .l-... the frame, .p-... one page).
+package views
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/sharepartner/sharepartner/api/portal/assets"
+	"github.com/sharepartner/sharepartner/dashboards"
+)
+
+// Shell is what surrounds a page.
+type Shell struct {
+	Title   string
+	Theme   string // light, dark or "" for the system's
+	KeysOff bool   // single keys do nothing
+	Return  string // this page, to come back to
+	Person  *Person
+	Nav     []NavItem
+	Crumbs  []Link
+	Query   string // in the search box
+	Foot    Foot
+	Missing []string // assets that were not built
+	Charts  bool     // the page has charts
+}
+
+// Person is who is signed in.
+type Person struct{ Name, Role, Org, Side string }
+
+// NavItem is an entry of the rail.
+type NavItem struct {
+	Title, Icon, Href, Key string
+	Current                bool
+}
+
+// Link is a link with a text; without address it is only the text.
+type Link struct{ Text, Href string }
+
+// Foot is what the pipeline says of itself.
+type Foot struct {
+	Known bool
+	Tone  string // "", warn or bad
+	State string // Data is complete
+	Since string // last commit
+	Fault string // the last fault
+}
+
+// Note is a message on a page.
+type Note struct {
+	Tone  string // "", good, warn, bad
+	Title string
+	Text  string
+	Lines []string
+	Links []Link
+	Focus bool // takes the focus when the page comes
+}
+
+// Empty is a card without rows: why, and what to do.
+type Empty struct {
+	Icon, Title, Text, Code string
+	Action                  Link
+}
+
+// Span is a piece of a sentence.
+type Span struct {
+	Text string
+	Bold bool
+	Tone string
+}
+
+// KPI is a key figure.
+type KPI struct {
+	Name, Value, Small, Href string
+	Delta                    string // ▲ €1.4M
+	Tone                     string // of the delta
+	Detail                   string
+	More                     []string // further lines: another currency, the exact amount
+}
+
+// Menu is a filter whose choices are links.
+type Menu struct {
+	ID, Name, Value string
+	On              bool
+	Choices         []Choice
+	Form            *MenuForm
+	Note            string
+}
+
+// MenuForm lets a value be typed instead of chosen.
+type MenuForm struct {
+	Action, Field, Label, Hint, Value string
+	Keep                              []Field
+}
+
+// Field is a hidden value of a form.
+type Field struct{ Name, Value string }
+
+// Choice is a value of a filter.
+type Choice struct {
+	Text, Href string
+	On         bool
+	Heading    bool // only a heading between choices
+}
+
+// Filters are the menus of a page and what is chosen.
+type Filters struct {
+	Menus  []Menu
+	Active []Link // takes the filter away
+	Clear  string
+}
+
+// Table is any table.
+type Table struct {
+	Caption string
+	Columns []Column
+	Rows    []Row
+	Foot    []Row
+	Sticky  bool
+}
+
+// Column is a column of a table.
+type Column struct {
+	Title string
+	Num   bool
+	Sort  string // address that sorts by it
+	Order string // ascending or descending when it is sorted by
+}
+
+// Row is a row of a table; its first cell names it.
+type Row struct {
+	Cells []Cell
+	Go    bool // the whole row opens the link of its first cell
+}
+
+// Cell is a cell of a table.
+type Cell struct {
+	Text, Sub, Href string
+	Tone            string // shows a badge
+	Icon            string // in the badge
+	Tier            int    // 1..4 shows the tier mark
+	Muted, Wide     bool
+	Label           string // for those who do not see the column
+}
+
+// Figure is a chart with all that belongs to it.
+type Figure struct {
+	ID, Title, Aside string
+	Receipt          string // address of the receipt
+	Finding          string
+	Key              []KeyMark
+	Chart            dashboards.Chart
+	Table            Table
+	Caption          string
+	Empty            *Empty
+	Size             string // css class of the chart's height
+}
+
+// KeyMark is an entry of a chart's legend.
+type KeyMark struct{ Class, Mark, Text string }
+
+// Card is a card around a table.
+type Card struct {
+	ID, Title, Aside string
+	Receipts         []Link
+	Finding          string
+	Table            Table
+	Empty            *Empty
+	Foot             string
+}
+
+func icon(name string) templ.Component { return templ.Raw(assets.Default().Icon(name)) }
+
+func asset(name string) string { return assets.Default().URL(name) }
+
+// initials are the first letters of the first two words.
+func initials(name string) string {
+	out := ""
+	for word := range strings.FieldsSeq(name) {
+		for _, r := range word {
+			out += strings.ToUpper(string(r))
+			break
+		}
+		if len([]rune(out)) == 2 {
+			break
+		}
+	}
+	return out
+}
+
+func when(on bool, class string) string {
+	if on {
+		return class
+	}
+	return ""
+}
+
+func toned(tone string) string {
+	if tone == "" {
+		return ""
+	}
+	return "is-" + tone
+}
+
+func chartSize(f Figure) string {
+	switch {
+	case f.Size != "":
+		return f.Size
+	case f.Chart.Marks <= 3:
+		return "is-rows-3"
+	case f.Chart.Marks <= 5:
+		return "is-rows-5"
+	case f.Chart.Marks <= 8:
+		return "is-rows-8"
+	default:
+		return "is-rows-12"
+	}
+}
+
+func pressed(on bool) string {
+	if on {
+		return "true"
+	}
+	return "false"
+}
+
+// Number is a small number as text.
+func Number(n int) string { return strconv.Itoa(n) }
