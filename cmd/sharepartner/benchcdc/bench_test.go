@@ -1,0 +1,48 @@
+package benchcdc_test
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/cmd/sharepartner/benchcdc"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func source(t *testing.T) benchcdc.Source {
+	owner := pgtest.NewURL(t)
+	cdc, err := postgres.LoginURL(owner, postgres.LoginCDC, pgtest.Secret)
+	require.NoError(t, err)
+	return benchcdc.Source{OwnerURL: owner, CDCURL: cdc, Dir: t.TempDir()}
+}
+
+// scale makes the same tests a measurement: BENCHCDC=50 go test -v.
+func scale() int {
+	n, err := strconv.Atoi(os.Getenv("BENCHCDC"))
+	if err != nil {
+		return 1
+	}
+	return n
+}
+
+func TestThroughput(t *testing.T) {
+	r, err := benchcdc.Throughput(context.Background(), source(t), 2000*scale(), 10_000*scale())
+	require.NoError(t, err)
+	require.Positive(t, r.Ratio)
+	t.Logf("%d changes: pg_recvlogical %s (%.0f/s), pipeline %s (%.0f/s), ratio %.2f", r.Changes,
+		r.Reference, float64(r.Changes)/r.Reference.Seconds(), r.Pipeline, float64(r.Changes)/r.Pipeline.Seconds(), r.Ratio)
+}
+
+func TestLatency(t *testing.T) {
+	r, err := benchcdc.Latency(context.Background(), source(t), 2000*scale(), 40*min(10, scale()))
+	require.NoError(t, err)
+	require.Less(t, r.P50, 10*time.Second)
+	t.Logf("%d commits: p50 %s p95 %s p99 %s max %s", r.Commits, r.P50, r.P95, r.P99, r.Max)
+}

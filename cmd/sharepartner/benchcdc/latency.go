@@ -1,0 +1,136 @@
+package benchcdc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/pipelines/pgsource"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+// LatencyResult says how long a commit took to be seen by a reader of the warehouse, from the moment COMMIT was sent.
+type LatencyResult struct {
+	Commits int           `json:"commits"`
+	P50     time.Duration `json:"p50"`
+	P95     time.Duration `json:"p95"`
+	P99     time.Duration `json:"p99"`
+	Max     time.Duration `json:"max"`
+}
+
+const commitEvery = 50 * time.Millisecond
+
+// Latency commits one move of an opportunity twenty times a second and watches the warehouse from another connection.
+// Rows is how many opportunities and accounts are there before.
+func Latency(ctx context.Context, s Source, rows, commits int) (LatencyResult, error) {
+	var r LatencyResult
+	c, err := newChannel(ctx, s.OwnerURL)
+	if err != nil {
+		return r, err
+	}
+	defer c.conn.Close(context.WithoutCancel(ctx))
+	if err := c.fill(ctx, rows); err != nil {
+		return r, err
+	}
+	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "latency.duckdb")})
+	if err != nil {
+		return r, err
+	}
+	defer store.Close()
+	if _, err := catchUp(ctx, s, store, c); err != nil {
+		return r, err
+	}
+	running, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: store}).Run(running) }()
+	took, err := c.pace(ctx, store, rows, commits)
+	stop()
+	if err := errors.Join(err, <-done); err != nil {
+		return r, err
+	}
+	slices.Sort(took)
+	at := func(share float64) time.Duration { return took[min(len(took)-1, int(share*float64(len(took))))] }
+	return LatencyResult{Commits: len(took), P50: at(0.5), P95: at(0.95), P99: at(0.99), Max: took[len(took)-1]}, nil
+}
+
+// pace commits at a steady rate; the first second only warms up.
+func (c *channel) pace(ctx context.Context, store *duckdb.Store, rows, commits int) ([]time.Duration, error) {
+	warmUp := int(time.Second / commitEvery)
+	seen := make(chan time.Duration, commits+warmUp)
+	tick := time.NewTicker(commitEvery)
+	defer tick.Stop()
+	watch := make(chan sent, commits+warmUp)
+	fault := make(chan error, 1)
+	go func() { fault <- watchStore(ctx, store, watch, seen) }()
+	var err error
+	for n := 0; n < commits+warmUp && err == nil; n++ {
+		<-tick.C
+		err = c.moveOne(ctx, int64(n*7919%rows+1), watch)
+	}
+	close(watch)
+	if err := errors.Join(err, <-fault); err != nil {
+		return nil, err
+	}
+	close(seen)
+	var took []time.Duration
+	for d := range seen {
+		took = append(took, d)
+	}
+	return took[warmUp:], nil
+}
+
+// sent is a commit: when it was sent, and a place in the log that lies before its end and after all earlier ones.
+type sent struct {
+	at    time.Time
+	place uint64
+}
+
+func (c *channel) moveOne(ctx context.Context, number int64, watch chan<- sent) error {
+	tx, err := c.conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	if _, err := tx.Exec(ctx, moveOpportunitiesSQL, c.link, []int64{number}, c.stages[1]); err != nil {
+		return fmt.Errorf("move an opportunity: %w", err)
+	}
+	var text string
+	if err := tx.QueryRow(ctx, `select pg_current_wal_insert_lsn()::text`).Scan(&text); err != nil {
+		return err
+	}
+	place, err := pgsource.ParseLSN(text)
+	if err != nil {
+		return err
+	}
+	at := time.Now()
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	watch <- sent{at, place}
+	return nil
+}
+
+// watchStore asks the store, through its readers, until each commit is there.
+func watchStore(ctx context.Context, store *duckdb.Store, watch <-chan sent, seen chan<- time.Duration) error {
+	for s := range watch {
+		for {
+			w, err := store.Watermark(ctx)
+			if err != nil {
+				return err
+			}
+			if w.LSN > s.place {
+				seen <- time.Since(s.at)
+				break
+			}
+			if time.Since(s.at) > time.Minute {
+				return errors.New("a commit was not seen within a minute")
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return nil
+}
