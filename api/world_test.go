@@ -196,7 +196,7 @@ func (w *world) call(t testing.TB, p person, method, path string, body any, head
 func (w *world) must(t testing.TB, status int, p person, method, path string, body any, headers ...string) answer {
 	t.Helper()
 	got := w.call(t, p, method, path, body, headers...)
-	require.Equal(t, status, got.status, "%s %s: %s", method, path, got.body)
+	require.Equal(t, status, got.status, "%s %s: %s\n%s", method, path, got.body, w.log.String())
 	return got
 }
 
