@@ -40,7 +40,7 @@ limit $%d`
 update crm.import i
 set cancel_requested = true,
     state = case when i.state = 'queued' then 'cancelled' else i.state end,
-    finished_at = case when i.state = 'queued' then @now end
+    finished_at = case when i.state = 'queued' then @now::timestamptz end
 where i.id = @id and i.state in ('queued', 'running')
 returning ` + importColumns
 
