@@ -7,6 +7,7 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"sync"
@@ -23,6 +24,13 @@ import (
 
 // Secret is the secret of every test deployment.
 var Secret = postgres.Secret("a secret for tests, of no use elsewhere")
+
+const template = "template_sharepartner"
+
+// settings are for servers whose data nobody keeps.
+var settings = map[string]string{
+	"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200", "max_wal_senders": "30", "max_replication_slots": "30",
+}
 
 var (
 	once     sync.Once
@@ -55,9 +63,7 @@ func start() {
 	if startErr != nil {
 		return
 	}
-	server, startErr = local.Start(context.Background(), local.Options{Dir: folder, Database: "template_sharepartner", Settings: map[string]string{
-		"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200", "max_wal_senders": "30", "max_replication_slots": "30",
-	}})
+	server, startErr = local.Start(context.Background(), local.Options{Dir: folder, Database: template, Settings: settings})
 	if startErr != nil {
 		return
 	}
@@ -75,6 +81,20 @@ func Server(t testing.TB) *local.Server {
 	return server
 }
 
+// Own starts a server for one test alone, without logins and tables: for what concerns a whole server.
+// Settings are given as name, value, name, value.
+func Own(t testing.TB, changed ...string) *local.Server {
+	t.Helper()
+	mine := maps.Clone(settings)
+	for i := 0; i+1 < len(changed); i += 2 {
+		mine[changed[i]] = changed[i+1]
+	}
+	s, err := local.Start(context.Background(), local.Options{Dir: t.TempDir(), Settings: mine})
+	require.NoError(t, err, "the tests need a real Postgres")
+	t.Cleanup(func() { _ = s.Stop() })
+	return s
+}
+
 // NewURL makes a migrated database and gives the owner's address.
 func NewURL(t testing.TB) string {
 	t.Helper()
@@ -84,8 +104,11 @@ func NewURL(t testing.TB) string {
 	admin, err := pgx.Connect(ctx, s.SuperURL)
 	require.NoError(t, err)
 	defer admin.Close(ctx)
-	_, err = admin.Exec(ctx, fmt.Sprintf("create database %s template template_sharepartner owner sharepartner_owner", name))
-	require.NoError(t, err)
+	// The rights on a database itself are not copied with it.
+	for _, sql := range []string{"create database %s template " + template + " owner sharepartner_owner", "revoke temporary on database %s from public"} {
+		_, err = admin.Exec(ctx, fmt.Sprintf(sql, name))
+		require.NoError(t, err)
+	}
 	u, err := url.Parse(s.URL)
 	require.NoError(t, err)
 	u.Path = "/" + name

@@ -24,9 +24,8 @@ func LoginsSQL(secret Secret) string {
 	for _, role := range []string{"sharepartner_vendor", "sharepartner_partner"} {
 		fmt.Fprintf(&b, "do $$ begin create role %s nologin; exception when duplicate_object then null; end $$;\n", role)
 	}
-	for login, attributes := range map[string]string{
-		LoginAPI: "noinherit", LoginJobs: "noinherit", LoginCDC: "noinherit replication",
-	} {
+	for _, l := range [][2]string{{LoginAPI, "noinherit"}, {LoginJobs, "noinherit"}, {LoginCDC, "noinherit replication"}} {
+		login, attributes := l[0], l[1]
 		fmt.Fprintf(&b, "do $$ begin create role %s login %s; exception when duplicate_object then null; end $$;\n", login, attributes)
 		fmt.Fprintf(&b, "alter role %s password '%s';\n", login, secret.Password(login))
 	}
@@ -57,8 +56,8 @@ func EnsureLogins(ctx context.Context, adminURL string, secret Secret) error {
 	return ensureLogins(ctx, conn, secret)
 }
 
-// ensureLogins makes the roles if they do not work yet. Where they exist with the right passwords nothing is done,
-// so that an owner without the right to make roles can start the program once an administrator has made them.
+// ensureLogins makes the roles. An owner without the right to do so can go on once an administrator has made them:
+// whether their passwords are right CheckWall finds out.
 func ensureLogins(ctx context.Context, conn *sql.Conn, secret Secret) error {
 	var ready bool
 	err := conn.QueryRowContext(ctx, `select count(*) = 5 and bool_or(rolname = 'sharepartner_cdc' and rolreplication) from pg_roles
