@@ -24,11 +24,11 @@ type ValueError struct {
 }
 
 func (e *ValueError) Error() string {
-	where := "in the first copy"
-	if e.CommitLSN != 0 {
-		where = "in the transaction committed at " + FormatLSN(e.CommitLSN)
+	if e.CommitLSN == 0 {
+		return fmt.Sprintf("column %s of table %s holds a value that cannot be kept: %s; correct the row in Postgres, the copy is tried again", e.Column, e.Table, e.Reason)
 	}
-	return fmt.Sprintf("column %s of table %s, %s: %s; nothing after it is loaded and nothing is lost: correct the row in Postgres or ask for help", e.Column, e.Table, where, e.Reason)
+	return fmt.Sprintf("column %s of table %s got a value that cannot be kept, in the transaction committed at %s: %s; all before it is loaded and nothing after it. "+
+		"Correct the row in Postgres and drop the pipeline's replication slot: a new snapshot is taken then", e.Column, e.Table, FormatLSN(e.CommitLSN), e.Reason)
 }
 
 var errLength = errors.New("the value has a wrong length")
