@@ -50,7 +50,7 @@ type PeriodBounds struct {
 // WatermarkNote says up to where answers are complete.
 type WatermarkNote struct {
 	LSN         string    `json:"lsn" doc:"Place in the write-ahead log, as Postgres writes it"`
-	CommittedAt time.Time `json:"committed_at" doc:"Commit time of the last transaction inside"`
+	CommittedAt time.Time `json:"committed_at,omitzero" doc:"Commit time of the last transaction inside; absent before there is one"`
 	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not inside; 0 when all is"`
 }
 

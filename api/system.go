@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -67,8 +66,8 @@ func (a *API) health(ctx context.Context, _ operational.Actor, _ *struct{}) (*he
 	defer cancel()
 	h := Health{Live: true}
 	h.Database = a.deps.DB.Login().Ping(ctx) == nil
-	_, err := a.deps.Warehouse.Watermark(ctx)
-	h.Warehouse = err == nil
+	_, ready, err := a.deps.Warehouse.Checkpoint(ctx)
+	h.Warehouse = err == nil && ready
 	h.Ready = h.Database && h.Warehouse
 	out := &healthOutput{Status: http.StatusOK, Body: h}
 	if !h.Ready {
@@ -89,12 +88,9 @@ func (s *Analytics) Pipeline(ctx context.Context) (PipelineNote, error) {
 	}
 	note.UpdatedAt, note.LastCommitAt, note.LastFaultAt = moment(status.UpdatedAt), moment(status.LastCommit), moment(status.LastFaultAt)
 	note.LagSeconds, note.LastFault = status.LagSeconds, status.LastFault
-	mark, err := s.store.Watermark(ctx)
-	if errors.Is(err, warehouse.ErrNotReady) {
-		return note, nil
-	}
-	note.Ready = err == nil
-	note.Watermark = noteOf(mark, status)
+	place, ready, err := s.store.Checkpoint(ctx)
+	note.Ready = err == nil && ready
+	note.Watermark = noteOf(warehouse.Watermark{LSN: place.LSN, CommittedAt: place.CommittedAt}, status)
 	return note, err
 }
 
