@@ -15,10 +15,10 @@ build: assets
 	go build -o bin/sharepartner ./cmd/sharepartner
 
 # The scripts, styles and fonts of the pages, from the locked npm packages.
-assets: api/portal/assets/dist/manifest.json
-api/portal/assets/dist/manifest.json: $(wildcard api/portal/assets/*.mjs api/portal/assets/*.json api/portal/assets/src/*)
+assets: api/portal/assets/dist/licences.txt
+api/portal/assets/dist/licences.txt: $(wildcard api/portal/assets/*.mjs api/portal/assets/*.json)
 	@.tools/need npm
-	cd api/portal/assets && npm ci --no-audit --no-fund --loglevel=error && node build.mjs
+	cd api/portal/assets && npm ci --no-audit --no-fund --loglevel=error && node build.mjs && touch dist/licences.txt
 
 generate:
 	go tool -modfile=.tools/go.mod templ generate -path api/portal

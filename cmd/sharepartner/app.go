@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal"
+	"github.com/sharepartner/sharepartner/cmd/sharepartner/demo"
+	"github.com/sharepartner/sharepartner/operational/accounts"
+	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/imports"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+	"github.com/sharepartner/sharepartner/operational/jobs"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+// App is the running program, everything built from a Config.
+type App struct {
+	cfg      Config
+	log      *slog.Logger
+	listener net.Listener
+	server   *http.Server
+	folder   *folderLock
+	ground   *ground
+	store    *duckdb.Store
+	jobs     *jobs.Jobs
+	pipeline *pipelines.Pipeline
+
+	stopPipeline context.CancelFunc
+	pipelineDone chan struct{}
+	failed       chan error
+}
+
+// Start builds everything and serves. What was started before a fault is stopped again.
+func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{cfg: cfg, log: log, failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			a.Stop()
+		}
+	}()
+	// The address first: a port that is taken should be said before anything is made.
+	if a.listener, err = net.Listen("tcp", cfg.Addr); err != nil {
+		return nil, fmt.Errorf("cannot serve on %s: %w. Nothing was started; choose another address with --addr", cfg.Addr, err)
+	}
+	if a.folder, err = lockFolder(cfg.Data); err != nil {
+		return nil, err
+	}
+	if a.ground, err = openGround(ctx, cfg, log); err != nil {
+		return nil, err
+	}
+	a.store, err = duckdb.Open(ctx, duckdb.Options{
+		Path: filepath.Join(cfg.Data, "warehouse.duckdb"), MemoryLimit: cfg.DuckDBMemory, Threads: cfg.DuckDBThreads, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.startJobs(ctx); err != nil {
+		return nil, err
+	}
+	a.startPipeline()
+	a.serve()
+	return a, nil
+}
+
+func (a *App) startJobs(ctx context.Context) error {
+	work, err := jobs.New(a.ground.Jobs, a.log, imports.NewRunner(a.ground.Jobs).Worker())
+	if err != nil {
+		return err
+	}
+	a.jobs = work
+	return work.Start(ctx)
+}
+
+// deps are the services, each on the login it may use.
+func (a *App) deps() api.Deps {
+	db := a.ground.API
+	inter := interconnect.New(db)
+	cat, acc, opp := catalog.New(db), accounts.New(db), opportunities.New(db)
+	return api.Deps{
+		DB: db, Identity: identity.New(db), Interconnect: inter, Catalog: cat, Accounts: acc, Opportunities: opp,
+		Imports: imports.New(db), Warehouse: a.store, Secret: a.ground.Secret, Clock: time.Now, Log: a.log,
+		Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
+	}
+}
+
+func (a *App) startPipeline() {
+	a.pipeline = pipelines.New(pipelines.Config{
+		SourceURL: a.ground.CDCURL, Store: a.store, Log: a.log, Clock: time.Now,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	a.stopPipeline, a.pipelineDone = cancel, make(chan struct{})
+	go func() {
+		defer close(a.pipelineDone)
+		if err := a.pipeline.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			a.failed <- fmt.Errorf("the pipeline: %w", err)
+		}
+	}()
+}
+
+// serve mounts the API and the pages side by side.
+func (a *App) serve() {
+	deps := a.deps()
+	handler := api.New(deps)
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", handler)
+	mux.Handle("/openapi.json", handler)
+	mux.Handle("/openapi.yaml", handler)
+	mux.Handle("/", portal.New(portal.Deps{API: handler, Deps: deps}))
+	a.server = &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- fmt.Errorf("serve: %w", err)
+		}
+	}()
+}
+
+// Addr is where the program serves.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Now is the program's time.
+func (a *App) Now() time.Time { return a.ground.API.Now() }
+
+// WaitLoaded waits until the warehouse has all that is committed now.
+func (a *App) WaitLoaded(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var lsn int64
+	if err := a.ground.Jobs.Login().QueryRow(ctx, `select pg_current_wal_lsn() - '0/0'::pg_lsn`).Scan(&lsn); err != nil {
+		return fmt.Errorf("ask for the place in the log: %w", postgres.Translate(err))
+	}
+	return a.pipeline.WaitFor(ctx, uint64(lsn))
+}
+
+func (a *App) demoDeps() demo.Deps {
+	return demo.Deps{API: a.ground.API, Jobs: a.ground.Jobs}
+}
+
+// Wait returns when ctx ends or a part of the program fails for good.
+func (a *App) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		a.log.Info("stopping")
+		return nil
+	case err := <-a.failed:
+		return err
+	case <-a.ground.exited():
+		return errors.New("the private Postgres ended; its log is in the data folder. Start the program again")
+	}
+}
+
+// Stop ends all in order: no new requests, then jobs, pipeline, column store and database.
+func (a *App) Stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if a.server != nil {
+		if err := a.server.Shutdown(ctx); err != nil {
+			_ = a.server.Close()
+		}
+	} else if a.listener != nil {
+		a.listener.Close()
+	}
+	if a.jobs != nil {
+		if err := a.jobs.Stop(ctx); err != nil {
+			a.log.Warn("jobs did not stop in time", "error", err)
+		}
+	}
+	if a.stopPipeline != nil {
+		a.stopPipeline()
+		<-a.pipelineDone
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.log.Warn("close the column store", "error", err)
+		}
+	}
+	if a.ground != nil {
+		a.ground.Close()
+	}
+	a.folder.release()
+}

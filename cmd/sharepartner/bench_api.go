@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"net/http/httptest"
+	"path/filepath"
+	"time"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/cmd/sharepartner/benchapi"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/postgres/local"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+// benchAPI fills a large channel and asks the API beside its counterparts.
+func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
+	cfg, done, err := scratchConfig()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	g, err := openGround(ctx, cfg, cfg.logger())
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	channel, err := benchapi.Fill(ctx, g.ownerURL, c.Rows)
+	if err != nil {
+		return nil, err
+	}
+	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(cfg.Data, "warehouse.duckdb"), Log: cfg.logger()})
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	app := &App{cfg: cfg, log: cfg.logger(), ground: g, store: store}
+	server := httptest.NewServer(api.New(app.deps()))
+	defer server.Close()
+	bin, err := local.FindBinaries()
+	if err != nil {
+		return nil, err
+	}
+	f, err := benchapi.Target{BaseURL: server.URL, OwnerURL: g.ownerURL, Binaries: bin, Identity: identity.New(g.API), Channel: channel}.Measure(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []measurement{
+		atLeast("one opportunity through the API, against pgbench -S", f.ReadRatio, "ratio", 0.25),
+		atMost("list of 50, p95, against its bare SQL", f.ListRatio, "ratio", 3),
+		{Name: "one opportunity through the API", Value: f.Reads.PerSecond, Unit: "1/s", Bar: "-", Holds: true},
+		{Name: "list of 50 through the API, p95", Value: float64(f.Lists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},
+		{Name: "list of 50, bare SQL, p95", Value: float64(f.BareLists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},
+	}, nil
+}

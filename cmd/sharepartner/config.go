@@ -1,0 +1,71 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+// Config is every setting, with its default. Each is a flag and an environment variable; `sharepartner help up` prints this table.
+type Config struct {
+	Addr          string `help:"Address to serve on." default:"127.0.0.1:8080" env:"SHAREPARTNER_ADDR"`
+	Data          string `help:"Folder of the private Postgres, the DuckDB file and the secret." default:".sharepartner" env:"SHAREPARTNER_DATA" type:"path"`
+	DatabaseURL   string `name:"database-url" help:"An existing Postgres 15+ (the login that owns the database). Without it the program runs its own." env:"DATABASE_URL"`
+	Secret        string `help:"Secret of the deployment, at least 32 characters; keys and passwords of the database logins derive from it. Without it one is made in the data folder." env:"SHAREPARTNER_SECRET"`
+	Connections   int32  `help:"Database connections per login and side." default:"16" env:"SHAREPARTNER_CONNECTIONS"`
+	DuckDBMemory  string `name:"duckdb-memory" help:"Memory limit of the embedded column store." default:"1GB" env:"SHAREPARTNER_DUCKDB_MEMORY"`
+	DuckDBThreads int    `name:"duckdb-threads" help:"Threads of the embedded column store; 0 takes all processors." default:"0" env:"SHAREPARTNER_DUCKDB_THREADS"`
+	Rate          int    `help:"Requests per second and credential; bursts may be twice as high." default:"100" env:"SHAREPARTNER_RATE"`
+	LogLevel      string `help:"What is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SHAREPARTNER_LOG_LEVEL"`
+}
+
+// check lists all faults of the settings at once.
+func (c Config) check() error {
+	var faults []error
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		faults = append(faults, fmt.Errorf("--addr %q is not host:port", c.Addr))
+	}
+	if c.Secret != "" && len(c.Secret) < 32 {
+		faults = append(faults, errors.New("SHAREPARTNER_SECRET is shorter than 32 characters"))
+	}
+	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
+		faults = append(faults, errors.New("DATABASE_URL must begin with postgres:// or postgresql://"))
+	}
+	if c.Connections < 2 || c.Connections > 500 {
+		faults = append(faults, errors.New("--connections must be between 2 and 500"))
+	}
+	if c.Rate < 1 {
+		faults = append(faults, errors.New("--rate must be at least 1"))
+	}
+	return errors.Join(faults...)
+}
+
+// secret is the deployment's secret: from the settings, or made once and kept in the data folder.
+func (c Config) secret() (postgres.Secret, error) {
+	if c.Secret != "" {
+		return postgres.Secret(c.Secret), nil
+	}
+	path := filepath.Join(c.Data, "secret")
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return postgres.Secret(strings.TrimSpace(string(b))), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the secret: %w", err)
+	}
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw) // never fails
+	text := hex.EncodeToString(raw)
+	if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("keep the secret in the data folder: %w", err)
+	}
+	return postgres.Secret(text), nil
+}

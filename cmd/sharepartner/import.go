@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/imports"
+)
+
+type importCommand struct {
+	CRMExport importCRMExport `cmd:"" name:"crm-export" help:"Import the CSV files of a CRM's export: accounts, products, sales teams, pipeline."`
+}
+
+type importCRMExport struct {
+	Config
+	Dir      string `arg:"" help:"Folder with the CSV files." type:"existingdir"`
+	Mapping  string `help:"YAML file that says how the files are named and read; without it the public CRM Sales Opportunities export is expected." type:"existingfile"`
+	Vendor   string `help:"Name of the vendor that the export belongs to; made if it is not there yet." default:"Imported vendor"`
+	Currency string `help:"Reporting currency of a vendor that is made." default:"USD"`
+	DryRun   bool   `help:"Do everything, keep nothing, print the same summary."`
+}
+
+// Run imports a folder, with the same code that the API's import job runs.
+func (c *importCRMExport) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	in, err := c.read()
+	if err != nil {
+		return err
+	}
+	g, err := openGround(ctx, c.Config, c.logger())
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	vendor, err := c.vendor(ctx, g)
+	if err != nil {
+		return err
+	}
+	actor := operational.Actor{}.As(vendor, operational.SideVendor, "import")
+	done, err := imports.NewRunner(g.Jobs).Import(ctx, actor, in, progressTo(os.Stderr, "import"))
+	if err != nil {
+		return err
+	}
+	printSummary(done)
+	return nil
+}
+
+func (c *importCRMExport) read() (imports.NewImport, error) {
+	in := imports.NewImport{DryRun: c.DryRun}
+	var err error
+	if c.Mapping != "" {
+		if in.Mapping, err = os.ReadFile(c.Mapping); err != nil {
+			return in, fmt.Errorf("read the mapping: %w", err)
+		}
+	}
+	in.Files, err = imports.ReadFolder(os.DirFS(c.Dir), in.Mapping)
+	return in, err
+}
+
+func (c *importCRMExport) vendor(ctx context.Context, g *ground) (uuid.UUID, error) {
+	admin := identity.NewAdmin(g.Jobs)
+	id, found, err := admin.FindVendor(ctx, c.Vendor)
+	if err != nil || found {
+		return id, err
+	}
+	return admin.CreateVendor(ctx, identity.NewVendor{Name: c.Vendor, TimeZone: "UTC", FiscalMonth: 1, Currency: c.Currency})
+}
+
+func printSummary(i imports.Import) {
+	s := i.Summary
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\tcreated\tupdated\tunchanged\tquarantined\t")
+	for _, row := range []struct {
+		name string
+		t    imports.Tally
+	}{{"partners", s.Partners}, {"staff", s.Staff}, {"products", s.Products}, {"accounts", s.Accounts}, {"partners' accounts", s.Links}, {"opportunities", s.Opportunities}} {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", row.name, row.t.Created, row.t.Updated, row.t.Unchanged, row.t.Quarantined)
+	}
+	_ = w.Flush()
+	fmt.Printf("\nwon %d for %s %s, lost %d, disqualified %d, open %d for %s %s\n", s.Won.Count, s.Won.Amount, s.Currency, s.Lost.Count, s.Disqualified.Count, s.Open.Count, s.Open.Amount, s.Currency)
+	for rule, n := range s.Cleansed {
+		fmt.Printf("cleansed: %s, %d times\n", rule, n)
+	}
+	for rule, n := range s.Quarantined {
+		fmt.Printf("left out: %s, %d rows\n", rule, n)
+	}
+	if i.DryRun {
+		fmt.Println("This was a dry run: nothing was kept.")
+	}
+}

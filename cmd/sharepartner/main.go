@@ -1,0 +1,47 @@
+// Command sharepartner is the one program: the operational service, the pipeline, the embedded column store and the pages.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is every subcommand; each lives in a file of its name.
+type commands struct {
+	Up      upCommand      `cmd:"" help:"Run everything: database, pipeline, column store, API and pages."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to date and make its logins."`
+	Import  importCommand  `cmd:"" help:"Import data of another system."`
+	Person  personCommand  `cmd:"" help:"Add people who can sign in."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what is missing on this machine and how to get it."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Bench   benchCommand   `cmd:"" help:"Measure the figures that the project holds itself to."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	k := kong.Parse(&c, kong.Name("sharepartner"), kong.UsageOnError(),
+		kong.Description("A partner CRM for one vendor and its channel, with analytics that can be traced to their rows."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	err := k.Run()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintf(os.Stderr, "sharepartner: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// logger writes text for people to stderr.
+func (c Config) logger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the flag's enum holds only valid ones
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
