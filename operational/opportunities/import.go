@@ -25,15 +25,18 @@ func (s *Service) Import(ctx context.Context, tx *postgres.Tx, wanted []Imported
 	if len(wanted) == 0 {
 		return Counts{}, nil
 	}
-	wanted = column(wanted, Imported.normal)
-	im := importing{tx: tx}
-	for _, step := range []func(context.Context, []Imported) error{im.readPlaces, im.readProcesses, im.readKnown, im.plan, im.number} {
-		if err := step(ctx, wanted); err != nil {
+	im := importing{tx: tx, steps: map[uuid.UUID]int{}}
+	for _, in := range wanted {
+		s, err := in.sourced(tx.Actor.Org)
+		if err != nil {
+			return Counts{}, fmt.Errorf("import opportunity %.60q: %w", in.ExternalRef, err)
+		}
+		im.wanted = append(im.wanted, s)
+	}
+	for _, step := range []func(context.Context) error{im.readPlaces, im.readProcesses, im.readKnown, im.readHistory, im.plan, im.number, im.write} {
+		if err := step(ctx); err != nil {
 			return Counts{}, fmt.Errorf("import opportunities: %w", err)
 		}
-	}
-	if err := im.write(ctx); err != nil {
-		return Counts{}, fmt.Errorf("import opportunities: %w", err)
 	}
 	return Counts{Created: len(im.created), Changed: len(im.changed), Unchanged: len(wanted) - len(im.created) - len(im.changed)}, nil
 }
@@ -41,6 +44,7 @@ func (s *Service) Import(ctx context.Context, tx *postgres.Tx, wanted []Imported
 // importing is one import on its way: what is there already, and what is to be written.
 type importing struct {
 	tx        *postgres.Tx
+	wanted    []sourced
 	partners  map[uuid.UUID]place
 	processes map[uuid.UUID]catalog.SalesProcess
 	known     map[sourceKey]knownRow
@@ -58,18 +62,14 @@ type place struct {
 	Status       string
 }
 
-// sourceKey is what an opportunity is known by to its source.
-type sourceKey struct {
-	Scope uuid.UUID
-	Ref   string
-}
-
 // knownRow is an opportunity that an earlier import made.
 type knownRow struct {
 	ID, ScopeID     uuid.UUID
 	ExternalRef     string
 	Version         int64
 	Number          int64
+	ProcessID       uuid.UUID
+	Currency        string
 	ImportDigest    []byte
 	StageID         uuid.UUID
 	StageType       catalog.StageType
@@ -79,22 +79,26 @@ type knownRow struct {
 	ClosedAt        *time.Time
 }
 
+// says: the source said the same last time.
+func (k knownRow) says(in sourced) bool { return slices.Equal(in.Digest, k.ImportDigest) }
+
+// fits: what an opportunity is counted in, and the process it goes through, never change.
+func (k knownRow) fits(in Imported) error {
+	var faults operational.Faults
+	checkNone(&faults, in.Currency != k.Currency, "currency", "The opportunity is in "+k.Currency+" already.")
+	checkNone(&faults, in.ProcessID != k.ProcessID, "process_id", "The opportunity goes through another sales process already.")
+	return faults.Err()
+}
+
 type importedLineRow struct {
 	state
 	ImportedLine
 	LineID uuid.UUID
 }
 
-func (im *importing) key(in Imported) sourceKey {
-	if in.ConnectionID != nil {
-		return sourceKey{Scope: *in.ConnectionID, Ref: in.ExternalRef}
-	}
-	return sourceKey{Scope: im.tx.Actor.Org, Ref: in.ExternalRef}
-}
-
-func (im *importing) readPlaces(ctx context.Context, wanted []Imported) error {
+func (im *importing) readPlaces(ctx context.Context) error {
 	ids := map[uuid.UUID]bool{}
-	for _, in := range wanted {
+	for _, in := range im.wanted {
 		if in.ConnectionID != nil {
 			ids[*in.ConnectionID] = true
 		}
@@ -111,9 +115,9 @@ func (im *importing) readPlaces(ctx context.Context, wanted []Imported) error {
 	return err
 }
 
-func (im *importing) readProcesses(ctx context.Context, wanted []Imported) error {
+func (im *importing) readProcesses(ctx context.Context) error {
 	im.processes = map[uuid.UUID]catalog.SalesProcess{}
-	for _, in := range wanted {
+	for _, in := range im.wanted {
 		if _, ok := im.processes[in.ProcessID]; ok {
 			continue
 		}
@@ -126,10 +130,10 @@ func (im *importing) readProcesses(ctx context.Context, wanted []Imported) error
 	return nil
 }
 
-// readKnown finds what earlier imports made, and the history of those about which the source says something new.
-func (im *importing) readKnown(ctx context.Context, wanted []Imported) error {
-	scopes := column(wanted, func(in Imported) uuid.UUID { return im.key(in).Scope })
-	refs := column(wanted, func(in Imported) string { return in.ExternalRef })
+// readKnown finds what earlier imports made.
+func (im *importing) readKnown(ctx context.Context) error {
+	scopes := column(im.wanted, func(in sourced) uuid.UUID { return in.Key.Scope })
+	refs := column(im.wanted, func(in sourced) string { return in.Key.Ref })
 	rows, err := im.tx.Query(ctx, importedBefore, scopes, refs)
 	if err != nil {
 		return fmt.Errorf("read imported opportunities: %w", err)
@@ -142,19 +146,15 @@ func (im *importing) readKnown(ctx context.Context, wanted []Imported) error {
 	for _, k := range found {
 		im.known[sourceKey{Scope: k.ScopeID, Ref: k.ExternalRef}] = k
 	}
-	return im.readHistory(ctx, wanted)
+	return nil
 }
 
-func (im *importing) readHistory(ctx context.Context, wanted []Imported) error {
+// readHistory reads the history of those about which the source says something new.
+func (im *importing) readHistory(ctx context.Context) error {
 	im.remember = map[uuid.UUID][]remembered{}
 	ids := map[uuid.UUID]bool{}
-	for _, in := range wanted {
-		old, found := im.known[im.key(in)]
-		digest, err := in.digest()
-		if err != nil {
-			return err
-		}
-		if found && !slices.Equal(digest, old.ImportDigest) {
+	for _, in := range im.wanted {
+		if old, found := im.known[in.Key]; found && !old.says(in) {
 			ids[old.ID] = true
 		}
 	}

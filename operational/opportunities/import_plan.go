@@ -3,7 +3,6 @@ package opportunities
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -13,51 +12,42 @@ import (
 )
 
 // plan decides for each opportunity of the source: new, changed or as it was.
-func (im *importing) plan(_ context.Context, wanted []Imported) error {
-	seen := make(map[sourceKey]bool, len(wanted))
-	im.steps = map[uuid.UUID]int{}
-	for _, in := range wanted {
-		key := im.key(in)
-		if seen[key] {
+func (im *importing) plan(context.Context) error {
+	seen := make(map[sourceKey]bool, len(im.wanted))
+	for _, in := range im.wanted {
+		if seen[in.Key] {
 			return operational.Fault(operational.KindInvalid, "opportunity-twice", "The opportunity %.60q is there twice.", in.ExternalRef)
 		}
-		seen[key] = true
-		if err := im.planOne(in, key); err != nil {
+		seen[in.Key] = true
+		if err := im.planOne(in); err != nil {
 			return fmt.Errorf("opportunity %.60q: %w", in.ExternalRef, err)
 		}
 	}
 	return nil
 }
 
-func (im *importing) planOne(in Imported, key sourceKey) error {
+func (im *importing) planOne(in sourced) error {
 	if err := in.Validate(im.tx.Now); err != nil {
 		return err
 	}
-	digest, err := in.digest()
-	if err != nil {
-		return err
-	}
-	old, found := im.known[key]
-	if found && slices.Equal(digest, old.ImportDigest) {
+	old, found := im.known[in.Key]
+	if found && old.says(in) {
 		return nil
 	}
 	row, err := im.base(in)
 	if err != nil {
 		return err
 	}
-	row.Digest = digest
 	if found {
-		err = im.planChange(in, row, old)
-	} else {
-		err = im.planNew(in, row)
+		return im.planChange(in.Imported, row, old)
 	}
-	return err
+	return im.planNew(in.Imported, row)
 }
 
 // base is what all versions of an imported opportunity have in common.
-func (im *importing) base(in Imported) (importedRow, error) {
+func (im *importing) base(in sourced) (importedRow, error) {
 	process := im.processes[in.ProcessID]
-	row := importedRow{ExternalRef: in.ExternalRef, state: state{
+	row := importedRow{ExternalRef: in.ExternalRef, Digest: in.Digest, state: state{
 		ConnectionID: in.ConnectionID, Name: in.Name, CustomerName: textOrNil(in.CustomerName), VendorAccountID: in.VendorAccountID, OwnerContactID: in.OwnerContactID,
 		ProcessID: process.ID, ProcessVersion: process.Version, AmountSource: in.AmountSource, Currency: in.Currency,
 		Region: textOrNil(in.Region), Tier: textOrNil(in.Tier), CreatedAt: in.States[0].EffectiveAt,
@@ -112,6 +102,9 @@ func (im *importing) ended(in Imported, row state) (state, error) {
 }
 
 func (im *importing) planChange(in Imported, row importedRow, old knownRow) (err error) {
+	if err := old.fits(in); err != nil {
+		return err
+	}
 	row.ID, row.Number, row.Version = old.ID, old.Number, old.Version
 	added, holds := in.news(im.remember[old.ID], im.tx.Now)
 	for _, s := range added {
@@ -152,7 +145,7 @@ func (im *importing) planLines(in Imported, row importedRow) error {
 }
 
 // number gives new opportunities their numbers, counting each connection once.
-func (im *importing) number(ctx context.Context, _ []Imported) error {
+func (im *importing) number(ctx context.Context) error {
 	if len(im.created) == 0 {
 		return nil
 	}

@@ -22,12 +22,9 @@ func (s ImportedState) sameBut(o ImportedState) bool {
 // as the source says: not so if somebody here changed it later.
 //
 // A state of the source that is known is left alone; a new one is recorded when the source knew it, or now where it
-// corrects a known moment. Where the source takes its latest state back, its last one is true from that moment on.
-// If only names, lines and the like are new, the state is repeated as an edit of now.
+// corrects a known moment. The last row added always says how the opportunity is now: where it would not (the past was
+// corrected, the source took its latest state back, only names or lines are new), that state is repeated as an edit.
 func (in Imported) news(history []remembered, now time.Time) (added []remembered, holds bool) {
-	end, _ := in.last()
-	latest := latestOf(history)
-	holds = !end.EffectiveAt.Before(latest.EffectiveAt) || latest.Imported
 	for _, s := range in.States {
 		known, corrects := compareWith(history, s)
 		if known {
@@ -38,15 +35,21 @@ func (in Imported) news(history []remembered, now time.Time) (added []remembered
 		}
 		added = append(added, remembered{ImportedState: s, Imported: true})
 	}
-	switch {
-	case holds && end.EffectiveAt.Before(latest.EffectiveAt) && !latest.sameBut(end):
-		added = append(added, remembered{ImportedState: end.repeated(latest.EffectiveAt, now), Imported: true})
-	case len(added) == 0 && holds:
-		added = append(added, remembered{ImportedState: end.repeated(later(now, latest.EffectiveAt), now), Imported: true})
-	case len(added) == 0:
-		added = append(added, remembered{ImportedState: latest.repeated(later(now, latest.EffectiveAt), now)})
+	end, _ := in.last()
+	latest := latestOf(history)
+	holds = latest.Imported || !end.EffectiveAt.Before(latest.EffectiveAt)
+	final, since := end, later(end.EffectiveAt, latest.EffectiveAt)
+	if !holds {
+		final = latest.ImportedState
 	}
-	return added, holds
+	takenBack := holds && end.EffectiveAt.Before(latest.EffectiveAt) && !latest.sameBut(end)
+	switch {
+	case len(added) == 0:
+		since = later(now, since)
+	case !takenBack && added[len(added)-1].sameBut(final):
+		return added, holds
+	}
+	return append(added, remembered{ImportedState: final.repeated(since, now), Imported: holds}), holds
 }
 
 // latestOf is the state that is true now: the last by time, and of those at one moment the last that was added.

@@ -15,7 +15,7 @@ import (
 const connectionsForImport = `select id, partner_org_id, status from crm.connection where id = any($1)`
 
 const importedBefore = `
-select o.id, o.scope_id, o.external_ref, o.version, o.number, o.import_digest, o.stage_id, o.stage_type, o.vendor_net_amount, o.amount_source, o.close_date, o.closed_at
+select o.id, o.scope_id, o.external_ref, o.version, o.number, o.process_id, o.currency, o.import_digest, o.stage_id, o.stage_type, o.vendor_net_amount, o.amount_source, o.close_date, o.closed_at
 from unnest($1::uuid[], $2::text[]) as n(scope_id, external_ref)
 join crm.opportunity o on o.scope_id = n.scope_id and o.external_ref = n.external_ref`
 

@@ -92,11 +92,29 @@ func (in Imported) normal() Imported {
 	return in
 }
 
-// digest tells whether a source says the same as last time.
-func (in Imported) digest() ([]byte, error) {
+// sourced is an imported opportunity with the key under which it is known, and a digest by which one can tell whether
+// the source says the same as last time.
+type sourced struct {
+	Imported
+	Key    sourceKey
+	Digest []byte
+}
+
+// sourceKey is what an opportunity is known by to its source.
+type sourceKey struct {
+	Scope uuid.UUID
+	Ref   string
+}
+
+func (in Imported) sourced(vendor uuid.UUID) (sourced, error) {
+	in = in.normal()
 	text, err := json.Marshal(in)
 	sum := sha256.Sum256(text)
-	return sum[:], err
+	s := sourced{Imported: in, Key: sourceKey{Scope: vendor, Ref: in.ExternalRef}, Digest: sum[:]}
+	if in.ConnectionID != nil {
+		s.Key.Scope = *in.ConnectionID
+	}
+	return s, err
 }
 
 // last is the state at the end, and since when the opportunity has been in that stage.

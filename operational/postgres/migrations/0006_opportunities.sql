@@ -35,11 +35,10 @@ create table crm.opportunity (
   check (owner_contact_id is null or connection_id is not null),
   check (owner_membership_id is null or connection_id is null),
   check (vendor_account_id is null or vendor_org_id is not null),
-  check (process_org_id in (vendor_org_id, partner_org_id)),
+  check (coalesce(process_org_id = vendor_org_id, false) or coalesce(process_org_id = partner_org_id, false)), -- `in` would pass beside a null
   check ((stage_type = 'active') = (closed_at is null)),
   foreign key (connection_id, vendor_org_id, partner_org_id) references crm.connection (id, vendor_org_id, partner_org_id),
-  foreign key (vendor_org_id) references crm.organisation (id),
-  foreign key (partner_org_id) references crm.organisation (id),
+  -- That the organisations exist follows: from the connection, or from the process of the only one that is named.
   foreign key (vendor_org_id, vendor_account_id) references crm.account (org_id, id),
   foreign key (connection_id, owner_contact_id) references crm.external_contact (connection_id, id),
   foreign key (scope_id, owner_membership_id) references crm.membership (org_id, id),
@@ -67,7 +66,7 @@ create table crm.opportunity_line (
   quantity numeric(18,4) not null check (quantity > 0),
   unit_price numeric(18,2) not null check (unit_price >= 0), -- vendor net
   check (num_nonnulls(vendor_org_id, partner_org_id) = case when connection_id is null then 1 else 2 end),
-  check (product_org_id in (vendor_org_id, partner_org_id)),
+  check (coalesce(product_org_id = vendor_org_id, false) or coalesce(product_org_id = partner_org_id, false)),
   foreign key (connection_id, vendor_org_id, partner_org_id) references crm.connection (id, vendor_org_id, partner_org_id),
   foreign key (opportunity_id, scope_id) references crm.opportunity (id, scope_id),
   foreign key (product_org_id, product_id) references crm.product (org_id, id)
