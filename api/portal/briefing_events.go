@@ -15,8 +15,8 @@ var eventNames = map[string]string{
 // eventsCard is what happened, beside the period before and the same period last year.
 func (b *briefingPage) eventsCard() views.Card {
 	c := views.Card{
-		ID: "events", Title: "What happened", Aside: b.d.period.Label + ", an opportunity counts once for each move",
-		Receipts: []views.Link{{Text: "Receipt of what happened", Href: receiptOf(b.d.events.Receipt.ID)}},
+		ID: "events", Title: "What happened", Aside: "Once for each move",
+		Receipts: []views.Link{{Text: "Receipt", Href: receiptOf(b.d.events.Receipt.ID)}},
 		Table: views.Table{Caption: "What happened in " + b.d.period.Label + ", table", Sticky: true, Columns: []views.Column{
 			{Title: "Event"}, {Title: b.d.period.Label, Num: true}, {Title: "Amount", Num: true}, {Title: b.d.before.Label, Num: true}, {Title: b.d.yearly.Label, Num: true},
 		}},

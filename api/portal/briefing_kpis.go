@@ -23,7 +23,10 @@ func (b *briefingPage) kpis() []views.KPI {
 	main := b.codes[0]
 	now, then := b.reached(b.d.wonDays, b.d.period, main), b.reached(b.d.wonBefore, b.d.before, main)
 	list[0].Delta, list[0].Tone = b.difference(now, then)
-	list[0].Detail = "vs " + b.d.before.Label + b.byThen()
+	list[0].Detail = "vs " + b.d.before.Label
+	if b.running() {
+		list[0].Detail += " to date"
+	}
 	before := b.event("lost")
 	list[1].Detail = fmt.Sprintf("%s: %s", b.d.before.Label, b.count(before.Previous.Count))
 	return list

@@ -59,15 +59,15 @@ const mostLines = 10
 
 // tables are the parts of the briefing that are read, not looked at.
 func (b *briefingPage) tables() []views.Sized[views.Card] {
-	events := views.Sized[views.Card]{Width: "w6", Of: b.eventsCard()}
+	events := views.Sized[views.Card]{Width: "w5", Of: b.eventsCard()}
 	if !b.vendor() {
-		return []views.Sized[views.Card]{{Width: "w6", Of: b.vendorsCard()}, events}
+		return []views.Sized[views.Card]{{Width: "w7", Of: b.vendorsCard()}, events}
 	}
 	partner := b.splitCard("partners", "Partners", "partner", b.d.byPartner)
 	partner.Receipts = splitReceipts(b.d.byPartner)
 	region := b.splitCard("regions", "Regions", "region", b.d.byRegion)
 	region.Receipts = splitReceipts(b.d.byRegion)
-	return []views.Sized[views.Card]{{Width: "w12", Of: partner}, {Width: "w6", Of: region}, events}
+	return []views.Sized[views.Card]{{Width: "w12", Of: partner}, {Width: "w7", Of: region}, events}
 }
 
 func splitReceipts(s *split) []views.Link {
@@ -104,7 +104,7 @@ func splitColumns(first, open string) []views.Column {
 	return []views.Column{
 		{Title: first},
 		{Title: "Won", Num: true}, {Title: "Amount won", Num: true}, {Title: "Lost", Num: true}, {Title: "Amount lost", Num: true},
-		{Title: open, Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90% range)", Num: true},
+		{Title: open, Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90%)", Num: true},
 	}
 }
 
@@ -169,7 +169,7 @@ func (b *briefingPage) rateCell(s *split, l line) views.Cell {
 	}
 	return views.Cell{
 		Text: b.rate(l.rate.Rate, l.rate.Low, l.rate.High), Href: keyed(s.rate.Receipt.ID, l.key),
-		Label: "Win rate " + b.percent(*l.rate.Rate) + " of " + b.count(l.rate.N) + " closed, " + l.name,
+		Label: b.rate(l.rate.Rate, l.rate.Low, l.rate.High) + " of " + b.count(l.rate.N) + " closed, " + l.name,
 	}
 }
 
@@ -218,7 +218,7 @@ func (b *briefingPage) sumCells(name views.Cell, s line, rate string) views.Row 
 func (b *briefingPage) tailRow(id, title string, rest []line) views.Row {
 	q := b.f.query()
 	q.Set("all", id)
-	name := views.Cell{Text: b.count(int64(len(rest))) + " more", Href: address("/briefing", q.Encode()) + "#" + id + "-t", Label: "Show all: " + title}
+	name := views.Cell{Text: b.count(int64(len(rest))) + " more", Href: address("/briefing", q.Encode()) + "#" + id + "-t", Label: b.count(int64(len(rest))) + " more: show all, " + title}
 	return b.sumCells(name, gathered(rest, b.codes[0]), b.rateOf(rest))
 }
 

@@ -64,7 +64,7 @@ func (b *briefingPage) vendorsCard() views.Card {
 		Caption: "Your vendors in " + b.d.period.Label + ", table", Sticky: true,
 		Columns: []views.Column{
 			{Title: "Vendor"}, {Title: "Won", Num: true}, {Title: "Amount won", Num: true}, {Title: "Lost", Num: true},
-			{Title: b.openName(), Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90% range)", Num: true},
+			{Title: b.openName(), Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90%)", Num: true},
 		},
 	}}
 	for _, l := range b.vendorLines() {

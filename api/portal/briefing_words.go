@@ -87,7 +87,7 @@ func (b *briefingPage) leaderWords() []views.Span {
 
 // stages is where the open opportunities are.
 func (b *briefingPage) stages(code string) views.Figure {
-	f := views.Figure{ID: "open-" + code, Title: b.openName() + " by stage", Aside: code, Receipt: receiptOf(b.d.openByStage.Receipt.ID)}
+	f := views.Figure{ID: "open-" + code, Title: b.openName() + " by stage", Aside: code, Receipt: receiptOf(b.d.openByStage.Receipt.ID), Size: "is-pace"}
 	var bars []dashboards.Bar
 	all := sum{}
 	var largest api.TallyRow

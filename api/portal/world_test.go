@@ -1,0 +1,146 @@
+package portal_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/accounts"
+	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/imports"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+const password = "correct horse battery"
+
+// world is the whole program but its command line: Postgres, pipeline, DuckDB, API and pages, with a channel in it.
+type world struct {
+	db       *pgtest.Database
+	deps     api.Deps
+	api      *api.API
+	server   *httptest.Server
+	pipeline *pipelines.Pipeline
+
+	leader, analyst, partner, stranger operational.Actor
+	vendor, second                     uuid.UUID
+	opportunity                        opportunities.Opportunity // open, between vendor and partner
+	evil                               opportunities.Opportunity // its texts are attacks
+}
+
+// Who signs in.
+const (
+	leaderMail   = "ingrid@halden.example"
+	analystMail  = "mirela@halden.example"
+	partnerMail  = "tomasz@kestrel.example"
+	strangerMail = "new@empty.example"
+)
+
+// newWorld builds a program of its own for a test.
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	ctx := context.Background()
+	w := &world{db: pgtest.New(t)}
+	dir, err := os.MkdirTemp("", "sharepartner-portal-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(dir, "warehouse.duckdb"), MemoryLimit: "512MB", Threads: 2})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	inter := interconnect.New(w.db.API)
+	w.deps = api.Deps{
+		DB: w.db.API, Identity: identity.New(w.db.API), Interconnect: inter, Catalog: catalog.New(w.db.API), Accounts: accounts.New(w.db.API),
+		Opportunities: opportunities.New(w.db.API), Imports: imports.New(w.db.API), Warehouse: store, Secret: pgtest.Secret, Clock: time.Now,
+		Log: slog.New(slog.DiscardHandler), Rate: 1000, Burst: 5000,
+	}
+	w.api = api.New(w.deps)
+	w.plant(t)
+	w.startPipeline(t, store)
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", w.api)
+	mux.Handle("/", portal.New(portal.Deps{API: w.api, Deps: w.deps}))
+	w.server = httptest.NewServer(mux)
+	t.Cleanup(w.server.Close)
+	return w
+}
+
+func (w *world) startPipeline(t testing.TB, store *duckdb.Store) {
+	t.Helper()
+	source, err := postgres.LoginURL(w.db.URL, postgres.LoginCDC, pgtest.Secret)
+	require.NoError(t, err)
+	w.pipeline = pipelines.New(pipelines.Config{SourceURL: source, Store: store, Clock: time.Now})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.pipeline.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done // its slot ends with the private server of these tests
+	})
+	w.loaded(t)
+}
+
+// loaded waits until the warehouse has everything that is committed.
+func (w *world) loaded(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn := w.db.Owner(t)
+	// Something that is flushed comes after all that was committed before it.
+	_, err := conn.Exec(ctx, `set synchronous_commit = on`)
+	require.NoError(t, err)
+	var lsn int64
+	require.NoError(t, conn.QueryRow(ctx, `select pg_current_wal_insert_lsn() - '0/0'::pg_lsn`).Scan(&lsn))
+	_, err = conn.Exec(ctx, `select pg_logical_emit_message(true, 'test', 'flushed')`)
+	require.NoError(t, err)
+	require.NoError(t, w.pipeline.WaitFor(ctx, uint64(lsn)))
+}
+
+// visitor is a browser without script.
+type visitor struct {
+	t      testing.TB
+	w      *world
+	client *http.Client
+}
+
+func (w *world) visitor(t testing.TB) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &visitor{t: t, w: w, client: &http.Client{Jar: jar, Timeout: time.Minute}}
+}
+
+// as gives a visitor who is signed in.
+func (w *world) as(t testing.TB, mail string) *visitor {
+	t.Helper()
+	v := w.visitor(t)
+	p := v.post("/sign-in", url.Values{"email": {mail}, "password": {password}, "return": {"/help"}})
+	require.Equal(t, http.StatusOK, p.status, p.text())
+	require.Equal(t, "/help", p.path)
+	return v
+}
+
+// actorOf is who a mail address signs in as.
+func (w *world) actorOf(t testing.TB, mail string) operational.Actor {
+	t.Helper()
+	s, err := w.deps.Identity.SignIn(context.Background(), identity.SignInInput{Email: mail, Password: password})
+	require.NoError(t, err)
+	return s.Actor
+}
