@@ -82,11 +82,15 @@ func (b *bed) run(store warehouse.Store) (*pipelines.Pipeline, func()) {
 
 func start(t testing.TB, cfg pipelines.Config) (*pipelines.Pipeline, func()) {
 	p := pipelines.New(cfg)
+	return p, startIt(t, p)
+}
+
+func startIt(t testing.TB, p *pipelines.Pipeline) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
 	stopped := false
-	stop := func() {
+	stop = func() {
 		if !stopped {
 			stopped = true
 			cancel()
@@ -94,7 +98,7 @@ func start(t testing.TB, cfg pipelines.Config) (*pipelines.Pipeline, func()) {
 		}
 	}
 	t.Cleanup(stop)
-	return p, stop
+	return stop
 }
 
 func logTo(t testing.TB) *slog.Logger {

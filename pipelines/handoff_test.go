@@ -29,27 +29,6 @@ func (b *bed) plant(owner *pgx.Conn, rows int) {
 	}
 }
 
-// slowStore takes its time for every batch.
-type slowStore struct {
-	warehouse.Store
-	pause time.Duration
-}
-
-func (s slowStore) Begin(ctx context.Context) (warehouse.Load, error) {
-	l, err := s.Store.Begin(ctx)
-	return slowLoad{l, s.pause}, err
-}
-
-type slowLoad struct {
-	warehouse.Load
-	pause time.Duration
-}
-
-func (l slowLoad) Append(ctx context.Context, b *warehouse.Batch) error {
-	time.Sleep(l.pause)
-	return l.Load.Append(ctx, b)
-}
-
 func TestSnapshotHandsOverUnderWriters(t *testing.T) {
 	b := newBed(t)
 	owner := b.owner()
@@ -59,8 +38,11 @@ func TestSnapshotHandsOverUnderWriters(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 
 	store := b.open()
-	p := pipelines.New(pipelines.Config{SourceURL: b.cdc, Store: slowStore{store, 30 * time.Millisecond}, Log: logTo(t)})
-	p.Tune(func(o *pgsource.Options, _, _ *int) { o.RangeBytes = 256 << 10 })
+	p := pipelines.New(pipelines.Config{SourceURL: b.cdc, Store: &hookStore{Store: store, append: func(*warehouse.Batch) error {
+		time.Sleep(30 * time.Millisecond)
+		return nil
+	}}, Log: logTo(t)})
+	p.Tune(func(o *pgsource.Options, _ *pipelines.Limits) { o.RangeBytes = 256 << 10 })
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
