@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/operational"
@@ -112,5 +111,3 @@ func TestTheRealExportGivesTheKnownAnswers(t *testing.T) {
 	require.Equal(t, Tally{Unchanged: 35}, again.Summary.Partners)
 	require.Equal(t, done.Summary.Won, again.Summary.Won)
 }
-
-var _ = uuid.Nil

@@ -162,10 +162,15 @@ func (r *Runner) end(ctx context.Context, actor operational.Actor, id uuid.UUID,
 func (r *Runner) requeue(ctx context.Context, actor operational.Actor, id uuid.UUID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_ = r.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, requeueSQL, id)
-		return err
-	})
+	for range 5 { // after a restart of the database each connection of the pool finds out for itself
+		err := r.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+			_, err := tx.Exec(ctx, requeueSQL, id)
+			return err
+		})
+		if err == nil {
+			return
+		}
+	}
 }
 
 // watcher writes progress to the import's row and hears whether it is to be cancelled.
