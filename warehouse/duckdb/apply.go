@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-"time"
 	"context"
 	"fmt"
 	"strings"
@@ -46,16 +45,7 @@ func clearing(t *warehouse.Table, piece bool) string {
 	return "DELETE FROM stage_" + t.Name
 }
 
-var Trace func(string, time.Duration)
-
-func trace(what string, at time.Time) {
-	if Trace != nil {
-		Trace(what, time.Since(at))
-	}
-}
-
 func (l *load) exec(ctx context.Context, what, query string) error {
-	defer trace(what, time.Now())
 	if _, err := l.tx.ExecContext(ctx, query); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-"time"
 	"context"
 	_ "embed"
 	"fmt"
@@ -101,9 +100,7 @@ func (l *load) sortOut(ctx context.Context, c *changes) (late bool, err error) {
 	if _, err := l.forTouched(ctx, c, "DELETE FROM opportunity_wide WHERE ", "seed"); err != nil {
 		return false, err
 	}
-	at := time.Now()
 	done, err := l.tx.ExecContext(ctx, lateSQL)
-	trace("late", at)
 	if err != nil {
 		return false, fmt.Errorf("find late changes: %w", err)
 	}
@@ -125,9 +122,7 @@ func (l *load) forTouched(ctx context.Context, c *changes, statement, table stri
 		}
 	}
 	for _, condition := range conditions {
-		at := time.Now()
 		done, err := l.tx.ExecContext(ctx, statement+condition)
-		trace(statement, at)
 		if err != nil {
 			return 0, fmt.Errorf("sort out the opportunities of the load: %w", err)
 		}

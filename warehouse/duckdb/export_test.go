@@ -3,28 +3,40 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"fmt"
 )
 
-func (s *Store) Dump(ctx context.Context, logf func(string, ...any)) error {
+// Whole checks that what is derived is what the history says, row by row.
+func (s *Store) Whole(ctx context.Context) error {
 	return s.read(ctx, func(tx *sql.Tx) error {
-		for _, q := range []string{
-			"SELECT effective_at::VARCHAR||'|'||stage_type||'|'||stage_position||'|'||coalesce(prev_stage_type,'-')||'|'||coalesce(prev_stage_position,0)||'|'||coalesce(back_amount,0) FROM opportunity_move ORDER BY opportunity_id, effective_at",
-			"SELECT (opportunity_wide)::VARCHAR FROM opportunity_wide",
-			"SELECT count(*)::VARCHAR FROM opportunity_log",
+		all := "SELECT " + historyColumns + " FROM (" + historySQL(history{undone: true}) + ")"
+		moves := "SELECT " + moveColumns + " FROM (" + withMoves(all) + ")"
+		wide := "WITH move AS MATERIALIZED (" + withMoves(all) + ") SELECT * FROM (" + withWide("move", noSeed) + ")"
+		for name, checks := range map[string][2]string{
+			"moves": {"SELECT " + moveColumns + " FROM opportunity_move", moves},
+			"wide":  {"SELECT * FROM opportunity_wide", wide},
 		} {
-			rows, err := tx.QueryContext(ctx, q)
-			if err != nil {
+			var have, missing, extra int
+			query := fmt.Sprintf("SELECT (SELECT count(*) FROM (%[1]s)), (SELECT count(*) FROM ((%[2]s) EXCEPT ALL (%[1]s))), (SELECT count(*) FROM ((%[1]s) EXCEPT ALL (%[2]s)))", checks[0], checks[1])
+			if err := tx.QueryRowContext(ctx, query).Scan(&have, &missing, &extra); err != nil {
 				return err
 			}
-			for rows.Next() {
-				var x string
-				if err := rows.Scan(&x); err != nil {
-					return err
-				}
-				logf("%s", x)
+			if missing+extra > 0 {
+				return fmt.Errorf("%s: of %d rows %d are missing and %d should not be there", name, have, missing, extra)
 			}
-			rows.Close()
 		}
 		return nil
 	})
+}
+
+// Select reads a query's only column, as text.
+func (s *Store) Select(ctx context.Context, query string) (values []string, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		values, err = collect(ctx, tx, query, nil, func(rows *sql.Rows) (v string, err error) {
+			err = rows.Scan(&v)
+			return v, err
+		})
+		return err
+	})
+	return values, err
 }

@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-"time"
 	"context"
 	"database/sql"
 	"errors"
@@ -49,9 +48,7 @@ func (c *changes) note(b *warehouse.Batch) {
 // Begin starts a load. It waits for the one that is open.
 func (s *Store) Begin(ctx context.Context) (warehouse.Load, error) {
 	s.writing.Lock()
-	at := time.Now()
 	l, err := s.begin(ctx)
-	trace("begin", at)
 	if err != nil {
 		s.writing.Unlock()
 		return nil, err
@@ -94,9 +91,7 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if err != nil {
 		return err
 	}
-	at := time.Now()
 	staged, err := l.stageRows(b, resolved)
-	trace(fmt.Sprintf("stage %d", staged), at)
 	if err != nil || staged == 0 {
 		return err
 	}
@@ -119,9 +114,7 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 	}
 	err := l.flush(ctx, false)
 	if err == nil {
-		at := time.Now()
 		err = saveCheckpoint(ctx, l.tx, c)
-		trace("checkpoint", at)
 	}
 	if err != nil {
 		return errors.Join(err, l.Rollback())
@@ -129,8 +122,8 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 	tx := l.tx
 	l.tx = nil
 	defer l.store.writing.Unlock()
-	defer trace("commit", time.Now())
 	if err := tx.Commit(); err != nil {
+		l.store.broken.Store(true)
 		return fmt.Errorf("commit the load: %w", err)
 	}
 	return nil
@@ -145,6 +138,7 @@ func (l *load) Rollback() error {
 	l.tx = nil
 	defer l.store.writing.Unlock()
 	if err := tx.Rollback(); err != nil {
+		l.store.broken.Store(true)
 		return fmt.Errorf("forget the load: %w", err)
 	}
 	return nil
@@ -168,6 +162,7 @@ func (s *Store) Reset(ctx context.Context) error {
 		}
 	}
 	if err := l.tx.Commit(); err != nil {
+		s.broken.Store(true)
 		return fmt.Errorf("empty the warehouse: %w", err)
 	}
 	return nil

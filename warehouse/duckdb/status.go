@@ -84,7 +84,11 @@ func (s *Store) SaveStatus(ctx context.Context, status warehouse.Status) error {
 		if err := upsert(ctx, tx, "UPDATE pipeline_status SET status = ?", "INSERT INTO pipeline_status VALUES (?)", string(text)); err != nil {
 			return err
 		}
-		return tx.Commit()
+		if err := tx.Commit(); err != nil {
+			s.broken.Store(true)
+			return err
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("save the pipeline's status: %w", err)

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	engine "github.com/marcboeker/go-duckdb"
 
@@ -44,7 +45,8 @@ type Store struct {
 	writing sync.Mutex // one load, reset or reopening at a time
 	writer  *sql.Conn
 
-	saving sync.Mutex // one status at a time
+	saving sync.Mutex  // one status at a time
+	broken atomic.Bool // a commit failed: the file is to be opened again
 }
 
 var _ warehouse.Store = (*Store)(nil)
@@ -171,23 +173,39 @@ func (s *Store) read(ctx context.Context, question func(tx *sql.Tx) error) error
 	return question(tx)
 }
 
-// revive opens the file again when the engine has given up on it, as it does when a commit cannot be written.
-// What was committed is in the file; the caller holds s.writing.
+// revive opens the file again after a commit that failed, as on a full disk. The engine then may have given up on the
+// file; or else it takes the rows back from memory, but in this version (1.1.2) not the texts that belong to them, and
+// the next rows come out with the wrong ones. What was committed is in the file. The caller holds s.writing.
 func (s *Store) revive(ctx context.Context) error {
 	if s.closed {
 		return errClosed
 	}
-	if s.writer != nil {
-		_, err := s.writer.ExecContext(ctx, "SELECT 1")
-		if err == nil || s.opts.Path == "" {
-			return err
-		}
-		s.log.WarnContext(ctx, "opening the warehouse again after a fault", "error", err)
+	if !s.broken.Load() {
+		return nil
 	}
+	if s.opts.Path == "" {
+		return errors.New("the warehouse is in memory only, and a commit has failed")
+	}
+	s.log.WarnContext(ctx, "opening the warehouse again after a failed commit")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.disconnect(); err != nil {
 		s.log.WarnContext(ctx, "closing the warehouse after a fault", "error", err)
 	}
-	return s.connect(ctx)
+	if err := s.connect(ctx); err != nil {
+		return errors.Join(err, s.connectReading()) // answers go on while there is no space to write
+	}
+	s.broken.Store(false)
+	return nil
+}
+
+// connectReading opens the file without writing to it.
+func (s *Store) connectReading() error {
+	connector, err := engine.NewConnector(s.opts.Path+"?access_mode=READ_ONLY", func(driver.ExecerContext) error { return nil })
+	if err != nil {
+		return fmt.Errorf("open the warehouse %s for reading: %w", s.opts.Path, err)
+	}
+	s.db = sql.OpenDB(connector)
+	s.db.SetMaxOpenConns(readers)
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 type Event struct {
 	Version     int64
 	Seq         int64
+	LSN         uint64 // where its transaction commits
 	EffectiveAt time.Time
 	RecordedAt  time.Time
 	Change      string
@@ -109,6 +110,7 @@ func (o *Opportunity) Add(e Event) *Opportunity {
 		c.Row(op, "opportunity", o.Row())
 		c.Row(warehouse.OpInsert, "opportunity_history", o.HistoryRow(e))
 	})
+	o.Events[len(o.Events)-1].LSN = c.lsn - 1
 	return o
 }
 

@@ -74,6 +74,14 @@ func (c *Channel) Row(op warehouse.Op, table string, values Values) {
 	}
 }
 
+// KeyChange adds an update that changes the key, as it comes: a delete and an insert from one record of the log.
+func (c *Channel) KeyChange(table string, before, after Values) {
+	c.Row(warehouse.OpDelete, table, before)
+	c.Row(warehouse.OpInsert, table, after)
+	b := c.batchOf(table)
+	b.RecordLSN[b.Len()-1] = b.RecordLSN[b.Len()-2]
+}
+
 func addValue(c *warehouse.ColumnData, column warehouse.Column, value any) {
 	switch v := value.(type) {
 	case nil:

@@ -4,5 +4,6 @@ FROM (
   FROM posting
   WHERE {filter}
   GROUP BY ALL
+  HAVING count(*) > 0
 )
 ORDER BY key

@@ -1,0 +1,27 @@
+package warehousetest
+
+import (
+	"testing"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// Run holds an engine against the contract. Every test opens a store of its own.
+func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
+	for _, theme := range []struct {
+		name string
+		test func(t *testing.T, open func(t testing.TB) warehouse.Store)
+	}{
+		{"golden", testGolden},
+		{"model", testModel},
+		{"loading", testLoading},
+		{"log", testLog},
+		{"scope", testScope},
+		{"empty", testEmpty},
+		{"time", testTime},
+		{"values", testValues},
+		{"status", testStatus},
+	} {
+		t.Run(theme.name, func(t *testing.T) { theme.test(t, open) })
+	}
+}
