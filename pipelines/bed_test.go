@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,4 +144,13 @@ func (b *bed) read() *sql.DB {
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+func assertContains(text string, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
 }
