@@ -48,7 +48,8 @@ type opportunity struct {
 // step is a state that an opportunity reached; the stage is a place in the mapping's list.
 type step struct {
 	opportunities.ImportedState
-	stage int
+	stage   int
+	derived bool // the amount is the list price, for want of one in the export
 }
 
 // last is how the opportunity is now.

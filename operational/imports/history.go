@@ -83,16 +83,16 @@ func (e *entry) step(o *opportunity) step {
 	if at := e.moment("recorded_at", false); at != nil {
 		s.RecordedAt = *at
 	}
-	s.Amount = e.x.products[o.product].price
+	s.Amount, s.derived = e.x.products[o.product].price, true
 	if len(o.steps) > 0 {
-		s.Amount = o.last().Amount
+		s.Amount, s.derived = o.last().Amount, o.last().derived
 	}
 	if text := e.text("amount"); text != "" {
 		amount, err := parseAmount(text)
 		if err != nil {
 			e.fault("amount", ruleAmount, text, sentence(err))
 		}
-		s.Amount = amount
+		s.Amount, s.derived = amount, false
 	}
 	if day := e.day("close_date"); day != nil {
 		if err := e.x.dates.expected(*day); err != nil {

@@ -281,10 +281,7 @@ func TestDaysThatReadTwoWaysAreNotTrustedWhereBothAreUsed(t *testing.T) {
 }
 
 func TestNamesAreTheSameWithoutCaseSpacesAndMarks(t *testing.T) {
-	for a, b := range map[string]string{"GTX Pro": "GTXPro", "Zażółć": "ZAZOLC", "ＡＢＣ": "abc", "Société Générale": "societe generale", "!!": "!!", "株式会社 東京": "株式会社東京"} {
-		if a == "Zażółć" {
-			b = "zazołc" // the stroke of ł is no mark
-		}
+	for a, b := range map[string]string{"GTX Pro": "GTXPro", "Zażółć": "ZAZOLC", "Cem Aydın": "cem aydin", "Weiß & Söhne": "Weiss Sohne", "ＡＢＣ": "abc", "Société Générale": "societe generale", "!!": "!!", "株式会社 東京": "株式会社東京"} {
 		require.Equal(t, nameKey(a), nameKey(b))
 	}
 	require.NotEqual(t, nameKey("GTX Pro"), nameKey("GTX Plus Pro"))

@@ -171,7 +171,9 @@ func (e *entry) open(o *opportunity, stage int, engaged, expected *time.Time, va
 	} else {
 		amount = *value
 	}
-	o.steps = []step{e.x.step(stage, *engaged, opportunities.ChangeCreated, amount, expected)}
+	first := e.x.step(stage, *engaged, opportunities.ChangeCreated, amount, expected)
+	first.derived = value == nil
+	o.steps = []step{first}
 }
 
 func (e *entry) closed(o *opportunity, stage int, engaged, closed *time.Time, value *decimal.Decimal) {
@@ -206,6 +208,7 @@ func (e *entry) closed(o *opportunity, stage int, engaged, closed *time.Time, va
 		return
 	}
 	first := e.x.step(e.x.m.stage(e.x.m.Engaged), *engaged, opportunities.ChangeCreated, e.x.products[o.product].price, nil)
+	first.derived = true
 	o.steps = []step{first, end}
 }
 

@@ -68,10 +68,13 @@ func isPlain(s string) bool {
 	return !blank || s == ""
 }
 
+// plainLetters are letters that people write plainly when they lack the key, and that are no letter with a mark.
+var plainLetters = strings.NewReplacer("ı", "i", "ł", "l", "ø", "o", "đ", "d", "ß", "ss", "æ", "ae", "œ", "oe")
+
 // nameKey is a name without case, spaces, signs and marks: two spellings of one name have the same.
 func nameKey(s string) string {
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(strings.ToLower(norm.NFKC.String(s))) {
+	for _, r := range norm.NFKD.String(plainLetters.Replace(strings.ToLower(norm.NFKC.String(s)))) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			b.WriteRune(r)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
 
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -72,12 +73,23 @@ select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::text[], $7::b
 	// One import at a time writes a vendor's channel; a second waits and then finds what the first made.
 	oneAtATimeSQL = `select pg_advisory_xact_lock(7236003, hashtext($1))`
 
-	// Whose an opportunity is never changes, so that one which an export now gives to another partner is found out.
-	knownOpportunitiesSQL = `select external_ref, connection_id from crm.opportunity where external_ref = any($1)`
+	// What an earlier import made: whose it is, and the amount that it began with.
+	knownOpportunitiesSQL = `
+select o.external_ref, o.connection_id, h.effective_at, h.vendor_net_amount as amount
+from crm.opportunity o
+join crm.opportunity_history h on h.opportunity_id = o.id and h.version = 1
+where o.external_ref = any($1)`
 
 	// In the partner's context: which of the vendor's accounts it has copies of.
 	linkedSQL = `select vendor_account_id from crm.account_link where connection_id = $1`
 )
+
+type knownOpportunity struct {
+	ExternalRef  string
+	ConnectionID *uuid.UUID
+	EffectiveAt  time.Time
+	Amount       decimal.Decimal
+}
 
 type importRow struct {
 	postgres.Keyed

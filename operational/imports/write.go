@@ -169,7 +169,7 @@ func (w *writer) linkCustomers(ctx context.Context, p partner, connection uuid.U
 }
 
 func (w *writer) writeOpportunities(ctx context.Context) error {
-	if err := w.leaveOthersAlone(ctx); err != nil {
+	if err := w.heedKnown(ctx); err != nil {
 		return err
 	}
 	all := w.export.opportunities
@@ -190,8 +190,10 @@ func (w *writer) writeOpportunities(ctx context.Context) error {
 	return nil
 }
 
-// leaveOthersAlone quarantines opportunities that an earlier import gave to another partner.
-func (w *writer) leaveOthersAlone(ctx context.Context) error {
+// heedKnown compares with what earlier imports made. An opportunity that one gave to another partner goes to
+// quarantine. A list price taken for want of an amount stays the one of the first import: a new price list is no
+// news about old business.
+func (w *writer) heedKnown(ctx context.Context) error {
 	refs := make([]string, len(w.export.opportunities))
 	for i, o := range w.export.opportunities {
 		refs[i] = o.ref
@@ -200,26 +202,36 @@ func (w *writer) leaveOthersAlone(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for known opportunities: %w", err)
 	}
-	whose := map[string]*uuid.UUID{}
-	var ref string
-	var connection *uuid.UUID
-	if _, err := pgx.ForEachRow(rows, []any{&ref, &connection}, func() error {
-		whose[ref] = connection
-		return nil
-	}); err != nil {
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[knownOpportunity])
+	if err != nil {
 		return fmt.Errorf("look for known opportunities: %w", err)
+	}
+	known := make(map[string]knownOpportunity, len(found))
+	for _, k := range found {
+		known[k.ExternalRef] = k
 	}
 	kept := w.export.opportunities[:0]
 	for _, o := range w.export.opportunities {
-		have, known := whose[o.ref]
-		if now := w.connection(o); known && (have == nil) != (now == nil) || have != nil && now != nil && *have != *now {
+		k, before := known[o.ref]
+		if before && !same(k.ConnectionID, w.connection(o)) {
 			w.quarantineOther(o)
 			continue
+		}
+		if before && k.EffectiveAt.Equal(o.steps[0].EffectiveAt) {
+			for i := range o.steps {
+				if o.steps[i].derived {
+					o.steps[i].Amount = k.Amount
+				}
+			}
 		}
 		kept = append(kept, o)
 	}
 	w.export.opportunities = kept
 	return nil
+}
+
+func same(a, b *uuid.UUID) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
 func (w *writer) quarantineOther(o opportunity) {
@@ -256,14 +268,14 @@ func (w *writer) imported(o opportunity) opportunities.Imported {
 		state.StageID = w.stages[s.stage]
 		i.States = append(i.States, state)
 	}
-	i.Lines = []opportunities.ImportedLine{{ProductID: w.products[o.product].ID, Quantity: decimal.NewFromInt(1), UnitPrice: w.unitPrice(o)}}
+	i.Lines = []opportunities.ImportedLine{{ProductID: w.products[o.product].ID, Quantity: decimal.NewFromInt(1), UnitPrice: unitPrice(o)}}
 	return i
 }
 
-// unitPrice is the opportunity's amount where it has one, and the list price where it was lost for nothing.
-func (w *writer) unitPrice(o opportunity) decimal.Decimal {
+// unitPrice is the opportunity's amount, and what it began with where it was lost for nothing.
+func unitPrice(o opportunity) decimal.Decimal {
 	if amount := o.last().Amount; amount.IsPositive() {
 		return amount
 	}
-	return w.export.products[o.product].price
+	return o.steps[0].Amount
 }
