@@ -3,9 +3,11 @@ package api_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,7 +169,8 @@ func form(t *testing.T, files, values map[string]string) (body []byte, contentTy
 	t.Helper()
 	var buf bytes.Buffer
 	m := multipart.NewWriter(&buf)
-	for name, content := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) { // the same files in the same order
+		content := files[name]
 		part, err := m.CreatePart(textproto.MIMEHeader{"Content-Disposition": {fmt.Sprintf(`form-data; name=%q; filename="%s.csv"`, name, name)}, "Content-Type": {"text/csv"}})
 		require.NoError(t, err)
 		_, err = part.Write([]byte(content))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -62,7 +63,7 @@ func answer(ctx context.Context, method string, err error) *Problem {
 
 // describe adds to the document what the guard does.
 func describe(op *huma.Operation, permission operational.Permission, limit int64) {
-	statuses := []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	statuses := []int{http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if permission != operational.Public {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
@@ -76,7 +77,11 @@ func describe(op *huma.Operation, permission operational.Permission, limit int64
 	if op.Method == http.MethodPost && permission != operational.Public {
 		op.Parameters = append(op.Parameters, idempotencyParam)
 	}
-	op.Errors = append(op.Errors, statuses...)
+	for _, status := range statuses {
+		if _, described := op.Responses[strconv.Itoa(status)]; !described {
+			op.Errors = append(op.Errors, status)
+		}
+	}
 	op.Description = strings.TrimSpace(fmt.Sprintf("%s\n\nNeeds the permission `%s`.", op.Description, permission))
 }
 

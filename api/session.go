@@ -45,7 +45,7 @@ type idInput struct {
 
 func (a *API) sessions() {
 	register(a, operational.Public, huma.Operation{
-		OperationID: "sign-in", Method: http.MethodPost, Path: "/v1/session", Tags: []string{"session"},
+		OperationID: "sign-in", Method: http.MethodPost, Path: "/v1/session", Tags: []string{"session"}, Errors: []int{http.StatusUnauthorized},
 		Summary: "Sign in", Description: "Opens a session for a browser. Programs use API keys instead.",
 	}, a.signIn)
 	register(a, operational.SignedIn, huma.Operation{

@@ -131,7 +131,7 @@ func (w *world) catalogue(t *testing.T) {
 	ctx := context.Background()
 	stages := []catalog.NewStage{{Name: "Qualify", Type: "active"}, {Name: "Propose", Type: "active"}, {Name: "Won", Type: "won"}, {Name: "Lost", Type: "lost"}}
 	var err error
-	w.processA, err = w.deps.Catalog.CreateProcess(ctx, w.ada.Actor, catalog.NewProcess{Name: "Sales", Default: true, Stages: stages})
+	w.processA, err = w.deps.Catalog.CreateProcess(ctx, w.ada.Actor, catalog.NewProcess{Name: "Channel sales", Default: true, Stages: stages})
 	require.NoError(t, err)
 	stages[0].Name = canaryB
 	w.processB, err = w.deps.Catalog.CreateProcess(ctx, w.bob.Actor, catalog.NewProcess{Name: canaryB, Default: true, Stages: stages})
@@ -189,6 +189,7 @@ func (w *world) call(t testing.TB, p person, method, path string, body any, head
 	}
 	rec := httptest.NewRecorder()
 	w.api.ServeHTTP(rec, r)
+	requireAsDescribed(t, r, rec)
 	return answer{rec.Code, rec.Header(), rec.Body.String()}
 }
 
