@@ -79,6 +79,10 @@ func (a *App) startJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	work.Hourly(jobs.Chore{Name: "ended sessions", Do: func(ctx context.Context) error {
+		_, err := identity.NewAdmin(a.ground.Jobs).Sweep(ctx)
+		return err
+	}})
 	a.jobs = work
 	return work.Start(ctx)
 }

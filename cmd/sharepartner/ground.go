@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/sharepartner/sharepartner/operational/jobs"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 	"github.com/sharepartner/sharepartner/operational/postgres/local"
 )
@@ -80,7 +81,7 @@ func (g *ground) connect(ctx context.Context, cfg Config, log *slog.Logger) erro
 	if g.API, err = g.open(ctx, postgres.LoginAPI, cfg.Connections); err != nil {
 		return err
 	}
-	if g.Jobs, err = g.open(ctx, postgres.LoginJobs, max(4, cfg.Connections/4)); err != nil {
+	if g.Jobs, err = g.open(ctx, postgres.LoginJobs, max(jobs.Connections, cfg.Connections/4)); err != nil {
 		return err
 	}
 	return postgres.CheckWall(ctx, g.ownerURL, g.Secret)

@@ -15,6 +15,10 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
+// Connections is what the jobs login's pool needs at least: one each for the sign of life, River's notices and its
+// housekeeping, and two for each job at work, which tells its progress beside its transaction.
+const Connections = 3 + 2*atOnce + 1
+
 // atOnce is how many jobs one program works on at the same time.
 const atOnce = 2
 
@@ -25,12 +29,12 @@ type Jobs struct {
 	workers map[string]Worker
 	client  *river.Client[pgx.Tx]
 	sign    *sign
+	hourly  []Chore
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 }
 
-// New makes it on the jobs login; the login's pool lends one connection for as long as Jobs runs, one for River's
-// notices, and one per job at work. Nothing happens before Start.
+// New makes it on the jobs login. Nothing happens before Start.
 func New(db *postgres.DB, log *slog.Logger, workers ...Worker) (*Jobs, error) {
 	j := &Jobs{db: db, log: log, workers: map[string]Worker{}, sign: newSign()}
 	for _, w := range workers {
@@ -41,7 +45,7 @@ func New(db *postgres.DB, log *slog.Logger, workers ...Worker) (*Jobs, error) {
 	}
 	registry := river.NewWorkers()
 	river.AddWorker(registry, &eventWorker{workers: j.workers})
-	river.AddWorker(registry, &purgeWorker{db: db})
+	river.AddWorker(registry, &purgeWorker{db: db, more: &j.hourly})
 	client, err := river.NewClient(riverpgxv5.New(db.Login()), &river.Config{
 		ID:                  j.sign.clientID(),
 		Schema:              "river",
@@ -60,6 +64,15 @@ func New(db *postgres.DB, log *slog.Logger, workers ...Worker) (*Jobs, error) {
 	j.client = client
 	return j, nil
 }
+
+// Chore is what another module wants to be cleared away each hour.
+type Chore struct {
+	Name string
+	Do   func(ctx context.Context) error
+}
+
+// Hourly adds chores; before Start.
+func (j *Jobs) Hourly(chores ...Chore) { j.hourly = append(j.hourly, chores...) }
 
 // Start takes over what ended programs left and begins to work. It returns at once; Stop ends it.
 func (j *Jobs) Start(ctx context.Context) error {

@@ -175,11 +175,29 @@ func TestWhatIsDoneWithIsClearedAway(t *testing.T) {
 		_, err = db.Owner(t).Exec(ctx, `insert into crm.import_file (org_id, import_id, name, content) values ($1, $2, 'accounts', '')`, actor.Org, id)
 		require.NoError(t, err)
 	}
-	require.NoError(t, (&purgeWorker{db: db.Jobs}).Work(ctx, nil))
+	swept := 0
+	chores := []Chore{
+		{Name: "things", Do: func(context.Context) error { return errors.New("not today") }},
+		{Name: "others", Do: func(context.Context) error { swept++; return nil }},
+	}
+	require.EqualError(t, (&purgeWorker{db: db.Jobs, more: &chores}).Work(ctx, nil), "clear away things: not today")
+	require.Equal(t, 1, swept)
 	require.Equal(t, 2, count(t, db, `select count(*) from crm.outbox`), "what waits or is fresh stays")
 	require.Equal(t, 1, count(t, db, `select count(*) from crm.idempotency_key`))
 	require.Equal(t, 1, count(t, db, `select count(*) from crm.import_file`))
 	require.Equal(t, 2, count(t, db, `select count(*) from crm.import`))
+}
+
+func TestChoresAreDoneFromTheStart(t *testing.T) {
+	db := pgtest.New(t)
+	j, err := New(db.Jobs, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	done := make(chan struct{}, 1)
+	j.Hourly(Chore{Name: "things", Do: func(context.Context) error { done <- struct{}{}; return nil }})
+	require.NoError(t, j.Start(context.Background()))
+	receive(t, done)
+	require.NoError(t, j.Stop(context.Background()))
+	require.NoError(t, j.Stop(context.Background()), "a second stop does no harm")
 }
 
 func TestTwoWorkersForOneEventAreRefused(t *testing.T) {

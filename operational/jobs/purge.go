@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,16 +40,23 @@ func purgeHourly() *river.PeriodicJob {
 
 type purgeWorker struct {
 	river.WorkerDefaults[purgeArgs]
-	db *postgres.DB
+	db   *postgres.DB
+	more *[]Chore // known when the program starts
 }
 
-// Work clears away everything that is past its time.
+// Work clears away everything that is past its time. A chore that fails does not keep the others from being done.
 func (w *purgeWorker) Work(ctx context.Context, _ *river.Job[purgeArgs]) error {
+	var faults []error
 	now := w.db.Now()
 	for _, p := range purges {
 		if _, err := w.db.Login().Exec(ctx, p.sql, now.Add(-p.keep)); err != nil {
-			return fmt.Errorf("clear away %s: %w", p.what, postgres.Translate(err))
+			faults = append(faults, fmt.Errorf("clear away %s: %w", p.what, postgres.Translate(err)))
 		}
 	}
-	return nil
+	for _, c := range *w.more {
+		if err := c.Do(ctx); err != nil {
+			faults = append(faults, fmt.Errorf("clear away %s: %w", c.Name, err))
+		}
+	}
+	return errors.Join(faults...)
 }
