@@ -1,2 +1,34 @@
-// Package opportunities keeps deals in the pipeline, from the first row to won, lost or disqualified.
+// Package opportunities keeps deals in the pipeline, from the first row to won, lost or disqualified. It is the module
+// after which the others are shaped.
+//
+// Where things are: opportunity.go and input.go (what comes out and goes in), rules.go (the status machine and all other
+// verdicts, without a database), service.go (reading, and the one way in which every change goes), create.go and
+// change.go (the steps of a transaction), store.go and store_write.go (SQL), private.go (the partner's half), list.go
+// (what can be asked of lists), import*.go (many at once from another system, with their past).
+//
+// One row belongs to both companies of a connection, or to one company alone when there is no connection. Whose it is
+// comes from the connection row that the caller can see, never from the input. Each change makes one version and one
+// row of history in the same transaction; the database refuses the one without the other.
+//
+// Decided:
+//   - The update asks for the version again (where id = and version =), so no row is locked while rules are looked at:
+//     of two changes at once the second is told that it is stale.
+//   - Changes follow each other in business time. A stage may be entered as of an earlier moment, but not before the
+//     last change: a row of history holds the whole state, so one that began earlier would hide the later ones in the
+//     list and be hidden by them in figures. Would change with history by field.
+//   - A closed opportunity goes nowhere but back to an active stage, by reopening. From won to lost takes two changes,
+//     so that history shows both. Plain fields of closed ones can be corrected.
+//   - What both companies share goes through the vendor's sales process and sells the vendor's products, since both
+//     must be able to read the names. Region and tier are copied from the connection when the opportunity begins, so
+//     that figures of the past stay where they were.
+//   - The amount is what somebody enters; else the sum of the lines, called list_price as long as every line has the
+//     list price and lines otherwise; else zero. Entering an amount stops it from following the lines, clearing it
+//     lets it follow them again.
+//   - Connections that are not active are frozen for both sides: read, not write.
+//   - A change that changes nothing makes no version: repeating a request is harmless.
+//   - The partner's half has a version of its own and no column on the shared row: not even its time of change shows.
+//   - An import is known by connection and external reference, and by a digest of what its source said last. The same
+//     again is not looked at; something new is added as new versions, compared with what was imported before, so that
+//     changes made by people here are neither repeated nor undone unless the source knows of something later.
+//   - Unlike people, an import may add the past: its rows then end with one that says how things are.
 package opportunities
