@@ -1,6 +1,9 @@
 package opportunities
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // remembered is a row of history, as far as a repeated import compares it.
 type remembered struct {
@@ -35,39 +38,45 @@ func (in Imported) news(history []remembered, now time.Time) (added []remembered
 		}
 		added = append(added, remembered{ImportedState: s, Imported: true})
 	}
-	end, _ := in.last()
-	latest := latestOf(history)
-	holds = latest.Imported || !end.EffectiveAt.Before(latest.EffectiveAt)
-	final, since := end, later(end.EffectiveAt, latest.EffectiveAt)
-	if !holds {
+	final, _ := in.last()
+	latest := latestOf(slices.Concat(history, added))
+	if holds = latest.Imported; !holds {
 		final = latest.ImportedState
 	}
-	takenBack := holds && end.EffectiveAt.Before(latest.EffectiveAt) && !latest.sameBut(end)
+	since := latest.EffectiveAt
 	switch {
 	case len(added) == 0:
 		since = later(now, since)
-	case !takenBack && added[len(added)-1].sameBut(final):
+	case latest.sameBut(final) && added[len(added)-1].sameBut(final):
 		return added, holds
 	}
 	return append(added, remembered{ImportedState: final.repeated(since, now), Imported: holds}), holds
 }
 
-// latestOf is the state that is true now: the last by time, and of those at one moment the last that was added.
+// latestOf is the state that is true now: the last by the moment from which it is true, then by when it was known, then
+// by version. Figures choose it in the same way.
 func latestOf(history []remembered) remembered {
 	var latest remembered
 	for _, h := range history {
-		if !h.EffectiveAt.Before(latest.EffectiveAt) {
+		if !h.before(latest) {
 			latest = h
 		}
 	}
 	return latest
 }
 
-// compareWith says whether the source gave this state before, and whether it gave another one for the same moment.
+func (s remembered) before(o remembered) bool {
+	if s.EffectiveAt.Equal(o.EffectiveAt) {
+		return s.RecordedAt.Before(o.RecordedAt)
+	}
+	return s.EffectiveAt.Before(o.EffectiveAt)
+}
+
+// compareWith says whether the source gave this state before, and whether there is another one for the same moment.
 func compareWith(history []remembered, s ImportedState) (known, corrects bool) {
 	for _, h := range history {
-		if h.Imported && h.EffectiveAt.Equal(s.EffectiveAt) {
-			known, corrects = known || h.same(s), true
+		if h.EffectiveAt.Equal(s.EffectiveAt) {
+			known, corrects = known || h.Imported && h.same(s), true
 		}
 	}
 	return known, corrects

@@ -66,7 +66,7 @@ func (in Imported) Validate(now time.Time) error {
 		if s.EffectiveAt.Before(earliest) || s.EffectiveAt.After(now) || s.RecordedAt.After(now) {
 			faults.Add(at, "It lies before 1970 or in the future.", s.EffectiveAt)
 		}
-		if i > 0 && s.EffectiveAt.Before(in.States[i-1].EffectiveAt) {
+		if i > 0 && (remembered{ImportedState: s}).before(remembered{ImportedState: in.States[i-1]}) {
 			faults.Add(at, "It lies before the state it follows.", s.EffectiveAt)
 		}
 	}

@@ -116,10 +116,11 @@ func TestNewsProperties(t *testing.T) {
 		}
 		var history []remembered
 		now := start.Add(100 * 24 * time.Hour)
+		tick := func() time.Time { now = now.Add(time.Hour); return now }
 		for range rapid.IntRange(1, 5).Draw(t, "rounds") {
 			if len(history) > 0 && rapid.Bool().Draw(t, "person") {
 				s := draw(5)
-				s.EffectiveAt = later(s.EffectiveAt, latestOf(history).EffectiveAt)
+				s.EffectiveAt, s.RecordedAt = later(s.EffectiveAt, latestOf(history).EffectiveAt), tick()
 				history = append(history, remembered{ImportedState: s})
 			}
 			var in Imported
@@ -131,7 +132,7 @@ func TestNewsProperties(t *testing.T) {
 				in.States = append(in.States, s)
 			}
 			before := latestOf(history)
-			added, holds := in.news(history, now)
+			added, holds := in.normal().news(history, tick())
 			if len(added) == 0 {
 				t.Fatal("a change without a row of history")
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/opportunities"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // Two vendors share a partner. Each sees its own rows only, whatever it asks; a partner sees its own with both.
@@ -137,4 +138,39 @@ func TestThePartnersHalf(t *testing.T) {
 	_, err = w.s.Private(t.Context(), w.A, o.ID)
 	_, strange := w.s.Private(t.Context(), w.A, uuid.New())
 	require.Equal(t, strange, err, "to the vendor there is no such thing")
+}
+
+// What the service never does, the database refuses all the same.
+func TestTheDatabaseHoldsTheLastLine(t *testing.T) {
+	w := newWorld(t)
+	o := w.create(w.A, opportunities.NewOpportunity{Name: "direct"})
+	shared := w.create(w.P1, opportunities.NewOpportunity{ConnectionID: &w.AP1, Name: "shared"})
+	const insert = `insert into crm.opportunity (id, connection_id, vendor_org_id, partner_org_id, number, name, process_org_id, process_id, process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, created_at, updated_at)
+		values (gen_random_uuid(), $1, $2, $3, 99, 'x', $4, $5, 1, $6, 'active', 1, 'entered', 'USD', now(), now())`
+	a, b := w.process["A"], w.process["B"]
+	for name, c := range map[string]struct {
+		actor operational.Actor
+		sql   string
+		args  []any
+	}{
+		"a direct deal in the process of a stranger": {w.A, insert, []any{nil, w.A.Org, nil, w.B.Org, b.ID, b.First().ID}},
+		"a deal in the name of a stranger":           {w.A, insert, []any{nil, w.B.Org, nil, w.B.Org, b.ID, b.First().ID}},
+		"a connection with the wrong partner":        {w.A, insert, []any{w.AP1, w.A.Org, w.P2.Org, w.A.Org, a.ID, a.First().ID}},
+		"a deal without history":                     {w.A, insert, []any{w.AP1, w.A.Org, w.P1.Org, w.A.Org, a.ID, a.First().ID}},
+		"a change without history":                   {w.A, `update crm.opportunity set name = 'y', version = version + 1 where id = $1`, []any{o.ID}},
+		"a change without a version":                 {w.A, `update crm.opportunity set name = 'y' where id = $1`, []any{o.ID}},
+		"moving a deal to another connection":        {w.P1, `update crm.opportunity set connection_id = $2 where id = $1`, []any{shared.ID, w.BP1}},
+		"the vendor's field from the partner":        {w.P1, `update crm.opportunity set vendor_account_id = null, version = version + 1 where id = $1`, []any{shared.ID}},
+		"reading the vendor's field":                 {w.P1, `select vendor_account_id from crm.opportunity where id = $1`, []any{shared.ID}},
+		"reading the partner's half":                 {w.A, `select note from crm.opportunity_private where opportunity_id = $1`, []any{shared.ID}},
+		"rewriting history":                          {w.A, `update crm.opportunity_history set reason = 'no' where opportunity_id = $1`, []any{o.ID}},
+		"deleting history":                           {w.A, `delete from crm.opportunity_history where opportunity_id = $1`, []any{o.ID}},
+		"deleting a deal":                            {w.A, `delete from crm.opportunity where id = $1`, []any{o.ID}},
+	} {
+		err := w.db.API.InTx(t.Context(), c.actor, func(tx *postgres.Tx) error {
+			_, err := tx.Exec(t.Context(), c.sql, c.args...)
+			return err
+		})
+		require.Contains(t, []operational.Kind{operational.KindInvalid, operational.KindForbidden}, kind(err), "%s: %v", name, err)
+	}
 }
