@@ -1,2 +1,29 @@
-// Package imports takes a CRM's export into the workspaces of a vendor and its partners.
+// Package imports takes a CRM's export into the workspaces of a vendor and its partners: crm-export, four or five
+// CSV files and a mapping that says what their columns mean. The default mapping (crm_export.yaml) reads the public
+// "CRM Sales Opportunities" export. Commands, the API and the demo come through the same code.
+//
+// The way of an import: the files are read (csv.go), cleansed by pure rules (rules.go, entry.go and a file for each
+// sort of row) into an export in its own words (export.go), and written through the modules below (write.go,
+// people.go). Each sales agent is a partner organisation with one person, each manager a channel manager, each
+// regional office a region. Accounts are the vendor's; the partners that sell to them get copies of their own, linked.
+//
+// Decided:
+//   - One import is one transaction, its own end and its findings included: it is there as a whole or not at all. A
+//     run after a kill either finds it done or does it. Only progress is told outside.
+//   - A file that cannot be trusted as a whole refuses the import, with all faults of all files at once: wrong
+//     encoding, an open quote, missing columns, days mostly in another form. A row that cannot be kept goes to
+//     quarantine with line, column and reason; the others are kept. What cleansing changes is reported value by value.
+//   - Limits: 64 MB in all files, 100,000 characters in a field.
+//   - Days are written one way in a whole export, as its mapping says; nothing is guessed. Where day and month come
+//     in both orders in one column, days that read both ways are not trusted either.
+//   - A day means the midnight that begins it in the vendor's time zone. The two dates of an opportunity become its
+//     history, marked as imported; recorded_at is the same moment, because such an export does not say when its
+//     people knew. An export that does has the fifth file, stage_history, with every step and its recorded_at.
+//   - The value is the vendor's net amount. Where there is none an open opportunity, and the engaged state of a closed
+//     one, takes the list price of the first import that brought it: a new price list is no news about old business.
+//   - An opportunity without account is kept with its customer unknown; one whose account stands in no file adds it;
+//     one whose partner or product is unknown cannot be kept.
+//   - Names are compared as written but for case; failing that without spaces, signs and marks, if only one fits.
+//   - Importing again changes nothing. A newer export adds what is new. Connections (region, tier), the partners' own
+//     copies of accounts, and whose an opportunity is, are not changed by an import.
 package imports

@@ -105,11 +105,14 @@ func (e *entry) kept() bool {
 	return true
 }
 
-// first says whether a key comes for the first time in its file; a second row with it is quarantined.
-func (e *entry) first(column, key, shown string) bool {
+// first says whether a name comes for the first time in its file; a second row with it is quarantined.
+func (e *entry) first(column, name, key string) bool {
+	if name == "" {
+		return false // reported already
+	}
 	line, twice := e.x.lines[e.t.role][key]
 	if twice {
-		e.fault(column, ruleDuplicate, shown, fmt.Sprintf("The row on line %d has the same; that one is kept.", line))
+		e.fault(column, ruleDuplicate, name, fmt.Sprintf("The row on line %d has the same; that one is kept.", line))
 		return false
 	}
 	e.x.lines[e.t.role][key] = e.r.line
@@ -118,12 +121,12 @@ func (e *entry) first(column, key, shown string) bool {
 
 // find looks a name up in another file, however it is spelled; ok is false when the row must go.
 func (e *entry) find(column, name, role, rule string) (place int, ok bool) {
-	place, known := e.x.at[role][e.x.key(name)]
+	place, known := e.x.names[role].find(name)
 	switch {
 	case !known:
 		e.fault(column, rule, name, fmt.Sprintf("It is not in %s.", e.x.m.FileName(role)))
 	case place < 0:
-		e.fault(column, rule, name, fmt.Sprintf("Its row in %s (line %d) is in quarantine.", e.x.m.FileName(role), e.x.lines[role][e.x.key(name)]))
+		e.fault(column, rule, name, fmt.Sprintf("Its row in %s is in quarantine.", e.x.m.FileName(role)))
 	default:
 		return place, true
 	}

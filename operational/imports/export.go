@@ -60,9 +60,8 @@ type reader struct {
 	*export
 	dates     dates
 	spelling  map[string]map[string]string // column -> value -> put right
-	keys      map[string]string            // value -> key: most values come many times
-	at        map[string]map[string]int    // file -> key -> place in the export's list; -1: in quarantine
-	lines     map[string]map[string]int    // file -> key -> line of the first row
+	names     map[string]*index            // by file
+	lines     map[string]map[string]int    // file -> ident -> line of the first row
 	ambiguous map[string]bool              // date columns, as file/column, that mix two ways of writing a day
 	history   map[string][]row             // rows of stage_history by opportunity
 
@@ -74,8 +73,8 @@ type reader struct {
 // read turns tables into an export. It is pure: the time is given, and nothing is asked elsewhere.
 func read(m Mapping, tables map[string]*table, d dates) *export {
 	x := &reader{
-		export: &export{m: m, quarantined: map[string]int{}}, dates: d, keys: map[string]string{},
-		spelling: map[string]map[string]string{}, at: map[string]map[string]int{}, lines: map[string]map[string]int{},
+		export: &export{m: m, quarantined: map[string]int{}}, dates: d,
+		spelling: map[string]map[string]string{}, names: map[string]*index{}, lines: map[string]map[string]int{},
 		ambiguous: map[string]bool{}, history: map[string][]row{},
 	}
 	for _, s := range m.Spelling {
@@ -85,7 +84,7 @@ func read(m Mapping, tables map[string]*table, d dates) *export {
 		x.spelling[s.Field][s.From] = s.To
 	}
 	for _, role := range fileOrder {
-		x.at[role], x.lines[role] = map[string]int{}, map[string]int{}
+		x.names[role], x.lines[role] = newIndex(), map[string]int{}
 		if t := tables[role]; t != nil {
 			x.findings = append(x.findings, t.broken...)
 			x.quarantined[role] += len(t.broken)
@@ -122,11 +121,43 @@ func (x *reader) sortFindings(tables map[string]*table) {
 	}
 }
 
-func (x *reader) key(name string) string {
-	k, known := x.keys[name]
-	if !known {
-		k = nameKey(name)
-		x.keys[name] = k
+// index finds rows of one file by their names.
+type index struct {
+	exact, near map[string]int // ident and key -> place in the export's list, or one of the words below
+	keys        map[string]string
+}
+
+const (
+	quarantined = -1 // the row is not kept
+	ambiguous   = -2 // two names come to the same key
+)
+
+func newIndex() *index {
+	return &index{exact: map[string]int{}, near: map[string]int{}, keys: map[string]string{}}
+}
+
+func (x *index) add(name string, place int) {
+	x.exact[ident(name)] = place
+	key := nameKey(name)
+	if _, twice := x.near[key]; twice {
+		place = ambiguous
 	}
-	return k
+	x.near[key] = place
+}
+
+// find gives the place of a name, spelled as in the file or nearly so.
+func (x *index) find(name string) (place int, known bool) {
+	if place, known = x.exact[name]; known { // most names are written as they are found
+		return place, true
+	}
+	if place, known = x.exact[ident(name)]; known {
+		return place, true
+	}
+	key, seen := x.keys[name]
+	if !seen {
+		key = nameKey(name)
+		x.keys[name] = key
+	}
+	place, known = x.near[key]
+	return place, known && place != ambiguous
 }

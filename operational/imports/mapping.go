@@ -103,9 +103,7 @@ func ParseMapping(text []byte) (Mapping, error) {
 // Validate tells everything that is wrong with the mapping.
 func (m Mapping) Validate() error {
 	var faults operational.Faults
-	if strings.TrimSpace(m.Process) == "" {
-		faults.Add("mapping.process", "name the sales process", nil)
-	}
+	faults.Text("mapping.process", m.Process, 1, 100)
 	if m.Currency != "" && !operational.ValidCurrency(m.Currency) {
 		faults.Add("mapping.currency", "a currency has three capital letters, as in USD", m.Currency)
 	}
@@ -162,6 +160,7 @@ func (m Mapping) checkStages(faults *operational.Faults) {
 	kinds := map[string]int{}
 	for i, s := range m.Stages {
 		field := fmt.Sprintf("mapping.stages[%d]", i)
+		faults.Text(field+".name", s.Name, 1, 60)
 		switch {
 		case s.Source == "" || s.Name == "" || !slices.Contains([]string{"active", "won", "lost", "disqualified"}, s.Type):
 			faults.Add(field, "give source, name and a type of active, won, lost or disqualified", nil)

@@ -2,7 +2,6 @@ package imports
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 
 	"github.com/shopspring/decimal"
@@ -24,13 +23,12 @@ func (x *reader) readProducts(t *table) {
 		if text != "" && err != nil {
 			e.fault("list_price", ruleAmount, text, sentence(err))
 		}
-		key := x.key(name)
-		first := e.first("name", key, name)
+		first := e.first("name", name, ident(name))
 		if e.kept() {
 			x.products = append(x.products, product{name: name, family: family, price: price})
-			x.at[fileProducts][key] = len(x.products) - 1
+			x.names[fileProducts].add(name, len(x.products)-1)
 		} else if first {
-			x.at[fileProducts][key] = -1
+			x.names[fileProducts].add(name, quarantined)
 		}
 	}
 }
@@ -42,7 +40,7 @@ func (x *reader) readTeams(t *table) {
 	for _, r := range t.rows {
 		e := x.entry(t, r)
 		p := partner{line: r.line, name: e.needed("partner", 200), manager: -1, customers: map[int]bool{}}
-		p.ref, p.person = x.key(p.name), p.name
+		p.ref, p.person = ident(p.name), p.name
 		if person := e.optional("person", 200); person != nil {
 			p.person = *person
 		}
@@ -56,24 +54,24 @@ func (x *reader) readTeams(t *table) {
 		} else {
 			p.country = c
 		}
-		first := e.first("partner", p.ref, p.name)
+		first := e.first("partner", p.name, p.ref)
 		if !e.kept() {
 			if first {
-				x.at[fileTeams][p.ref] = -1
+				x.names[fileTeams].add(p.name, quarantined)
 			}
 			continue
 		}
 		if manager != nil {
-			i, known := managers[x.key(*manager)]
+			i, known := managers[ident(*manager)]
 			if !known {
 				i = len(x.managers)
-				managers[x.key(*manager)] = i
+				managers[ident(*manager)] = i
 				x.managers = append(x.managers, *manager)
 			}
 			p.manager = i
 		}
 		x.partners = append(x.partners, p)
-		x.at[fileTeams][p.ref] = len(x.partners) - 1
+		x.names[fileTeams].add(p.name, len(x.partners)-1)
 	}
 }
 
@@ -85,20 +83,20 @@ func (x *reader) readAccounts(t *table) {
 		a.Name = e.needed("name", 200)
 		a.Industry, a.Website, a.Country = e.optional("industry", 100), e.optional("website", 300), e.optional("country", 100)
 		a.YearEstablished = e.count("year_established", 1000, 2200)
-		a.NumberOfEmployees = e.count("number_of_employees", 0, math.MaxInt32)
+		a.NumberOfEmployees = e.count("number_of_employees", 0, 1_000_000_000)
 		a.AnnualRevenue = e.revenue()
-		a.ExternalRef = x.key(a.Name)
-		first := e.first("name", a.ExternalRef, a.Name)
+		a.ExternalRef = ident(a.Name)
+		first := e.first("name", a.Name, a.ExternalRef)
 		parent := e.text("parent")
 		if !e.kept() {
 			if first {
-				x.at[fileAccounts][a.ExternalRef] = -1
+				x.names[fileAccounts].add(a.Name, quarantined)
 			}
 			continue
 		}
 		e.notes = nil
 		x.accounts = append(x.accounts, a)
-		x.at[fileAccounts][a.ExternalRef] = len(x.accounts) - 1
+		x.names[fileAccounts].add(a.Name, len(x.accounts)-1)
 		if parent != "" {
 			parents[len(x.accounts)-1] = e
 		}
@@ -117,7 +115,7 @@ func (e *entry) parent(i int) {
 	if right, found := e.x.spelling["parent"][name]; found {
 		name = right
 	}
-	place, known := e.x.at[fileAccounts][e.x.key(name)]
+	place, known := e.x.names[fileAccounts].find(name)
 	if !known || place < 0 {
 		e.note("parent", ruleUnknownParent, name, "", "The parent is not among the accounts; the account is kept without it.")
 		return
@@ -127,7 +125,7 @@ func (e *entry) parent(i int) {
 			e.drop("parent", name, "would make the account its own parent")
 			return
 		}
-		next, more := e.x.at[fileAccounts][e.x.accounts[up].ParentRef]
+		next, more := e.x.names[fileAccounts].exact[e.x.accounts[up].ParentRef]
 		if e.x.accounts[up].ParentRef == "" || !more {
 			break
 		}

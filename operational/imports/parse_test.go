@@ -260,7 +260,7 @@ func TestWhatRefersToARowInQuarantineGoesThereToo(t *testing.T) {
 			reasons = append(reasons, f.Reason)
 		}
 	}
-	require.Equal(t, []string{"Its row in products.csv (line 2) is in quarantine.", "Its row in products.csv (line 2) is in quarantine."}, reasons)
+	require.Equal(t, []string{"Its row in products.csv is in quarantine.", "Its row in products.csv is in quarantine."}, reasons)
 }
 
 func TestDaysThatReadTwoWaysAreNotTrustedWhereBothAreUsed(t *testing.T) {
@@ -286,6 +286,22 @@ func TestNamesAreTheSameWithoutCaseSpacesAndMarks(t *testing.T) {
 	}
 	require.NotEqual(t, nameKey("GTX Pro"), nameKey("GTX Plus Pro"))
 	require.NotEqual(t, nameKey("!!"), nameKey("??"))
+}
+
+func TestNamesThatDifferInASignOnlyStayApart(t *testing.T) {
+	x, err := readExport(t, "", small(
+		"products.csv", "product,series,sales_price\nModel X,M,10\nModel X+,M,20\nValve A,V,1\n",
+		"sales_pipeline.csv", pipelineHeader+"1,Ada Osei,Model X+,,Engaging,2017-01-01,,\n2,Ada Osei,Model-X,,Engaging,2017-01-01,,\n3,Ada Osei,VALVE-A,,Engaging,2017-01-01,,\n"))
+	require.NoError(t, err)
+	require.Len(t, x.products, 3)
+	require.Len(t, x.opportunities, 2)
+	require.Equal(t, "Model X+", x.products[x.opportunities[0].product].name)
+	require.Equal(t, finding{3, "product", ruleUnknownProduct, "Model-X", "", "left out"}, brief(x.findings[len(x.findings)-4]), "two products may be meant")
+}
+
+func TestCharactersThatNobodySeesAreTakenOut(t *testing.T) {
+	require.Equal(t, "Ada Osei", squeeze("\ufeff Ada\u200b\u00a0 \x01Osei\n"))
+	require.Equal(t, "é", squeeze("e\u0301"))
 }
 
 func FuzzAnyExportIsReadOrRefusedInWords(f *testing.F) {

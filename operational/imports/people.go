@@ -24,7 +24,7 @@ func (w *writer) writePeople(ctx context.Context) error {
 		if p.ExternalRef != "" {
 			byRef[p.ExternalRef] = p
 		}
-		byName[nameKey(p.Name)] = p
+		byName[ident(p.Name)] = p
 		numbers[p.PartnerNumber] = true
 	}
 	var fresh []interconnect.NewPartner
@@ -106,7 +106,7 @@ func (w *writer) writeManagers(ctx context.Context) error {
 	}
 	var fresh []interconnect.NewStaff
 	for _, name := range w.export.managers {
-		ref := nameKey(name)
+		ref := ident(name)
 		if _, have := ids[ref]; !have {
 			ids[ref] = uuid.Must(uuid.NewV7())
 			fresh = append(fresh, interconnect.NewStaff{

@@ -17,9 +17,7 @@ func (x *reader) readPipeline(t *table) {
 	for _, r := range t.rows {
 		e := x.entry(t, r)
 		o := opportunity{ref: e.needed("opportunity_id", 200), line: r.line, account: -1}
-		if o.ref != "" {
-			e.first("opportunity_id", o.ref, o.ref)
-		}
+		e.first("opportunity_id", o.ref, o.ref)
 		o.partner = e.seller()
 		o.product = e.product()
 		customer := e.customer(&o)
@@ -71,7 +69,7 @@ func (e *entry) customer(o *opportunity) (added string) {
 		e.note("account", ruleCustomerUnknown, "", "", "No account is named; the opportunity is kept, its customer is not known.")
 		return ""
 	}
-	i, known := e.x.at[fileAccounts][e.x.key(*name)]
+	i, known := e.x.names[fileAccounts].find(*name)
 	if !known || i < 0 {
 		e.note("account", ruleAccountAdded, *name, *name, fmt.Sprintf("The account is not in %s; one of this name is added.", e.x.m.FileName(fileAccounts)))
 		return *name
@@ -86,10 +84,10 @@ func (x *reader) customer(added string, place int) int {
 	if added == "" {
 		return place
 	}
-	a := accounts.ImportedAccount{ExternalRef: x.key(added)}
+	a := accounts.ImportedAccount{ExternalRef: ident(added)}
 	a.Name = added
 	x.accounts = append(x.accounts, a)
-	x.at[fileAccounts][a.ExternalRef] = len(x.accounts) - 1
+	x.names[fileAccounts].exact[a.ExternalRef] = len(x.accounts) - 1
 	return len(x.accounts) - 1
 }
 

@@ -47,12 +47,13 @@ const (
 	ruleOtherPartner      = "other-partner" // an earlier import gave the opportunity to another partner
 )
 
-// squeeze takes out what nobody meant: blanks around, doubled or of odd kinds, and unlike ways to write a letter.
+// squeeze takes out what nobody meant: blanks around, doubled or of odd kinds, characters that nobody sees, and unlike
+// ways to write a letter.
 func squeeze(s string) string {
 	if isPlain(s) {
 		return s
 	}
-	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+	return strings.Join(strings.Fields(strings.Map(visible, norm.NFC.String(s))), " ")
 }
 
 // isPlain says that there is nothing to squeeze: most values.
@@ -60,7 +61,7 @@ func isPlain(s string) bool {
 	blank := true
 	for i := range len(s) {
 		c := s[i]
-		if c >= 0x80 || c < ' ' || c == ' ' && blank {
+		if c >= 0x7f || c < ' ' || c == ' ' && blank {
 			return false
 		}
 		blank = c == ' '
@@ -68,10 +69,22 @@ func isPlain(s string) bool {
 	return !blank || s == ""
 }
 
+// visible leaves out control characters, soft hyphens, and blanks and marks without width.
+func visible(r rune) rune {
+	if unicode.IsControl(r) && !unicode.IsSpace(r) || r == '\u00ad' || r == '\u200b' || r == '\ufeff' {
+		return -1
+	}
+	return r
+}
+
+// ident is a name without case: what a row is known by in its own file, and its reference in later imports.
+func ident(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
+
 // plainLetters are letters that people write plainly when they lack the key, and that are no letter with a mark.
 var plainLetters = strings.NewReplacer("ı", "i", "ł", "l", "ø", "o", "đ", "d", "ß", "ss", "æ", "ae", "œ", "oe")
 
-// nameKey is a name without case, spaces, signs and marks: two spellings of one name have the same.
+// nameKey is a name without case, spaces, signs and marks: how a name in one file is
+// found in another that spells it otherwise, unless two names there come to the same.
 func nameKey(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(plainLetters.Replace(strings.ToLower(norm.NFKC.String(s)))) {
@@ -135,7 +148,7 @@ func (d dates) moment(s string) (time.Time, error) {
 
 // happened says whether a thing can have happened then.
 func (d dates) happened(at time.Time) error {
-	if at.Before(earliest) || at.After(d.now.Add(24*time.Hour)) {
+	if at.Before(earliest) || at.After(d.now) {
 		return fmt.Errorf("%s lies before 1980 or in the future", at.In(d.location).Format(time.DateOnly))
 	}
 	return nil
