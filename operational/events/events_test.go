@@ -1,7 +1,6 @@
 package events_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -19,13 +18,13 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 func plantVendor(t *testing.T, db *pgtest.Database) operational.Actor {
 	t.Helper()
 	org := uuid.New()
-	_, err := db.Owner(t).Exec(context.Background(), `insert into crm.organisation (id, name, created_at) values ($1, 'Vendor', now())`, org)
+	_, err := db.Owner(t).Exec(t.Context(), `insert into crm.organisation (id, name, created_at) values ($1, 'Vendor', now())`, org)
 	require.NoError(t, err)
 	return operational.Actor{Org: org, Side: operational.SideVendor, Role: operational.RoleAdministrator}
 }
 
 func TestAnEventIsWrittenWithItsChangeOrNotAtAll(t *testing.T) {
-	db, ctx := pgtest.New(t), context.Background()
+	db, ctx := pgtest.New(t), t.Context()
 	actor, record := plantVendor(t, db), uuid.New()
 	require.NoError(t, db.API.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		return events.Append(ctx, tx, "thing.made", record, map[string]uuid.UUID{"other": record})
@@ -46,7 +45,7 @@ func TestAnEventIsWrittenWithItsChangeOrNotAtAll(t *testing.T) {
 }
 
 func TestEventTypesReadObjectHappened(t *testing.T) {
-	db, ctx := pgtest.New(t), context.Background()
+	db, ctx := pgtest.New(t), t.Context()
 	actor := plantVendor(t, db)
 	for _, wrong := range []string{"", "thing", "Thing.made", "thing.", "thing made"} {
 		require.ErrorContains(t, db.API.InTx(ctx, actor, func(tx *postgres.Tx) error {
@@ -56,7 +55,7 @@ func TestEventTypesReadObjectHappened(t *testing.T) {
 }
 
 func TestNobodyReadsTheOutboxAsATenantOrWritesItForAnother(t *testing.T) {
-	db, ctx := pgtest.New(t), context.Background()
+	db, ctx := pgtest.New(t), t.Context()
 	actor, other := plantVendor(t, db), plantVendor(t, db)
 	require.Equal(t, operational.KindForbidden, operational.KindOf(db.API.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		_, err := tx.Exec(ctx, `select * from crm.outbox`)

@@ -13,6 +13,7 @@ import (
 // Limits of an export.
 const (
 	MaxBytes     = 64 << 20 // all files together
+	MaxRows      = 500_000  // in one file
 	maxFieldSize = 100_000  // characters
 )
 
@@ -71,6 +72,9 @@ func readTable(role string, file MappingFile, content []byte) (*table, []string)
 			return nil, []string{csvFault(err)}
 		}
 		line, _ := reader.FieldPos(0)
+		if len(t.rows)+len(t.broken) >= MaxRows {
+			return nil, []string{fmt.Sprintf("the file has more than %d rows; split the export by period and import the parts one after another", MaxRows)}
+		}
 		t.add(line, fields, len(header))
 	}
 }

@@ -13,7 +13,7 @@
 //   - A file that cannot be trusted as a whole refuses the import, with all faults of all files at once: wrong
 //     encoding, an open quote, missing columns, days mostly in another form. A row that cannot be kept goes to
 //     quarantine with line, column and reason; the others are kept. What cleansing changes is reported value by value.
-//   - Limits: 64 MB in all files, 100,000 characters in a field.
+//   - Limits: 64 MB in all files, 500,000 rows in one, 100,000 characters in a field.
 //   - Days are written one way in a whole export, as its mapping says; nothing is guessed. Where day and month come
 //     in both orders in one column, days that read both ways are not trusted either.
 //   - A day means the midnight that begins it in the vendor's time zone. The two dates of an opportunity become its

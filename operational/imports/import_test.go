@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func newChannel(t testing.TB) *channel {
 
 func (c *channel) newVendor(t testing.TB, name string) operational.Actor {
 	t.Helper()
-	ctx, admin := context.Background(), identity.NewAdmin(c.Jobs)
+	ctx, admin := t.Context(), identity.NewAdmin(c.Jobs)
 	org, err := admin.CreateVendor(ctx, identity.NewVendor{Name: name, TimeZone: "America/New_York", FiscalMonth: 1, Currency: "USD"})
 	require.NoError(t, err)
 	actor, err := admin.AddPerson(ctx, identity.NewPerson{Org: org, Role: operational.RoleAdministrator, Name: "Admin", Email: name + "@vendor.example", Password: "a long password"})
@@ -44,9 +43,9 @@ func (c *channel) newVendor(t testing.TB, name string) operational.Actor {
 func one[T any](t testing.TB, c *channel, sql string, args ...any) T {
 	t.Helper()
 	conn := c.Owner(t)
-	defer conn.Close(context.Background())
+	defer conn.Close(t.Context())
 	var v T
-	require.NoError(t, conn.QueryRow(context.Background(), sql, args...).Scan(&v), sql)
+	require.NoError(t, conn.QueryRow(t.Context(), sql, args...).Scan(&v), sql)
 	return v
 }
 
@@ -62,7 +61,7 @@ select jsonb_build_object(
 
 func (c *channel) run(t testing.TB, in NewImport) Import {
 	t.Helper()
-	done, err := c.runner.Import(context.Background(), c.vendor, in, nil)
+	done, err := c.runner.Import(t.Context(), c.vendor, in, nil)
 	require.NoError(t, err)
 	require.Equal(t, StateDone, done.State)
 	return done

@@ -102,6 +102,8 @@ func TestAnExportMayBeTooLarge(t *testing.T) {
 	_, err := byRole(Mapping{}, map[string][]byte{"accounts": make([]byte, MaxBytes+1)})
 	require.Equal(t, operational.KindLimited, operational.KindOf(err))
 	require.ErrorContains(t, err, "64 MB")
+	_, err = readExport(t, "", small("accounts.csv", smallAccounts+strings.Repeat(",,,,,,\n", MaxRows)))
+	require.ErrorContains(t, err, "accounts.csv: the file has more than 500000 rows")
 }
 
 func TestAMarkInFrontAndNamesByContentAreTaken(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -70,6 +71,11 @@ func (r *Runner) conclude(ctx context.Context, tx *postgres.Tx, j *job, x *expor
 	}
 	if !current {
 		return r.overtaken(ctx, tx, j)
+	}
+	if !j.dryRun {
+		if err := events.Append(ctx, tx, EventDone, j.id, nil); err != nil {
+			return err
+		}
 	}
 	j.progress(1, "Done")
 	return nil

@@ -34,7 +34,7 @@ func large(n int) map[string][]byte {
 
 func (c *channel) start(t testing.TB, in NewImport) Import {
 	t.Helper()
-	i, err := c.service.Start(context.Background(), c.vendor, in)
+	i, err := c.service.Start(t.Context(), c.vendor, in)
 	require.NoError(t, err)
 	require.Equal(t, StateQueued, i.State)
 	require.Equal(t, c.vendor.Membership, *i.StartedBy)
@@ -43,7 +43,7 @@ func (c *channel) start(t testing.TB, in NewImport) Import {
 
 func (c *channel) get(t testing.TB, id uuid.UUID) Import {
 	t.Helper()
-	i, err := c.service.Get(context.Background(), c.vendor, id)
+	i, err := c.service.Get(t.Context(), c.vendor, id)
 	require.NoError(t, err)
 	return i
 }
@@ -52,7 +52,7 @@ func (c *channel) working(t testing.TB) *jobs.Jobs {
 	t.Helper()
 	j, err := jobs.New(c.Jobs, slog.New(slog.DiscardHandler), c.runner.Worker())
 	require.NoError(t, err)
-	require.NoError(t, j.Start(context.Background()))
+	require.NoError(t, j.Start(t.Context()))
 	t.Cleanup(func() { _ = j.Stop(context.Background()) })
 	return j
 }
@@ -78,13 +78,13 @@ func TestAnImportThatIsAskedForRunsAsAJob(t *testing.T) {
 	require.Equal(t, map[string]int{"Engaging": 2, "Won": 1, "Lost": 1}, done.Summary.ByStage)
 	require.Equal(t, map[string]int{ruleSpelling: 2, ruleNameMatch: 1, ruleCustomerUnknown: 1, ruleListPrice: 1}, done.Summary.Cleansed)
 
-	listed, err := c.service.List(context.Background(), c.vendor, operational.Query{})
+	listed, err := c.service.List(t.Context(), c.vendor, operational.Query{})
 	require.NoError(t, err)
 	require.Equal(t, []Import{done}, listed.Items)
 	page := operational.Query{Page: operational.Page{Limit: 2, Count: true}}
 	var rules []string
 	for {
-		found, err := c.service.Findings(context.Background(), c.vendor, done.ID, page)
+		found, err := c.service.Findings(t.Context(), c.vendor, done.ID, page)
 		require.NoError(t, err)
 		require.EqualValues(t, 5, *found.Total)
 		for _, f := range found.Items {
@@ -96,7 +96,7 @@ func TestAnImportThatIsAskedForRunsAsAJob(t *testing.T) {
 		page.After = found.Next
 	}
 	require.Equal(t, []string{ruleSpelling, ruleSpelling, ruleNameMatch, ruleCustomerUnknown, ruleListPrice}, rules)
-	kept, err := c.service.Findings(context.Background(), c.vendor, done.ID, operational.Query{Filter: &operational.Filter{Field: "rule", Op: "eq", Values: []string{ruleListPrice}}})
+	kept, err := c.service.Findings(t.Context(), c.vendor, done.ID, operational.Query{Filter: &operational.Filter{Field: "rule", Op: "eq", Values: []string{ruleListPrice}}})
 	require.NoError(t, err)
 	require.Len(t, kept.Items, 1)
 	require.Equal(t, 4, kept.Items[0].Line)
@@ -111,7 +111,7 @@ func TestADryRunSaysTheSameAndLeavesNothing(t *testing.T) {
 	require.Equal(t, wet.Summary, dry.Summary)
 	queued := c.start(t, NewImport{Files: small(), DryRun: true})
 	before := one[string](t, c, everything)
-	require.NoError(t, c.runner.Run(context.Background(), c.vendor, queued.ID, nil))
+	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
 	require.Equal(t, StateDone, c.get(t, queued.ID).State)
 	require.Equal(t, Tally{Unchanged: 4}, c.get(t, queued.ID).Summary.Opportunities)
 	require.Equal(t, before, one[string](t, c, everything))
@@ -124,9 +124,9 @@ func TestWhatCannotBeReadIsRefusedAtOnceAndNothingIsStored(t *testing.T) {
 		{Files: small("accounts.csv", "account\n\"x")},
 		{Files: small(), Mapping: []byte("stages: []")},
 	} {
-		_, err := c.service.Start(context.Background(), c.vendor, in)
+		_, err := c.service.Start(t.Context(), c.vendor, in)
 		require.Equal(t, operational.KindInvalid, operational.KindOf(err))
-		_, err = c.runner.Import(context.Background(), c.vendor, in, nil)
+		_, err = c.runner.Import(t.Context(), c.vendor, in, nil)
 		require.Equal(t, operational.KindInvalid, operational.KindOf(err))
 	}
 	require.Zero(t, one[int](t, c, `select (select count(*) from crm.import) + (select count(*) from crm.import_file) + (select count(*) from crm.outbox)`))
@@ -138,7 +138,7 @@ func TestAnImportThatIsInterruptedAnywhereLeavesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, uint64(time.Now().UnixNano())))
 	for range 6 {
 		at := r.Float64() * 0.97
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(t.Context())
 		_, err := c.runner.Import(ctx, c.vendor, NewImport{Files: files}, func(done float64, _ string) {
 			if done >= at {
 				cancel()
@@ -154,13 +154,13 @@ func TestAnImportThatIsInterruptedAnywhereLeavesNothing(t *testing.T) {
 func TestAnImportWhoseConnectionsAreKilledIsDoneByTheNextRunOnce(t *testing.T) {
 	c := newChannel(t)
 	queued := c.start(t, NewImport{Files: large(3000)})
-	conn, err := pgx.Connect(context.Background(), pgtest.Server(t).SuperURL)
+	conn, err := pgx.Connect(t.Context(), pgtest.Server(t).SuperURL)
 	require.NoError(t, err)
-	defer conn.Close(context.Background())
+	defer conn.Close(t.Context())
 	database := one[string](t, c, `select current_database()`)
 	for _, at := range []float64{0, 0.2, 0.5, 0.9} {
 		var once sync.Once
-		err := c.runner.Run(context.Background(), c.vendor, queued.ID, func(done float64, _ string) {
+		err := c.runner.Run(t.Context(), c.vendor, queued.ID, func(done float64, _ string) {
 			if done >= at {
 				once.Do(func() { killImports(t, conn, database) })
 			}
@@ -169,11 +169,11 @@ func TestAnImportWhoseConnectionsAreKilledIsDoneByTheNextRunOnce(t *testing.T) {
 		require.Zero(t, one[int](t, c, nothing), "at %.1f", at)
 		require.Equal(t, StateQueued, c.get(t, queued.ID).State)
 	}
-	require.NoError(t, c.runner.Run(context.Background(), c.vendor, queued.ID, nil))
+	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
 	done := c.get(t, queued.ID)
 	require.Equal(t, StateDone, done.State)
 	require.Equal(t, Tally{Created: 3000}, done.Summary.Opportunities)
-	require.NoError(t, c.runner.Run(context.Background(), c.vendor, queued.ID, nil))
+	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
 	require.Equal(t, done, c.get(t, queued.ID), "what is done is not done again")
 }
 
@@ -181,14 +181,14 @@ func TestAnImportWhoseConnectionsAreKilledIsDoneByTheNextRunOnce(t *testing.T) {
 func killImports(t *testing.T, conn *pgx.Conn, database string) {
 	t.Helper()
 	var n int
-	require.NoError(t, conn.QueryRow(context.Background(), `select count(pg_terminate_backend(pid)) from pg_stat_activity
+	require.NoError(t, conn.QueryRow(t.Context(), `select count(pg_terminate_backend(pid)) from pg_stat_activity
 		where datname = $1 and usename = 'sharepartner_jobs'`, database).Scan(&n))
 	require.NotZero(t, n)
 }
 
 func TestAnImportCanBeCancelledWhileItWaitsAndWhileItRuns(t *testing.T) {
 	c := newChannel(t)
-	ctx := context.Background()
+	ctx := t.Context()
 	waiting := c.start(t, NewImport{Files: small()})
 	cancelled, err := c.service.Cancel(ctx, c.vendor, waiting.ID)
 	require.NoError(t, err)
@@ -220,7 +220,7 @@ func TestAStopPutsARunningImportBackForTheNextStart(t *testing.T) {
 	first := c.working(t)
 	i := c.start(t, NewImport{Files: large(6000)})
 	require.Eventually(t, func() bool { return c.get(t, i.ID).Progress > 0.1 }, 20*time.Second, 5*time.Millisecond)
-	require.NoError(t, first.Stop(context.Background()))
+	require.NoError(t, first.Stop(t.Context()))
 	require.Equal(t, StateQueued, c.get(t, i.ID).State)
 	require.Zero(t, one[int](t, c, nothing))
 	c.working(t)
@@ -232,7 +232,7 @@ func TestTwoRunsOfOneImportDoItOnce(t *testing.T) {
 	i := c.start(t, NewImport{Files: large(1000)})
 	var both sync.WaitGroup
 	for range 2 {
-		both.Go(func() { require.NoError(t, c.runner.Run(context.Background(), c.vendor, i.ID, nil)) })
+		both.Go(func() { require.NoError(t, c.runner.Run(t.Context(), c.vendor, i.ID, nil)) })
 	}
 	both.Wait()
 	require.Equal(t, Tally{Created: 1000}, c.get(t, i.ID).Summary.Opportunities)
@@ -243,7 +243,7 @@ func TestAnotherVendorsImportIsNotThere(t *testing.T) {
 	c := newChannel(t)
 	other := c.newVendor(t, "Other")
 	i := c.start(t, NewImport{Files: small()})
-	ctx := context.Background()
+	ctx := t.Context()
 	_, err := c.service.Get(ctx, other, i.ID)
 	require.Equal(t, operational.KindNotFound, operational.KindOf(err))
 	_, err = c.service.Findings(ctx, other, i.ID, operational.Query{})

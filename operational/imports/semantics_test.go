@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -148,7 +147,7 @@ func TestAConnectionKeepsItsRegion(t *testing.T) {
 func TestTwoVendorsOfOnePartnerNeverTouchTheSameAccount(t *testing.T) {
 	c := newChannel(t)
 	c.run(t, NewImport{Files: small()})
-	ctx, other := context.Background(), c.newVendor(t, "Other")
+	ctx, other := t.Context(), c.newVendor(t, "Other")
 	ada := one[uuid.UUID](t, c, `select id from crm.organisation where name = 'Ada Osei'`)
 	_, err := identity.NewAdmin(c.Jobs).Connect(ctx, identity.NewConnection{Vendor: other.Org, Partner: ada, PartnerNumber: "X1", Region: "North"})
 	require.NoError(t, err)
@@ -164,7 +163,7 @@ func TestAPartnersOwnChangesToACopyStay(t *testing.T) {
 	c := newChannel(t)
 	c.run(t, NewImport{Files: small()})
 	owner := c.Owner(t)
-	_, err := owner.Exec(context.Background(), `update crm.account set name = 'My customer' where org_id <> $1`, c.vendor.Org)
+	_, err := owner.Exec(t.Context(), `update crm.account set name = 'My customer' where org_id <> $1`, c.vendor.Org)
 	require.NoError(t, err)
 	c.run(t, NewImport{Files: small()})
 	require.Equal(t, 2, one[int](t, c, `select count(*) from crm.account where org_id <> $1 and name = 'My customer'`, c.vendor.Org))
@@ -176,11 +175,11 @@ func TestAProcessOfAnotherShapeIsNotOverwritten(t *testing.T) {
 	c.run(t, NewImport{Files: small()})
 	mapping := strings.Replace(string(DefaultMapping()), "name: Prospecting", "name: First talks", 1)
 	before := one[string](t, c, everything)
-	_, err := c.runner.Import(context.Background(), c.vendor, NewImport{Files: small(), Mapping: []byte(mapping)}, nil)
+	_, err := c.runner.Import(t.Context(), c.vendor, NewImport{Files: small(), Mapping: []byte(mapping)}, nil)
 	require.Equal(t, operational.KindConflict, operational.KindOf(err), err)
 	require.Equal(t, before, one[string](t, c, everything))
 	queued := c.start(t, NewImport{Files: small(), Mapping: []byte(mapping)})
-	require.NoError(t, c.runner.Run(context.Background(), c.vendor, queued.ID, nil))
+	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
 	failed := c.get(t, queued.ID)
 	require.Equal(t, StateFailed, failed.State)
 	require.NotEmpty(t, *failed.Fault)

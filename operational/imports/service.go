@@ -14,8 +14,11 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// EventRequested is what happens when an import is asked for; its worker runs the import.
-const EventRequested = "import.requested"
+// What happens to imports. The worker of EventRequested runs the import; EventDone stands for everything that it wrote.
+const (
+	EventRequested = "import.requested"
+	EventDone      = "import.done"
+)
 
 // Service takes imports in and answers for them, on the api login.
 type Service struct{ db *postgres.DB }

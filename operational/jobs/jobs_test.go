@@ -24,14 +24,14 @@ const testEvent = "thing.made"
 func plantVendor(t *testing.T, db *pgtest.Database) operational.Actor {
 	t.Helper()
 	org := uuid.New()
-	_, err := db.Owner(t).Exec(context.Background(), `insert into crm.organisation (id, name, created_at) values ($1, 'Vendor', now())`, org)
+	_, err := db.Owner(t).Exec(t.Context(), `insert into crm.organisation (id, name, created_at) values ($1, 'Vendor', now())`, org)
 	require.NoError(t, err)
 	return operational.Actor{Org: org, Side: operational.SideVendor, Role: operational.RoleAdministrator, Membership: uuid.New()}
 }
 
 func happen(t *testing.T, db *pgtest.Database, actor operational.Actor, event string, record uuid.UUID) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	require.NoError(t, db.API.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		return events.Append(ctx, tx, event, record, map[string]uuid.UUID{"membership": actor.Membership})
 	}))
@@ -41,7 +41,7 @@ func running(t *testing.T, db *pgtest.Database, workers ...Worker) *Jobs {
 	t.Helper()
 	j, err := New(db.Jobs, slog.New(slog.DiscardHandler), workers...)
 	require.NoError(t, err)
-	require.NoError(t, j.Start(context.Background()))
+	require.NoError(t, j.Start(t.Context()))
 	t.Cleanup(func() { _ = j.Stop(context.Background()) })
 	return j
 }
@@ -60,7 +60,7 @@ func receive[T any](t *testing.T, from <-chan T) T {
 func count(t *testing.T, db *pgtest.Database, sql string) int {
 	t.Helper()
 	var n int
-	require.NoError(t, db.Owner(t).QueryRow(context.Background(), sql).Scan(&n))
+	require.NoError(t, db.Owner(t).QueryRow(t.Context(), sql).Scan(&n))
 	return n
 }
 
@@ -117,7 +117,7 @@ func TestStopPutsWorkBack(t *testing.T) {
 	first := running(t, db, worker)
 	happen(t, db, plantVendor(t, db), testEvent, uuid.New())
 	receive(t, begun)
-	require.NoError(t, first.Stop(context.Background()))
+	require.NoError(t, first.Stop(t.Context()))
 	require.Zero(t, count(t, db, `select count(*) from river.river_job where kind = 'event' and state in ('running', 'cancelled', 'discarded')`))
 	patient.Store(true)
 	running(t, db, worker)
@@ -149,12 +149,12 @@ func TestTheJobsOfAKilledProgramAreTakenOver(t *testing.T) {
 	killed.sign.release() // as the end of its process would
 	require.Equal(t, 2, receive(t, again).Attempt)
 	close(block)
-	require.NoError(t, next.Stop(context.Background()))
+	require.NoError(t, next.Stop(t.Context()))
 }
 
 func TestWhatIsDoneWithIsClearedAway(t *testing.T) {
 	db := pgtest.New(t)
-	ctx, actor := context.Background(), plantVendor(t, db)
+	ctx, actor := t.Context(), plantVendor(t, db)
 	happen(t, db, actor, testEvent, uuid.New())
 	happen(t, db, actor, testEvent, uuid.New())
 	happen(t, db, actor, testEvent, uuid.New())
@@ -194,10 +194,10 @@ func TestChoresAreDoneFromTheStart(t *testing.T) {
 	require.NoError(t, err)
 	done := make(chan struct{}, 1)
 	j.Hourly(Chore{Name: "things", Do: func(context.Context) error { done <- struct{}{}; return nil }})
-	require.NoError(t, j.Start(context.Background()))
+	require.NoError(t, j.Start(t.Context()))
 	receive(t, done)
-	require.NoError(t, j.Stop(context.Background()))
-	require.NoError(t, j.Stop(context.Background()), "a second stop does no harm")
+	require.NoError(t, j.Stop(t.Context()))
+	require.NoError(t, j.Stop(t.Context()), "a second stop does no harm")
 }
 
 func TestTwoWorkersForOneEventAreRefused(t *testing.T) {

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func TestTheDemoIsMadeOnceThroughTheServices(t *testing.T) {
-	ctx, db, now := context.Background(), pgtest.New(t), time.Now()
+	ctx, db, now := t.Context(), pgtest.New(t), time.Now()
 	last := 0.0
 	began := time.Now()
 	people, err := Create(ctx, Deps{API: db.API, Jobs: db.Jobs}, now, func(done float64, step string) {
