@@ -70,46 +70,56 @@ type importPlan struct {
 
 // planImport sorts the accounts into new, changed and untouched ones. Parents may come after their children.
 func planImport(tx *postgres.Tx, wanted []ImportedAccount, known map[string]Account) (importPlan, error) {
-	ids := make(map[string]uuid.UUID, len(wanted)+len(known))
-	for ref, a := range known {
-		ids[ref] = a.ID
-	}
-	for _, in := range wanted {
-		if _, ok := ids[in.ExternalRef]; ok {
-			continue
-		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return importPlan{}, err
-		}
-		ids[in.ExternalRef] = id
-	}
 	var plan importPlan
-	seen := map[string]bool{}
+	ids, err := idsOf(wanted, known)
+	if err != nil {
+		return plan, err
+	}
 	for _, in := range wanted {
-		if seen[in.ExternalRef] || in.ExternalRef == "" {
-			return plan, operational.Fault(operational.KindInvalid, "account-reference", "The account reference %.60q is empty or there twice.", in.ExternalRef)
-		}
-		seen[in.ExternalRef] = true
-		if parent, ok := ids[in.ParentRef]; ok && in.ParentRef != "" {
+		if in.ParentRef != "" {
+			parent, found := ids[in.ParentRef]
+			if !found {
+				return plan, operational.Fault(operational.KindInvalid, "account-reference", "The account %.60q names a parent %.60q that is not there.", in.ExternalRef, in.ParentRef)
+			}
 			in.ParentAccountID = &parent
-		} else if in.ParentRef != "" {
-			return plan, operational.Fault(operational.KindInvalid, "account-reference", "The account %.60q names a parent %.60q that is not there.", in.ExternalRef, in.ParentRef)
 		}
 		if err := in.Validate(); err != nil {
 			return plan, fmt.Errorf("account %.60q: %w", in.ExternalRef, err)
 		}
-		plan.ids = append(plan.ids, ids[in.ExternalRef])
-		old, found := known[in.ExternalRef]
-		switch {
+		ref := in.ExternalRef
+		plan.ids = append(plan.ids, ids[ref])
+		switch old, found := known[ref]; {
 		case !found:
-			ref := in.ExternalRef
 			plan.created = append(plan.created, Account{ID: ids[ref], ExternalRef: &ref, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}.with(in.NewAccount))
 		case !old.content().same(in.NewAccount):
 			plan.changed = append(plan.changed, old.with(in.NewAccount))
 		}
 	}
 	return plan, nil
+}
+
+// idsOf gives each reference its id: the one it has, or a new one.
+func idsOf(wanted []ImportedAccount, known map[string]Account) (map[string]uuid.UUID, error) {
+	ids := make(map[string]uuid.UUID, len(wanted)+len(known))
+	for ref, a := range known {
+		ids[ref] = a.ID
+	}
+	seen := make(map[string]bool, len(wanted))
+	for _, in := range wanted {
+		if seen[in.ExternalRef] || in.ExternalRef == "" {
+			return nil, operational.Fault(operational.KindInvalid, "account-reference", "The account reference %.60q is empty or there twice.", in.ExternalRef)
+		}
+		seen[in.ExternalRef] = true
+		if _, found := ids[in.ExternalRef]; found {
+			continue
+		}
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, err
+		}
+		ids[in.ExternalRef] = id
+	}
+	return ids, nil
 }
 
 // Link says that a partner's account and a vendor's account are the same customer. Only the partner reads it.

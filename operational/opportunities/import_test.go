@@ -220,14 +220,3 @@ func (w *world) many(n int) []opportunities.Imported {
 	}
 	return all
 }
-
-func BenchmarkImport(b *testing.B) {
-	for b.Loop() {
-		b.StopTimer()
-		w := newWorld(b)
-		all := w.many(7135)
-		b.StartTimer()
-		_, err := w.bring(w.A, all...)
-		require.NoError(b, err)
-	}
-}
