@@ -50,6 +50,7 @@ func WonPace(p Pace) Chart {
 	}
 	o := must(option(line))
 	set(o, false, "xAxis", 0, "boundaryGap")
+	set(o, map[string]any{"alignMinLabel": "left", "alignMaxLabel": "right"}, "xAxis", 0, "axisLabel")
 	o["tips"] = paceTips(p)
 	drills(o, p.Links)
 	return Chart{Option: o, Finding: p.Finding, Marks: len(p.Days)}

@@ -15,7 +15,7 @@ func (p *Portal) briefing(v *visit) error {
 	page := views.Dashboard{Title: "Sales briefing", Filters: v.dashboardBar("/briefing", "Period", f, c)}
 	shell := views.Shell{Title: page.Title, Charts: true}
 	if c.first.IsZero() {
-		page.Empty = v.firstUse()
+		page.Filters, page.Empty = views.Filters{}, v.firstUse()
 		return v.render(200, shell, views.DashboardPage(page))
 	}
 	d, err := v.briefingData(f)

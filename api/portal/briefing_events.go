@@ -24,6 +24,9 @@ func (b *briefingPage) eventsCard() views.Card {
 	several := len(b.codes) > 1
 	for _, r := range b.d.events.Rows {
 		name := eventNames[r.Event]
+		if several && r.Count == 0 && r.Previous.Count == 0 && r.YearBefore.Count == 0 {
+			continue
+		}
 		if several {
 			name += ", " + r.Amount.Currency
 		}

@@ -80,7 +80,7 @@ func splitReceipts(s *split) []views.Link {
 // splitCard is won, lost, open and win rate by partner or region; its totals are the key figures.
 func (b *briefingPage) splitCard(id, title, dimension string, s *split) views.Card {
 	all := lines(s)
-	c := views.Card{ID: id, Title: title, Table: views.Table{Caption: title + " in " + b.d.period.Label + ", table", Sticky: true, Columns: splitColumns(words(dimension), b.openName())}}
+	c := views.Card{ID: id, Title: title, Table: views.Table{Caption: title + " in " + b.d.period.Label + ", table", Sticky: true, Columns: b.splitColumns(dimension)}}
 	if len(all) == 0 {
 		c.Empty = &views.Empty{Icon: "list", Title: "Nothing was won, lost or open", Text: "There is nothing to show for " + b.d.period.Label + "."}
 		return c
@@ -94,19 +94,28 @@ func (b *briefingPage) splitCard(id, title, dimension string, s *split) views.Ca
 		c.Table.Rows = append(c.Table.Rows, b.splitRow(dimension, s, l))
 	}
 	if len(shown) < len(all) {
-		c.Table.Rows = append(c.Table.Rows, b.tailRow(id, title, all[len(shown):]))
+		c.Table.Rows = append(c.Table.Rows, fitting(dimension, b.tailRow(id, title, all[len(shown):])))
 	}
-	c.Table.Foot = b.totalRows(title, all)
+	for _, r := range b.totalRows(all) {
+		c.Table.Foot = append(c.Table.Foot, fitting(dimension, r))
+	}
 	return c
 }
 
-func splitColumns(first, open string) []views.Column {
-	return []views.Column{
-		{Title: first},
+func (b *briefingPage) splitColumns(dimension string) []views.Column {
+	cols := []views.Column{
+		{Title: words(dimension)},
 		{Title: "Won", Num: true}, {Title: "Amount won", Num: true}, {Title: "Lost", Num: true}, {Title: "Amount lost", Num: true},
-		{Title: open, Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90%)", Num: true},
+		{Title: b.openName(), Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90%)", Num: true},
 	}
+	if dimension != "partner" {
+		return slices.Delete(cols, amountLost, amountLost+1)
+	}
+	return cols
 }
+
+// amountLost is the column that the narrow table by region goes without.
+const amountLost = 4
 
 func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 	first := views.Cell{Text: l.name}
@@ -126,13 +135,21 @@ func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 	if dimension == "partner" {
 		first.Sub = b.whereOf(l.key)
 	}
-	return views.Row{Cells: []views.Cell{
+	return fitting(dimension, views.Row{Cells: []views.Cell{
 		first,
 		b.countCell(l.won.Count, keyed(s.won.Receipt.ID, l.key), "won", l.name), {Text: b.amount(l.won.Amount.Amount, l.code)},
 		b.countCell(l.lost.Count, keyed(s.lost.Receipt.ID, l.key), "lost", l.name), {Text: b.amount(l.lost.Amount.Amount, l.code)},
 		b.countCell(l.open.Count, keyed(s.open.Receipt.ID, l.key), "open", l.name), {Text: b.amount(l.open.Amount.Amount, l.code)},
 		b.rateCell(s, l),
-	}}
+	}})
+}
+
+// fitting takes the column out that a table by region does not have.
+func fitting(dimension string, r views.Row) views.Row {
+	if dimension != "partner" {
+		r.Cells = slices.Delete(r.Cells, amountLost, amountLost+1)
+	}
+	return r
 }
 
 // whereOf is the tier and region of a partner today.
@@ -223,7 +240,7 @@ func (b *briefingPage) tailRow(id, title string, rest []line) views.Row {
 }
 
 // totalRows has one row for each currency.
-func (b *briefingPage) totalRows(title string, all []line) []views.Row {
+func (b *briefingPage) totalRows(all []line) []views.Row {
 	var rows []views.Row
 	for i, code := range b.codes {
 		rate := ""

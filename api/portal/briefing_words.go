@@ -124,6 +124,9 @@ func (b *briefingPage) stageName(r api.TallyRow) string {
 		return r.Name
 	}
 	for _, other := range b.d.openByStage.Rows {
+		if other.Amount.Currency != r.Amount.Currency || other.Count == 0 {
+			continue
+		}
 		if o, ok := b.stagesKnown[other.Key]; ok && o.process.ID != p.process.ID {
 			if o.org == p.org {
 				return p.stage.Name + " (" + p.process.Name + ")"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/currency"
@@ -41,11 +43,11 @@ func (f format) counted(n int64, one, many string) string {
 func (f format) symbol(code string) string {
 	unit, err := currency.ParseISO(code)
 	if err != nil {
-		return code + " "
+		return code + "\u00a0"
 	}
 	s := f.p.Sprint(currency.NarrowSymbol(unit))
-	if s == code {
-		return code + " "
+	if r, _ := utf8.DecodeLastRuneInString(s); unicode.IsLetter(r) {
+		return s + "\u00a0" // kr 500, not kr500
 	}
 	return s
 }
@@ -114,6 +116,8 @@ func (f format) days(d *float64) string {
 	switch {
 	case d == nil:
 		return "—"
+	case *d < 1.0/24:
+		return "< 1 h"
 	case *d < 1:
 		return fmt.Sprintf("%.0f h", *d*24)
 	default:

@@ -20,7 +20,7 @@ func (p *Portal) funnel(v *visit) error {
 	page := views.Dashboard{Title: "Funnel", Filters: v.dashboardBar("/funnel", "Created in", f, c)}
 	shell := views.Shell{Title: page.Title, Charts: true}
 	if c.first.IsZero() {
-		page.Empty = v.firstUse()
+		page.Filters, page.Empty = views.Filters{}, v.firstUse()
 		return v.render(200, shell, views.DashboardPage(page))
 	}
 	period, asOf, err := v.periodOf(f)
@@ -115,7 +115,7 @@ func (x *funnelPage) figure(g funnelGroup, period string) views.Figure {
 	first := g.rows[0]
 	id := "funnel-" + g.process.String()[24:] + "-" + g.code
 	f := views.Figure{
-		ID: id, Title: x.title(g), Receipt: receiptOf(x.answer.Receipt.ID), Finding: x.finding(g),
+		Open: true, ID: id, Title: x.title(g), Receipt: receiptOf(x.answer.Receipt.ID), Finding: x.finding(g),
 		Aside:   x.counted(first.Reached, "opportunity", "opportunities"),
 		Caption: "Bars show how many reached a stage; beside them the share that went on and the median days in it. A stage that was passed over counts as reached. Stays that have not ended count up to now.",
 	}

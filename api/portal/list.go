@@ -56,13 +56,13 @@ func (p *Portal) list(v *visit) error {
 		return err
 	}
 	v.fillList(&page, f, c, found)
-	return v.render(200, views.Shell{Title: page.Title, Query: f.Search}, views.ListPage(page))
+	return v.render(200, views.Shell{Title: page.Title, Query: f.Search, FindKeep: page.Keep}, views.ListPage(page))
 }
 
 func (v *visit) fillList(page *views.List, f filters, c choices, found operational.Listed[opportunities.Opportunity]) {
 	switch {
 	case c.first.IsZero():
-		page.Empty = v.firstUse()
+		page.Filters, page.Empty = views.Filters{}, v.firstUse()
 		return
 	case len(found.Items) == 0:
 		page.Empty = noMatch(page.Filters)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -32,7 +33,7 @@ func (p *Portal) receipt(v *visit) error {
 	page := views.Rows{Receipt: v.receiptOf(again)}
 	in := api.CellInput{Key: q.Get("key"), Event: q.Get("event"), Stage: q.Get("stage"), Part: q.Get("part")}
 	named := q.Has("key") || q.Has("event") || q.Has("stage") || q.Has("part") || q.Has("rows")
-	page.Title, page.Text = metricNames[again.Metric], periodText(again)
+	page.Title, page.Text = metricNames[again.Metric], v.when(again)
 	if named {
 		if page.Title, err = v.cellName(again, in); err != nil {
 			return err
@@ -48,11 +49,15 @@ func (p *Portal) receipt(v *visit) error {
 	return v.render(200, s, views.RowsPage(page))
 }
 
-func periodText(a *api.Recomputed) string {
-	if a.Period != nil {
-		return a.Period.Label
+// when says which time a number speaks of.
+func (v *visit) when(a *api.Recomputed) string {
+	if a.Period == nil {
+		return "As of " + v.time(a.AsOf)
 	}
-	return ""
+	if a.AsOf.Before(a.Period.To) {
+		return a.Period.Label + ", as of " + v.time(a.AsOf)
+	}
+	return a.Period.Label
 }
 
 // cellName says in words which number it is.
@@ -166,9 +171,16 @@ func (v *visit) receiptOf(a *api.Recomputed) views.Receipt {
 		r.Period = fmt.Sprintf("%s, from %s until before %s", a.Period.Label, a.Period.From.In(v.cal.Location).Format("2 Jan 2006 15:04 MST"), a.Period.To.In(v.cal.Location).Format("2 Jan 2006 15:04 MST"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Parameters)) {
-		r.Parameters = append(r.Parameters, views.Field{Name: name, Value: clip(fmt.Sprint(a.Parameters[name]), 300)})
+		r.Parameters = append(r.Parameters, views.Field{Name: name, Value: clip(parameter(a.Parameters[name]), 300)})
 	}
 	return r
+}
+
+func parameter(value any) string {
+	if at, ok := value.(time.Time); ok {
+		return at.UTC().Format(time.RFC3339Nano)
+	}
+	return fmt.Sprint(value)
 }
 
 // otherSide is what the other company of an opportunity is called here.

@@ -1,6 +1,6 @@
 // Writes what the pages need from npm packages into dist/, which the program embeds when it is built.
 // Run by `npm ci && node build.mjs`. Names get their hash and bytes their gzip form when the program starts.
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const out = "dist";
@@ -38,3 +38,6 @@ for (const name of ["echarts", "zrender", "htmx.org", "@fontsource-variable/inte
   licences.push(`${name}\n\n${await readFile(`${modules}/${name}/LICENSE`, "utf8")}`);
 }
 await writeFile(`${out}/licences.txt`, licences.join("\n\n----\n\n"));
+
+// Last of all, so that it stands for a whole build.
+await writeFile(`${out}/manifest.json`, JSON.stringify((await readdir(out)).filter((name) => name !== "manifest.json").sort(), null, 1) + "\n");

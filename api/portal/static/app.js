@@ -71,7 +71,7 @@
 
   // After a part of the page was fetched, the keyboard is where it was.
   let last = '';
-  document.addEventListener('htmx:beforeRequest', () => { last = document.activeElement?.closest('details.c-menu')?.querySelector('summary')?.id || ''; });
+  document.addEventListener('htmx:beforeRequest', (e) => { last = e.detail.elt.closest?.('details.c-menu')?.querySelector('summary')?.id || ''; });
   document.addEventListener('htmx:afterSettle', () => {
     if (last) document.getElementById(last)?.focus({ preventScroll: true });
     last = '';

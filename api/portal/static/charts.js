@@ -8,7 +8,7 @@
     int: (v) => new Intl.NumberFormat(lang).format(v),
     money: (v, code) => {
       try {
-        return new Intl.NumberFormat(lang, { style: 'currency', currency: code, notation: 'compact', maximumFractionDigits: 1, currencyDisplay: 'narrowSymbol' }).format(v);
+        return new Intl.NumberFormat(lang, { style: 'currency', currency: code, notation: 'compact', maximumFractionDigits: 1, currencyDisplay: 'narrowSymbol' }).format(v).replace('K', 'k');
       } catch { return `${number.format(v)} ${code}`; }
     },
   };

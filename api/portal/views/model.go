@@ -14,17 +14,18 @@ import (
 
 // Shell is what surrounds a page.
 type Shell struct {
-	Title   string
-	Theme   string // light, dark or "" for the system's
-	KeysOff bool   // single keys do nothing
-	Return  string // this page, to come back to
-	Person  *Person
-	Nav     []NavItem
-	Crumbs  []Link
-	Query   string // in the search box
-	Foot    Foot
-	Missing []string // assets that were not built
-	Charts  bool     // the page has charts
+	Title    string
+	Theme    string // light, dark or "" for the system's
+	KeysOff  bool   // single keys do nothing
+	Return   string // this page, to come back to
+	Person   *Person
+	Nav      []NavItem
+	Crumbs   []Link
+	Query    string  // in the search box
+	FindKeep []Field // filters that a search keeps
+	Foot     Foot
+	Missing  []string // assets that were not built
+	Charts   bool     // the page has charts
 }
 
 // Person is who is signed in.
@@ -156,6 +157,7 @@ type Figure struct {
 	Caption          string
 	Empty            *Empty
 	Size             string // css class of the chart's height
+	Open             bool   // the data table is open from the start
 }
 
 // KeyMark is an entry of a chart's legend.
