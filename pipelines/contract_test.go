@@ -63,6 +63,7 @@ func mirrored() []string {
 }
 
 func TestWarehouseTablesMatchThePublication(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	require.Equal(t, mirrored(), catalogue(t, owner))

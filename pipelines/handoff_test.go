@@ -30,6 +30,7 @@ func (b *bed) plant(owner *pgx.Conn, rows int) {
 }
 
 func TestSnapshotHandsOverUnderWriters(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	b.oracle(owner)

@@ -62,6 +62,7 @@ func (b *bed) killAfter(line string, while time.Duration) string {
 }
 
 func TestKill(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	b.oracle(owner)
@@ -70,7 +71,7 @@ func TestKill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	inSnapshot, kills := 0, 0
 	for kills < 20 {
-		line, most := "from=starting to=streaming", 800
+		line, most := "from=starting to=streaming", 600
 		if kills < 6 {
 			line, most = "takes a new snapshot", 500
 		}

@@ -8,6 +8,7 @@ import (
 )
 
 func TestLiveChanges(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	exec := func(sql string, args ...any) {

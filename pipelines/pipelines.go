@@ -30,6 +30,7 @@ type Pipeline struct {
 	meter     *meter
 	limits    limits
 	stopAt    uint64 // the transaction that holds a value which cannot be kept
+	unusable  bool   // the server refuses a slot that looks well
 	ran       atomic.Bool
 }
 
@@ -82,7 +83,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		return p.sourceErr
 	}
 	p.ran.Store(true)
-	log := p.cfg.Log.With("slot", p.source.Slot())
+	last := ""
 	for tries := 1; ; tries++ {
 		before := p.meter.snapshot()
 		p.move(ctx, stateStarting, "looking at the server and at the checkpoint")
@@ -93,13 +94,14 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		if after := p.meter.snapshot(); after.LoadedLSN > before.LoadedLSN || after.Rows > before.Rows {
 			tries = 1 // it had worked
 		}
-		var value *pgsource.ValueError
-		if errors.As(err, &value) {
-			p.stopAt = value.CommitLSN
-		}
-		p.meter.fault(err)
+		p.learn(err)
 		wait := pause(tries)
-		log.WarnContext(ctx, "pipeline interrupted", "error", err, "again_in", wait)
+		level := slog.LevelWarn
+		if err.Error() == last {
+			level = slog.LevelDebug // one line for a long outage
+		}
+		last = err.Error()
+		p.cfg.Log.Log(ctx, level, "pipeline interrupted", "slot", p.source.Slot(), "error", err, "again_in", wait)
 		p.move(ctx, stateAfter(err), err.Error())
 		p.save(ctx)
 		sleep(ctx, wait)
@@ -107,6 +109,16 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.move(ctx, stateStopped, "the program was stopped")
 	p.save(context.WithoutCancel(ctx))
 	return nil
+}
+
+// learn keeps what the next attempt has to know of a fault.
+func (p *Pipeline) learn(err error) {
+	p.meter.fault(err)
+	var value *pgsource.ValueError
+	if errors.As(err, &value) {
+		p.stopAt = value.CommitLSN
+	}
+	p.unusable = errors.Is(err, pgsource.ErrSlotGone)
 }
 
 // attempt runs until something breaks.
@@ -119,8 +131,12 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 	if err != nil {
 		return ofStore("read the checkpoint", err)
 	}
+	reason := judge(c, ok, server, p.source.Slot())
+	if reason == "" && p.unusable {
+		reason = ReasonSlotUnusable
+	}
 	var stream *pgsource.Stream
-	if reason := judge(c, ok, server, p.source.Slot()); reason != "" {
+	if reason != "" {
 		stream, c, err = p.copyAll(ctx, server, reason)
 	} else {
 		stream, err = p.source.Stream(ctx, c.LSN)

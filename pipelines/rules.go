@@ -45,6 +45,7 @@ const (
 	ReasonServerBehind  Reason = "server_behind"    // the server is older than the checkpoint: an old copy was restored
 	ReasonSlotMissing   Reason = "slot_missing"     // somebody dropped the slot
 	ReasonSlotLost      Reason = "slot_lost"        // the server gave up the log that the slot needed
+	ReasonSlotUnusable  Reason = "slot_unusable"    // the server cannot decode from the slot's place: the publication was away then
 	ReasonStoreBehind   Reason = "warehouse_behind" // the slot has given more than the store holds: an old copy was restored
 )
 

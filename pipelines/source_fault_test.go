@@ -127,6 +127,7 @@ func (c *cluster) bed() *bed {
 }
 
 func TestServerGoesAwayAndSlotIsLost(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, map[string]string{"max_slot_wal_keep_size": "16MB", "min_wal_size": "32MB", "max_wal_size": "32MB"})
 	b := c.bed()
 	store := b.open()
@@ -177,6 +178,7 @@ func TestServerGoesAwayAndSlotIsLost(t *testing.T) {
 
 // A store that does not fit to the server is recognised by name and filled again.
 func TestStoresThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	w := newWriter(t, owner, 1)
@@ -193,6 +195,7 @@ func TestStoresThatDoNotFit(t *testing.T) {
 		{"server_behind", func(c *warehouse.Checkpoint) { c.LSN += 1 << 40 }},
 		{"warehouse_behind", func(c *warehouse.Checkpoint) { c.LSN = 1 }},
 		{"slot_missing", func(*warehouse.Checkpoint) {}},
+		{"slot_unusable", func(*warehouse.Checkpoint) {}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -200,6 +203,12 @@ func TestStoresThatDoNotFit(t *testing.T) {
 			stop()
 			if c.name == "slot_missing" {
 				dropSlots(t, b.url)
+			}
+			if c.name == "slot_unusable" { // changes from when the publication was not there cannot be decoded any more
+				for _, sql := range []string{`alter publication sharepartner rename to away`, `update crm.organisation set name = 'meanwhile'`, `alter publication away rename to sharepartner`} {
+					_, err := owner.Exec(context.Background(), sql)
+					require.NoError(t, err)
+				}
 			}
 			changed := false
 			why := newReasons(b.t)
@@ -220,6 +229,7 @@ func TestStoresThatDoNotFit(t *testing.T) {
 
 // A value that cannot be kept stops the pipeline where it stands, says so, and costs nothing that came before.
 func TestValueThatCannotBeKept(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	w := newWriter(t, owner, 1)
@@ -264,6 +274,7 @@ func TestValueThatCannotBeKept(t *testing.T) {
 }
 
 func TestWalLevelReplica(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, map[string]string{"wal_level": "replica"})
 	b := c.bed()
 	p, stop := b.run(b.open())

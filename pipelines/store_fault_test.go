@@ -27,6 +27,7 @@ func confirmed(t *testing.T, owner *pgx.Conn) uint64 {
 
 // A commit that fails, and one that succeeds and says that it failed, neither lose nor double anything.
 func TestStoreFaults(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	b.oracle(owner)
@@ -85,7 +86,7 @@ func TestBackPressure(t *testing.T) {
 	store := b.open()
 	var peak, largest, batches, commits atomic.Int64
 	var slow atomic.Bool
-	p := pipelines.New(pipelines.Config{SourceURL: b.cdc + "&wal_sender_timeout=2s", Log: logTo(t), Store: &hookStore{
+	p := pipelines.New(pipelines.Config{SourceURL: b.cdc + "&wal_sender_timeout=5s", Log: logTo(t), Store: &hookStore{
 		Store: store,
 		append: func(batch *warehouse.Batch) error {
 			if slow.Load() {
@@ -94,7 +95,7 @@ func TestBackPressure(t *testing.T) {
 				var m runtime.MemStats
 				runtime.ReadMemStats(&m)
 				peak.Store(max(peak.Load(), int64(m.HeapInuse)))
-				time.Sleep(150 * time.Millisecond)
+				time.Sleep(250 * time.Millisecond)
 			}
 			return nil
 		},
@@ -114,7 +115,7 @@ func TestBackPressure(t *testing.T) {
 	slow.Store(true)
 	_, err := owner.Exec(context.Background(), `begin`)
 	require.NoError(t, err)
-	b.plant(owner, 60_000) // 120,000 rows in one transaction: more than 20 batches
+	b.plant(owner, 40_000) // 80,000 rows in one transaction: at least 16 batches
 	_, err = owner.Exec(context.Background(), `commit`)
 	require.NoError(t, err)
 	var most float64
@@ -129,7 +130,7 @@ func TestBackPressure(t *testing.T) {
 	}, 60*time.Second, 50*time.Millisecond)
 	require.Greater(t, most, 2.0, "lag grows while rows wait")
 	require.LessOrEqual(t, largest.Load(), int64(5000))
-	require.Greater(t, batches.Load(), int64(20))
+	require.GreaterOrEqual(t, batches.Load(), int64(16))
 	require.LessOrEqual(t, commits.Load(), int64(2), "one transaction, one load")
 	require.Less(t, peak.Load()-int64(before.HeapInuse), int64(40<<20), "memory is bound by the batches, not by the transaction")
 	s, err := p.Status(context.Background())
@@ -142,6 +143,7 @@ func TestBackPressure(t *testing.T) {
 
 // What lies in the log and is nothing of ours is passed over, so that an idle slot does not hold the log back.
 func TestIdleSlotMovesOn(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	owner := b.owner()
 	store := b.open()

@@ -55,7 +55,8 @@ type Stream struct {
 	kick    chan struct{}
 	once    sync.Once
 	wait    sync.WaitGroup
-	err     error // of the reader; read after packets is closed
+	err     error                 // of the reader; read after packets is closed
+	broken  atomic.Pointer[error] // why the reporter closed the socket under the reader
 
 	confirmed atomic.Uint64
 	idleSince atomic.Int64 // since when the reader waits for the socket; 0 while it does not
@@ -172,6 +173,9 @@ func (st *Stream) read() {
 			}
 		}
 		if err != nil {
+			if cause := st.broken.Load(); cause != nil {
+				err = *cause
+			}
 			st.err = fmt.Errorf("read replication stream: %w", err)
 			return
 		}
@@ -219,14 +223,25 @@ func (st *Stream) report() {
 		case <-st.kick:
 		case <-tick.C:
 			ask = true
-			if since := st.idleSince.Load(); since != 0 && time.Since(time.Unix(0, since)) > silence {
-				return // the reader meets the closed socket
-			}
 		}
-		if st.status(ask) != nil {
+		err := st.silent()
+		if err == nil {
+			err = st.status(ask)
+		}
+		if err != nil {
+			st.broken.Store(&err)
 			return
 		}
 	}
+}
+
+// silent is an error when the server has not answered for long.
+func (st *Stream) silent() error {
+	since := st.idleSince.Load()
+	if since == 0 || time.Since(time.Unix(0, since)) <= silence {
+		return nil
+	}
+	return fmt.Errorf("the server has said nothing for %s", silence)
 }
 
 // status tells what is confirmed; with ask the server answers with a keepalive.
