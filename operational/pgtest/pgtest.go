@@ -10,8 +10,10 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,7 +27,10 @@ import (
 // Secret is the secret of every test deployment.
 var Secret = postgres.Secret("a secret for tests, of no use elsewhere")
 
-const template = "template_sharepartner"
+const (
+	prefix   = "sharepartner-pgtest-"
+	template = "template_sharepartner"
+)
 
 // settings are for servers whose data nobody keeps.
 var settings = map[string]string{
@@ -59,7 +64,8 @@ func stop() {
 }
 
 func start() {
-	folder, startErr = os.MkdirTemp("", "sharepartner-pgtest-")
+	sweep()
+	folder, startErr = os.MkdirTemp("", prefix)
 	if startErr != nil {
 		return
 	}
@@ -71,6 +77,26 @@ func start() {
 		return
 	}
 	startErr = postgres.Migrate(context.Background(), server.URL, Secret)
+}
+
+// sweep removes the folders of test programs that were killed. Their servers ended with them (package local); a folder
+// that nobody holds and that is not just being made is nobody's.
+func sweep() {
+	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	for _, f := range folders {
+		info, err := os.Stat(f)
+		if err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue
+		}
+		lock, err := os.Open(filepath.Join(f, "lock"))
+		if err != nil {
+			continue
+		}
+		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			_ = os.RemoveAll(f)
+		}
+		_ = lock.Close()
+	}
 }
 
 // Server is the private server of this test program.

@@ -1,65 +1,113 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// FindBinaries gives the folder of postgres, initdb and pg_ctl: PATH first, then where packages put them.
-func FindBinaries() (string, error) {
-	if p, err := exec.LookPath("postgres"); err == nil {
-		if p, err = filepath.EvalSymlinks(p); err == nil {
-			return filepath.Dir(p), nil
+// dataVersion is the major version that made the data; 0 when there is none yet. What is no data folder, because
+// something broke off while it was made, is put aside.
+func dataVersion(data string) (int, error) {
+	b, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
+	if err == nil {
+		version, err := strconv.Atoi(strings.TrimSpace(strings.Split(string(b), ".")[0]))
+		if err != nil {
+			return 0, fmt.Errorf("%s does not say which version made the data: %.20q", filepath.Join(data, "PG_VERSION"), b)
+		}
+		if _, err := os.Stat(filepath.Join(data, "global", "pg_control")); err == nil {
+			return version, nil
 		}
 	}
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql@*/bin"} {
-		dirs, _ := filepath.Glob(pattern)
-		sort.Sort(sort.Reverse(sort.StringSlice(dirs)))
-		for _, d := range dirs {
-			if _, err := os.Stat(filepath.Join(d, "initdb")); err == nil {
-				return d, nil
-			}
-		}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("look at the data folder: %w", err)
 	}
-	return "", errNoPostgres
+	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if os.Remove(data) == nil { // it was empty
+		return 0, nil
+	}
+	aside := fmt.Sprintf("%s.broken-%d", data, time.Now().UnixNano())
+	if err := os.Rename(data, aside); err != nil {
+		return 0, fmt.Errorf("put a half-made data folder aside: %w", err)
+	}
+	return 0, nil
 }
 
-// ensureCluster makes the data folder at first start and gives the superuser's password.
-func ensureCluster(ctx context.Context, bin, dir string) (string, error) {
-	passwordFile := filepath.Join(dir, "password")
-	if _, err := os.Stat(filepath.Join(dir, "data", "PG_VERSION")); err == nil {
-		b, err := os.ReadFile(passwordFile)
-		if err != nil {
-			return "", fmt.Errorf("read the password of the private server: %w", err)
-		}
-		return strings.TrimSpace(string(b)), nil
-	}
-	password := rand.Text()
-	if err := os.WriteFile(passwordFile, []byte(password), 0o600); err != nil {
-		return "", fmt.Errorf("write the password of the private server: %w", err)
-	}
-	err := run(ctx, filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres", "--pwfile", passwordFile,
-		"-A", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8", "--no-instructions")
+func readPassword(dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "password"))
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("read the password of the private server: %w", err)
 	}
-	return password, nil
+	return strings.TrimSpace(string(b)), nil
+}
+
+// hba lets in who has a password, and nobody for physical replication.
+const hba = "host all all 127.0.0.1/32 scram-sha-256\n"
+
+// makeCluster makes the data folder, whole or not at all.
+func (s *Server) makeCluster(ctx context.Context, bin binaries) error {
+	passwordFile := filepath.Join(s.home.dir, "password")
+	if err := s.write(passwordFile, rand.Text()); err != nil {
+		return fmt.Errorf("write the password of the private server: %w", err)
+	}
+	making := fmt.Sprintf("%s.making-%d", s.home.data(), os.Getpid())
+	args := append([]string{"-D", making, "-U", "postgres", "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--no-instructions"}, locale...)
+	err := s.run(ctx, bin.path("initdb"), args...)
+	if err == nil {
+		err = s.write(filepath.Join(making, "pg_hba.conf"), hba)
+	}
+	if err == nil {
+		err = os.Rename(making, s.home.data())
+	}
+	if err != nil {
+		_ = os.RemoveAll(making)
+		return explain(fmt.Errorf("make the data folder: %w", err), s.home.dir)
+	}
+	return nil
+}
+
+// write makes a private file that the server's account can read.
+func (s *Server) write(path, text string) error {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if s.home.uid < 0 {
+		return nil
+	}
+	return os.Chown(path, s.home.uid, s.home.gid)
+}
+
+// explain adds to faults of the disk what they mean here.
+func explain(err error, dir string) error {
+	text := err.Error()
+	switch {
+	case errors.Is(err, syscall.ENOSPC) || strings.Contains(text, "No space left on device"):
+		return fmt.Errorf("the disk that holds %s is full. What was saved before is kept; free some space and start again: %w", dir, err)
+	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || strings.Contains(text, "Permission denied") || strings.Contains(text, "Read-only file system"):
+		return fmt.Errorf("the folder %s cannot be written. Choose another one for the data, or change its rights: %w", dir, err)
+	}
+	return err
 }
 
 // ensureOwner makes the login that owns the database: it may make logins and replicate, but is no superuser.
 func ensureOwner(ctx context.Context, superURL, password, database string) error {
 	conn, err := pgx.Connect(ctx, superURL)
 	if err != nil {
-		return err
+		return fmt.Errorf("prepare the private server: %w", err)
 	}
 	defer conn.Close(ctx)
 	var there bool
@@ -72,20 +120,20 @@ func ensureOwner(ctx context.Context, superURL, password, database string) error
 		fmt.Sprintf(`create database %s owner sharepartner_owner`, pgx.Identifier{database}.Sanitize()),
 	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
-			return fmt.Errorf("prepare the private server: %w", err)
+			return explain(fmt.Errorf("prepare the private server: %w", err), "the data")
 		}
 	}
 	return nil
 }
 
-// unprivileged lets a program started as root run Postgres, which refuses to be root: inside a user namespace
-// the same files belong to an ordinary user.
-func unprivileged() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Setpgid: true}
-	if os.Geteuid() == 0 {
-		attr.Cloneflags = syscall.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 1000, HostID: 0, Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 1000, HostID: 0, Size: 1}}
+func (s *Server) run(ctx context.Context, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.SysProcAttr = s.home.attr
+	cmd.Dir = s.home.dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", filepath.Base(name), err, strings.TrimSpace(out.String()))
 	}
-	return attr
+	return nil
 }
