@@ -7,8 +7,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// RegisterTypes lets a connection send and read numeric as decimal.Decimal, alone, as a pointer and in arrays.
+// RegisterTypes lets a connection send and read numeric as decimal.Decimal and uuid as uuid.UUID, alone, as a pointer
+// and in arrays.
 func RegisterTypes(m *pgtype.Map) {
+	registerUUID(m)
 	numeric := &pgtype.Type{Name: "numeric", OID: pgtype.NumericOID, Codec: decimalCodec{}}
 	m.RegisterType(numeric)
 	m.RegisterType(&pgtype.Type{Name: "_numeric", OID: pgtype.NumericArrayOID, Codec: &pgtype.ArrayCodec{ElementType: numeric}})
