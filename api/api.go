@@ -45,6 +45,7 @@ type API struct {
 	analytics *Analytics
 	cursors   cursors
 	limits    *limits
+	uploads   chan struct{} // places for large bodies, which are held in memory
 }
 
 // Version of the contract: changes inside it only add.
@@ -66,7 +67,7 @@ func New(d Deps) *API {
 	}
 	a := &API{
 		deps: d, mux: http.NewServeMux(), analytics: NewAnalytics(d), cursors: newCursors(d.Secret),
-		limits: newLimits(d.Rate, d.Burst, d.Clock),
+		limits: newLimits(d.Rate, d.Burst, d.Clock), uploads: make(chan struct{}, maxUploads),
 	}
 	humago.MultipartMaxMemory = maxImport // the guard has the whole form in memory already
 	a.huma = humago.New(a.mux, a.config())
@@ -80,7 +81,8 @@ func New(d Deps) *API {
 	a.imports()
 	a.analyticsOperations()
 	a.system()
-	a.handler = a.outermost(http.HandlerFunc(a.route))
+	a.mux.HandleFunc("/", a.elsewhere)
+	a.handler = a.outermost(a.mux)
 	return a
 }
 

@@ -99,6 +99,7 @@ func TestBodiesMayNotNameTheTenant(t *testing.T) {
 
 func TestSessionsEnd(t *testing.T) {
 	w := newWorld(t)
+	w.enable(t, w.pol, "pol@example.com")
 	got := w.must(t, 200, person{}, "POST", "/v1/session", map[string]string{"email": "pol@example.com", "password": password})
 	cookie, err := http.ParseSetCookie(got.header.Get("Set-Cookie"))
 	require.NoError(t, err)

@@ -21,6 +21,7 @@ const (
 	maxDepth     = 32        // levels of JSON
 	bodyTime     = 20 * time.Second
 	bodyTimeFile = 5 * time.Minute // for the files of an import
+	maxUploads   = 3               // large bodies at once
 )
 
 // readBody takes the whole body, in time and in size, and puts it back for whoever reads it next.
@@ -52,6 +53,21 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 
 func tooLarge(limit int64) error {
 	return statusProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("The body may have at most %d bytes. Nothing was saved.", limit)).with("Connection", "close")
+}
+
+// upload reads a large body if there is a place for it: several at once would fill the memory.
+func (a *API) upload(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, done func(), err error) {
+	if limit <= maxBody {
+		body, err = readBody(w, r, limit)
+		return body, func() {}, err
+	}
+	select {
+	case a.uploads <- struct{}{}:
+	default:
+		return nil, func() {}, operational.Fault(operational.KindUnavailable, "too-many-uploads", "Others are uploading files at this moment. Nothing was saved. Try again in a moment.")
+	}
+	body, err = readBody(w, r, limit)
+	return body, func() { <-a.uploads }, err
 }
 
 // strictJSON refuses what readers of JSON understand differently: keys given twice, text that is no Unicode, NUL,
@@ -178,8 +194,11 @@ func escaped(body []byte, i int) (uint64, bool) {
 	return unit, err == nil
 }
 
-// cleanText refuses text in the address that Postgres cannot store and people cannot see.
+// cleanQuery refuses text in the address that Postgres cannot store and people cannot see.
 func cleanQuery(r *http.Request) error {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
 	var faults operational.Faults
 	for name, values := range r.URL.Query() {
 		for _, v := range append(values, name) {

@@ -47,10 +47,10 @@ func fieldsOf[O any]() []string {
 
 // checkFields refuses names that are no fields for this side, before anything is read.
 func checkFields(r *http.Request, op *huma.Operation, side operational.Side) error {
-	wanted := splitFields(r.URL.Query().Get("fields"))
-	if len(wanted) == 0 {
+	if r.URL.RawQuery == "" {
 		return nil
 	}
+	wanted := splitFields(r.URL.Query().Get("fields"))
 	known, _ := op.Metadata[metaFields].([]string)
 	var faults operational.Faults
 	for _, name := range wanted {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -85,54 +86,58 @@ func describe(op *huma.Operation, permission operational.Permission, limit int64
 	op.Description = strings.TrimSpace(fmt.Sprintf("%s\n\nNeeds the permission `%s`.", op.Description, permission))
 }
 
+// operationTime bounds what one operation may take; a client that waits longer has gone.
+const operationTime = time.Minute
+
 // guard stands before every operation: credential, rate, permission, and a body that is whole and plain.
 func (a *API) guard(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	op := ctx.Operation()
 	permission := op.Metadata[metaPermission].(operational.Permission)
-	req := requestOf(r.Context())
-	body, err := a.admit(w, r, req, op, permission)
+	if err := a.admit(r, op, permission); err != nil {
+		writeProblem(w, answer(r.Context(), r.Method, err))
+		return
+	}
+	body, done, err := a.upload(w, r, op.Metadata[metaLimit].(int64))
+	defer done()
+	if err == nil && op.RequestBody != nil && len(body) > 0 && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		err = strictJSON(body)
+	}
 	if err != nil {
 		writeProblem(w, answer(r.Context(), r.Method, err))
 		return
 	}
-	key := r.Header.Get("Idempotency-Key")
+	bounded, cancel := context.WithTimeout(r.Context(), operationTime)
+	defer cancel()
+	run := func() { next(huma.WithContext(ctx, bounded)) }
 	if r.Method != http.MethodPost || permission == operational.Public || len(r.Header.Values("Idempotency-Key")) == 0 {
-		next(ctx)
+		run()
 		return
 	}
-	a.once(w, r, key, body, func() { next(ctx) })
+	a.once(w, r, r.Header.Get("Idempotency-Key"), body, run)
 }
 
-func (a *API) admit(w http.ResponseWriter, r *http.Request, req *request, op *huma.Operation, permission operational.Permission) ([]byte, error) {
+// admit says who asks and whether they may, before anything of the request is read.
+func (a *API) admit(r *http.Request, op *huma.Operation, permission operational.Permission) error {
+	req := requestOf(r.Context())
 	if permission != operational.Public {
 		actor, err := a.Authenticate(r)
 		if err != nil {
 			if limited := a.limits.allow(clientOf(r)); limited != nil {
-				return nil, limited
+				return limited
 			}
-			return nil, err
+			return err
 		}
 		req.actor = actor
 	}
 	if err := a.limits.allow(rateKey(r, req.actor)); err != nil {
-		return nil, err
+		return err
 	}
 	if err := req.actor.Require(permission); err != nil {
-		return nil, err
+		return err
 	}
 	if err := cleanQuery(r); err != nil {
-		return nil, err
+		return err
 	}
-	if err := checkFields(r, op, req.actor.Side); err != nil {
-		return nil, err
-	}
-	body, err := readBody(w, r, op.Metadata[metaLimit].(int64))
-	if err != nil {
-		return nil, err
-	}
-	if op.RequestBody != nil && len(body) > 0 && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
-		return body, strictJSON(body)
-	}
-	return body, nil
+	return checkFields(r, op, req.actor.Side)
 }

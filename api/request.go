@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -119,32 +120,26 @@ func (a *API) logRequest(r *http.Request, rec *recorder, req *request, took time
 	a.deps.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// route sends a request to its operation; what has none gets a problem like everything else.
-func (a *API) route(w http.ResponseWriter, r *http.Request) {
-	handler, pattern := a.mux.Handler(r)
-	if pattern != "" {
-		a.mux.ServeHTTP(w, r)
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// elsewhere answers for addresses and methods that no operation has, with a problem like everything else.
+func (a *API) elsewhere(w http.ResponseWriter, r *http.Request) {
+	var known []string
+	for _, method := range methods {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := a.mux.Handler(probe); pattern != "/" {
+			known = append(known, method)
+		}
+	}
+	if len(known) == 0 {
+		writeProblem(w, statusProblem(http.StatusNotFound, ""))
 		return
 	}
-	probe := &probe{header: http.Header{}}
-	handler.ServeHTTP(probe, r)
-	if probe.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", probe.header.Get("Allow"))
-		writeProblem(w, statusProblem(http.StatusMethodNotAllowed, "This address knows "+probe.header.Get("Allow")+" only."))
-		return
-	}
-	writeProblem(w, statusProblem(http.StatusNotFound, ""))
+	allow := strings.Join(known, ", ")
+	w.Header().Set("Allow", allow)
+	writeProblem(w, statusProblem(http.StatusMethodNotAllowed, "This address knows "+allow+" only."))
 }
-
-// probe learns what the mux would answer.
-type probe struct {
-	header http.Header
-	status int
-}
-
-func (p *probe) Header() http.Header         { return p.header }
-func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
-func (p *probe) WriteHeader(status int)      { p.status = status }
 
 func writeProblem(w http.ResponseWriter, p *Problem) {
 	for name, values := range p.headers {

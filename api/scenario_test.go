@@ -52,7 +52,7 @@ func TestOperations(t *testing.T) {
 	at1 := []string{"If-Match", `"v1"`}
 	w.run(t, []scenario{
 		{name: "health is public", as: nobody, method: get, path: "/v1/health", status: 503, has: []string{`"database":true`, `"warehouse":false`}},
-		{name: "me", as: w.ada, method: get, path: "/v1/me", status: 200, has: []string{"Acme", "ada@example.com", "opportunities.write"}, hasNot: []string{canaryB}},
+		{name: "me", as: w.ada, method: get, path: "/v1/me", status: 200, has: []string{"Acme", "Ada", "channel_leader", "opportunities.write"}, hasNot: []string{canaryB}},
 		{name: "me of nobody", as: nobody, method: get, path: "/v1/me", status: 401},
 		{name: "me of a made-up session", as: person{token: "xxxx"}, method: get, path: "/v1/me", status: 401},
 		{name: "analytics before the first copy", as: w.ada, method: get, path: "/v1/analytics/won", status: 503, has: []string{"warehouse-not-ready"}},

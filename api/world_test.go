@@ -3,6 +3,8 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -92,9 +94,9 @@ func (w *world) people(t *testing.T) {
 	require.NoError(t, err)
 	vendorB, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: canaryB, TimeZone: "UTC", FiscalMonth: 4, Currency: "USD"})
 	require.NoError(t, err)
-	w.ada = w.join(t, vendorA, operational.RoleChannelLeader, "ada")
-	w.ana = w.join(t, vendorA, operational.RoleAnalyst, "ana")
-	w.bob = w.join(t, vendorB, operational.RoleChannelLeader, "bob")
+	w.ada = w.join(t, vendorA, operational.RoleChannelLeader, "Ada")
+	w.ana = w.join(t, vendorA, operational.RoleAnalyst, "Ana")
+	w.bob = w.join(t, vendorB, operational.RoleChannelLeader, "Bob")
 	gold, north := "Gold", "North"
 	partners := []interconnect.NewPartner{
 		{Name: "Partner One", PartnerNumber: "1001", Tier: &gold, Region: &north, PersonName: "Pia", ExternalRef: "one", StartedAt: time.Now()},
@@ -104,27 +106,43 @@ func (w *world) people(t *testing.T) {
 	w.connA1, w.connA2 = partners[0].ConnectionID, partners[1].ConnectionID
 	w.connB1, err = w.admin.Connect(ctx, identity.NewConnection{Vendor: vendorB, Partner: partners[0].OrgID, PartnerNumber: "B-77", Tier: canaryB, Region: canaryB})
 	require.NoError(t, err)
-	w.pia = w.enable(t, partners[0].PersonID, "pia")
-	w.pol = w.enable(t, partners[1].PersonID, "pol")
+	w.pia = w.session(t, actorOf(partners[0]))
+	w.pol = w.session(t, actorOf(partners[1]))
+}
+
+func actorOf(p interconnect.NewPartner) operational.Actor {
+	return operational.Actor{Person: p.PersonID, Membership: p.MembershipID, Org: p.OrgID, Side: operational.SidePartner, Role: operational.RoleDealerPersonnel}
 }
 
 func (w *world) join(t *testing.T, org uuid.UUID, role operational.Role, name string) person {
-	email := name + "@example.com"
-	_, err := w.admin.AddPerson(context.Background(), identity.NewPerson{Org: org, Role: role, Name: name, Email: email, Password: password})
-	require.NoError(t, err)
-	return w.signIn(t, email)
+	t.Helper()
+	staff := []interconnect.NewStaff{{Name: name, Role: role, ExternalRef: name}}
+	actor := operational.Actor{Org: org, Side: operational.SideVendor, Role: role}
+	require.NoError(t, w.API.InTx(context.Background(), actor, func(tx *postgres.Tx) error {
+		return interconnect.ProvisionStaff(context.Background(), tx, staff)
+	}))
+	actor.Person, actor.Membership = staff[0].PersonID, staff[0].MembershipID
+	return w.session(t, actor)
 }
 
-func (w *world) enable(t *testing.T, id uuid.UUID, name string) person {
-	email := name + "@example.com"
-	require.NoError(t, w.admin.EnablePerson(context.Background(), id, email, password))
-	return w.signIn(t, email)
+// session plants one: hashing a password for everybody in every test would take most of the time.
+func (w *world) session(t *testing.T, actor operational.Actor) person {
+	t.Helper()
+	seed := sha256.Sum256([]byte(actor.Membership.String()))
+	token := base64.RawURLEncoding.EncodeToString(seed[:])
+	digest := sha256.Sum256([]byte(token))
+	actor.Credential = uuid.New()
+	_, err := w.Owner(t).Exec(context.Background(), `
+		insert into sec.session (id, token_sha256, membership_id, side, created_at, last_seen_at, idle_expires_at, expires_at)
+		values ($1, $2, $3, $4, now(), now(), now() + interval '1 hour', now() + interval '1 hour')`, actor.Credential, digest[:], actor.Membership, actor.Side)
+	require.NoError(t, err)
+	return person{actor, token}
 }
 
-func (w *world) signIn(t *testing.T, email string) person {
-	session, err := w.deps.Identity.SignIn(context.Background(), identity.SignInInput{Email: email, Password: password, From: email})
-	require.NoError(t, err)
-	return person{session.Actor, session.Token}
+// enable gives a person a mail address and a password.
+func (w *world) enable(t *testing.T, p person, email string) {
+	t.Helper()
+	require.NoError(t, w.admin.EnablePerson(context.Background(), p.Person, email, password))
 }
 
 func (w *world) catalogue(t *testing.T) {
