@@ -12,7 +12,8 @@ import (
 
 const (
 	probeEvery = 2 * time.Second
-	saveEvery  = 5 * time.Second
+	saveEvery  = time.Second
+	saveIdle   = 10 * time.Second
 )
 
 // follow loads the stream until it breaks or ctx ends. It owns the stream.

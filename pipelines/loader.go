@@ -23,8 +23,9 @@ type loader struct {
 	free    chan *pgsource.Changes
 	confirm func(lsn uint64, atOnce bool)
 
-	load warehouse.Load
-	rows int // of the open load
+	load  warehouse.Load
+	rows  int              // of the open load
+	saved warehouse.Status // as the store has it
 }
 
 func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
@@ -44,14 +45,24 @@ func (l *loader) run(ctx context.Context) error {
 				return err
 			}
 		case <-tick.C:
-			// Only between loads: the store has one writer.
-			if l.load == nil {
-				if err := l.store.SaveStatus(ctx, l.meter.snapshot()); err != nil {
-					return ofStore("save the status", err)
-				}
+			if err := l.save(ctx); err != nil {
+				return err
 			}
 		}
 	}
+}
+
+// save keeps the status in the store, for other processes and for the pages: every second while it changes, and now
+// and then while it does not.
+func (l *loader) save(ctx context.Context) error {
+	s := l.meter.snapshot()
+	same := s
+	same.UpdatedAt = l.saved.UpdatedAt
+	if same == l.saved && s.UpdatedAt.Sub(l.saved.UpdatedAt) < saveIdle {
+		return nil
+	}
+	l.saved = s
+	return ofStore("save the status", l.store.SaveStatus(ctx, s))
 }
 
 func (l *loader) take(ctx context.Context, j job) error {

@@ -181,10 +181,14 @@ func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot
 		return ofStore("begin the snapshot", err)
 	}
 	defer func() { _ = load.Rollback() }()
-	rows := 0
+	rows, saved := 0, time.Time{}
 	err = snapshot.Copy(ctx, func(b *warehouse.Batch) error {
 		rows += b.Len()
 		p.meter.detail(fmt.Sprintf("copying %s, %d rows in all so far", b.Table.Name, rows))
+		if time.Since(saved) > saveEvery {
+			saved = time.Now()
+			p.save(ctx)
+		}
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
 	if err != nil {

@@ -32,12 +32,11 @@ func TestStoreFaults(t *testing.T) {
 	owner := b.owner()
 	b.oracle(owner)
 	store := b.open()
-	var loads int
+	var loads atomic.Int64
 	p, stop := b.run(&hookStore{
 		Store: store,
 		commit: func(_ warehouse.Checkpoint, commit func() error) error {
-			loads++
-			switch loads % 7 {
+			switch loads.Add(1) % 7 {
 			case 3:
 				return errors.New("the disk is full")
 			case 5:
@@ -46,16 +45,15 @@ func TestStoreFaults(t *testing.T) {
 			return commit()
 		},
 		append: func(*warehouse.Batch) error {
-			if loads == 8 {
-				loads++
+			if loads.CompareAndSwap(8, 9) {
 				return errors.New("no memory")
 			}
 			return nil
 		},
 	})
 	written := b.keepWriting(2)
-	deadline := time.Now().Add(4 * time.Second)
-	for time.Now().Before(deadline) {
+	deadline := time.Now().Add(time.Minute)
+	for loads.Load() < 40 && time.Now().Before(deadline) {
 		if s, err := p.Status(context.Background()); err == nil && s.State == "streaming" {
 			told := confirmed(t, owner)
 			c, ok, err := store.Checkpoint(context.Background())
@@ -67,6 +65,7 @@ func TestStoreFaults(t *testing.T) {
 	}
 	written()
 	b.catchUp(p)
+	require.Greater(t, loads.Load(), int64(15))
 	s, err := p.Status(context.Background())
 	require.NoError(t, err)
 	require.Contains(t, s.LastFault, "warehouse: ")
