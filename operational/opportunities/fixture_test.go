@@ -68,8 +68,12 @@ func newWorld(t testing.TB) *world {
 		var err error
 		actor := w.Actors()[name]
 		w.process[name], err = products.CreateProcess(t.Context(), actor, catalog.NewProcess{Name: "Sales of " + name, Default: true, Stages: []catalog.NewStage{
-			{Name: "Prospecting", Type: catalog.StageActive}, {Name: "Engaging", Type: catalog.StageActive}, {Name: "Negotiating", Type: catalog.StageActive},
-			{Name: "Won", Type: catalog.StageWon}, {Name: "Lost", Type: catalog.StageLost}, {Name: "Disqualified", Type: catalog.StageDisqualified},
+			{Name: "Prospecting", Type: catalog.StageActive},
+			{Name: "Engaging", Type: catalog.StageActive},
+			{Name: "Negotiating", Type: catalog.StageActive},
+			{Name: "Won", Type: catalog.StageWon},
+			{Name: "Lost", Type: catalog.StageLost},
+			{Name: "Disqualified", Type: catalog.StageDisqualified},
 		}})
 		require.NoError(t, err)
 		w.gtx[name], err = products.CreateProduct(t.Context(), actor, catalog.NewProduct{Name: "GTX Pro", Family: "GTX", ListPrice: usd("4821")})

@@ -20,12 +20,25 @@ func TestPermit(t *testing.T) {
 		from, to catalog.StageType
 		code     string // "" is permitted
 	}{
-		{move, active, active, ""}, {move, active, won, ""}, {move, active, lost, ""}, {move, active, out, ""},
-		{move, won, active, "opportunity-closed"}, {move, won, won, "opportunity-closed"}, {move, won, lost, "opportunity-closed"}, {move, won, out, "opportunity-closed"},
-		{move, lost, active, "opportunity-closed"}, {move, lost, won, "opportunity-closed"}, {move, out, won, "opportunity-closed"},
-		{reopen, won, active, ""}, {reopen, lost, active, ""}, {reopen, out, active, ""},
-		{reopen, active, active, "opportunity-open"}, {reopen, active, won, "opportunity-open"},
-		{reopen, won, lost, "invalid-input"}, {reopen, lost, won, "invalid-input"}, {reopen, won, won, "invalid-input"},
+		{move, active, active, ""},
+		{move, active, won, ""},
+		{move, active, lost, ""},
+		{move, active, out, ""},
+		{move, won, active, "opportunity-closed"},
+		{move, won, won, "opportunity-closed"},
+		{move, won, lost, "opportunity-closed"},
+		{move, won, out, "opportunity-closed"},
+		{move, lost, active, "opportunity-closed"},
+		{move, lost, won, "opportunity-closed"},
+		{move, out, won, "opportunity-closed"},
+		{reopen, won, active, ""},
+		{reopen, lost, active, ""},
+		{reopen, out, active, ""},
+		{reopen, active, active, "opportunity-open"},
+		{reopen, active, won, "opportunity-open"},
+		{reopen, won, lost, "invalid-input"},
+		{reopen, lost, won, "invalid-input"},
+		{reopen, won, won, "invalid-input"},
 		{move, active, "unheard-of", "opportunity-closed"},
 	} {
 		err := permit(c.act, c.from, c.to)

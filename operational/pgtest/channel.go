@@ -1,7 +1,6 @@
 package pgtest
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -47,7 +46,7 @@ type planter struct {
 
 func (p planter) exec(sql string, args ...any) {
 	p.t.Helper()
-	_, err := p.conn.Exec(context.Background(), sql, args...)
+	_, err := p.conn.Exec(p.t.Context(), sql, args...)
 	require.NoError(p.t, err)
 }
 

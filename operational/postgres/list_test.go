@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,7 +50,7 @@ func probeID(r probeRow) uuid.UUID { return r.ID }
 func probing(t *testing.T) (*pgtest.Database, operational.Actor) {
 	t.Helper()
 	db := pgtest.New(t)
-	_, err := db.Owner(t).Exec(context.Background(), probeTable)
+	_, err := db.Owner(t).Exec(t.Context(), probeTable)
 	require.NoError(t, err)
 	return db, operational.Actor{Org: uuid.New(), Side: operational.SideVendor}
 }
@@ -60,6 +59,7 @@ func probing(t *testing.T) (*pgtest.Database, operational.Actor) {
 func TestPagesHoldEachRowOnceInOrder(t *testing.T) {
 	db, actor := probing(t)
 	owner := db.Owner(t)
+	ctx := t.Context()
 	listing := probes.Listing()
 	rapid.Check(t, func(t *rapid.T) {
 		var q operational.Query
@@ -75,7 +75,7 @@ func TestPagesHoldEachRowOnceInOrder(t *testing.T) {
 		}
 		s, err := probes.Slice(operational.Query{Filter: q.Filter, Sort: q.Sort})
 		require.NoError(t, err)
-		rows, err := owner.Query(context.Background(), fmt.Sprintf("select p.id from crm.probe p where %s order by %s", s.Match, s.Order), s.Args...)
+		rows, err := owner.Query(ctx, fmt.Sprintf("select p.id from crm.probe p where %s order by %s", s.Match, s.Order), s.Args...)
 		require.NoError(t, err)
 		var want []uuid.UUID
 		for rows.Next() {
@@ -87,7 +87,7 @@ func TestPagesHoldEachRowOnceInOrder(t *testing.T) {
 
 		var got []uuid.UUID
 		for {
-			page, err := postgres.Page(context.Background(), db.API, actor, probes, q, probeSelect, probeID)
+			page, err := postgres.Page(ctx, db.API, actor, probes, q, probeSelect, probeID)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(page.Items), q.Limit)
 			require.EqualValues(t, len(want), *page.Total, "the count is of all pages")
@@ -127,7 +127,7 @@ func TestFiltersMeanWhatTheySay(t *testing.T) {
 	} {
 		f, err := operational.ParseFilter(text, probes.Listing().Filters)
 		require.NoError(t, err, text)
-		page, err := postgres.Page(context.Background(), db.API, actor, probes, operational.Query{Page: operational.Page{Count: true}, Filter: f}, probeSelect, probeID)
+		page, err := postgres.Page(t.Context(), db.API, actor, probes, operational.Query{Page: operational.Page{Count: true}, Filter: f}, probeSelect, probeID)
 		require.NoError(t, err, text)
 		require.Equal(t, want, *page.Total, text)
 	}
