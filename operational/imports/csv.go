@@ -125,6 +125,9 @@ func (t *table) findColumns(header []string, columns map[string]string) []string
 		}
 		t.at[ours], t.header[ours] = i, theirs
 	}
+	if i := strings.IndexAny(header[0], ";\t|"); len(header) == 1 && i >= 0 {
+		return []string{fmt.Sprintf("the columns seem to be parted by %q; save the file with commas between them", header[0][i:i+1])}
+	}
 	if len(missing) > 0 {
 		faults = append(faults, fmt.Sprintf("the header lacks %s; it has %s", strings.Join(missing, ", "), clip(strings.Join(header, ", "))))
 	}

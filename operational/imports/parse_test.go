@@ -72,6 +72,7 @@ func TestAnExportThatCannotBeReadIsRefusedWithEveryFault(t *testing.T) {
 			small("products.csv", "product,price\n", "sales_teams.csv", "sales_agent,manager,regional_office,manager\n"),
 			[]string{"products.csv: the header lacks series, sales_price; it has product, price", `sales_teams.csv: the column "manager" is there twice`},
 		},
+		"no commas":      {small("products.csv", "product;series;sales_price\nA;B;1\n"), []string{`products.csv: the columns seem to be parted by ";"`}},
 		"empty file":     {small("products.csv", ""), []string{"products.csv: the file is empty"}},
 		"UTF-16":         {small("accounts.csv", utf16), []string{"accounts.csv: the file is in UTF-16"}},
 		"not UTF-8":      {small("accounts.csv", latin), []string{"accounts.csv: line 3 holds the byte 0xBF, which is not UTF-8"}},
