@@ -1,17 +1,27 @@
 // Package postgres is the only way to the operational database: pools per login, transactions that cannot be
-// opened without an actor, translation of driver errors, and the migrations.
+// opened without an actor, lists, translation of driver errors, the migrations, and the checks at start.
 //
 // The tenant wall. Four logins: the owner (migrations only), sharepartner_api and sharepartner_jobs (NOINHERIT,
 // they own nothing and enter a tenant's role for one transaction), sharepartner_cdc (replication and the mirrored
 // columns). A transaction starts with a signed statement of who asks, in the same round trip; row-level security
 // checks the signature and shows that organisation's rows. Composite foreign keys keep tenant columns consistent
-// even where a program errs. CheckWall proves all this at start.
+// even where a program errs. Preflight says what a server lacks; CheckWall proves the wall by trying it.
 //
 // Decided:
 //   - HMAC by the built-in sha256 over two padded keys, so that no extension is needed.
 //   - A pool per side: a cached plan is made for one role, and a connection that changes role plans again.
 //   - A read is one implicit transaction in one pipeline (set_config and the query); begin and commit would cost
-//     two more messages and change nothing.
+//     two more messages and change nothing. InTx sends begin and the context together, for which it has a transaction
+//     of its own: the driver's takes no arguments at its beginning, and a signature in the text of a statement could be
+//     read by others of the same login in pg_stat_activity.
+//   - Contexts are signed by the wall clock, not by the program's business clock: the database compares with its own.
+//   - Functions that look across tenants (passwords, new sessions, the program's own commands) ask for a signed
+//     purpose (AsProgram): shedding the tenant's role gives an injected statement nothing.
 //   - numeric travels as decimal.Decimal, exactly: scan into decimal.Decimal or, where null may come, *decimal.Decimal;
 //     pass either, or []decimal.Decimal for unnest($1::numeric[]), as arguments. No cast to text is needed.
+//   - The policy on organisations asks "exists (a connection)": measured on a vendor with 1,000 partners, a list of 50
+//     opportunities with names took 0.36 ms, by "in (all partners)" 0.48 ms, by an array 0.54 ms. Where a partner
+//     reads its vendors' catalogues an array is better: few vendors, and the index on org_id serves.
+//   - History is held by triggers that look at a statement's rows as a set, and by keys; tenants may add rows, but only
+//     those that say what the opportunity says at its present version.
 package postgres
