@@ -29,9 +29,14 @@ var (
 	sample = &warehouse.Table{Name: "sample", Schema: "crm", Key: []string{"id"}, Columns: []warehouse.Column{
 		{Name: "price", Kind: warehouse.KindDecimal, Scale: 2}, // not in the order of Postgres
 		{Name: "id", Kind: warehouse.KindUUID},
-		{Name: "name", Kind: warehouse.KindText}, {Name: "code", Kind: warehouse.KindText},
-		{Name: "big", Kind: warehouse.KindInt}, {Name: "mid", Kind: warehouse.KindInt}, {Name: "small", Kind: warehouse.KindInt},
-		{Name: "at", Kind: warehouse.KindTime}, {Name: "day", Kind: warehouse.KindDate}, {Name: "flag", Kind: warehouse.KindBool},
+		{Name: "name", Kind: warehouse.KindText},
+		{Name: "code", Kind: warehouse.KindText},
+		{Name: "big", Kind: warehouse.KindInt},
+		{Name: "mid", Kind: warehouse.KindInt},
+		{Name: "small", Kind: warehouse.KindInt},
+		{Name: "at", Kind: warehouse.KindTime},
+		{Name: "day", Kind: warehouse.KindDate},
+		{Name: "flag", Kind: warehouse.KindBool},
 	}}
 	other   = &warehouse.Table{Name: "other", Schema: "crm", Key: []string{"a", "b"}, Columns: []warehouse.Column{{Name: "a", Kind: warehouse.KindInt}, {Name: "b", Kind: warehouse.KindInt}}}
 	samples = []*warehouse.Table{sample, other}

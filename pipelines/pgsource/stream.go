@@ -211,7 +211,7 @@ func (st *Stream) fresh() *Packet {
 // report writes all that is ever written to the socket, until Close; it alone closes the socket.
 func (st *Stream) report() {
 	defer st.wait.Done()
-	defer st.conn.Conn.Close()
+	defer func() { _ = st.conn.Conn.Close() }()
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
 	for {

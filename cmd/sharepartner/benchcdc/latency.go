@@ -40,7 +40,7 @@ func Latency(ctx context.Context, s Source, rows, commits int) (LatencyResult, e
 	if err != nil {
 		return r, err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	if _, err := catchUp(ctx, s, store, c); err != nil {
 		return r, err
 	}

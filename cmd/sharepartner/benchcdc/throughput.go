@@ -42,7 +42,7 @@ func Throughput(ctx context.Context, s Source, rows, changes int) (ThroughputRes
 	if err != nil {
 		return r, err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	if _, err := catchUp(ctx, s, store, c); err != nil { // the first snapshot
 		return r, err
 	}
@@ -58,8 +58,7 @@ func Throughput(ctx context.Context, s Source, rows, changes int) (ThroughputRes
 		return r, fmt.Errorf("copy the slot: %w", err)
 	}
 	defer func() {
-		_, err := c.conn.Exec(context.WithoutCancel(ctx), `select pg_drop_replication_slot('benchcdc_reference')`)
-		_ = err // the database goes anyway
+		_, _ = c.conn.Exec(context.WithoutCancel(ctx), `select pg_drop_replication_slot('benchcdc_reference')`)
 	}()
 	if r.Reference, err = receive(ctx, s.OwnerURL, end); err != nil {
 		return r, err
