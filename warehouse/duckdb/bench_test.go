@@ -2,8 +2,8 @@ package duckdb_test
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -12,85 +12,132 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sharepartner/sharepartner/warehouse"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 	"github.com/sharepartner/sharepartner/warehouse/warehousetest"
 )
 
-// timeID is an id that grows with n, as UUIDv7 do with time.
-func timeID(n int) uuid.UUID {
-	id := warehousetest.ID(fmt.Sprint(n))
-	binary.BigEndian.PutUint64(id[:8], uint64(0x0190_0000_0000_0000)+uint64(n)<<12)
-	return id
-}
-
-// filled is a store with n opportunities and about six rows of history each, in a file.
-func filled(b *testing.B, n int) (*duckdb.Store, *warehousetest.Channel, []*warehousetest.Opportunity) {
+// filled is a store with many opportunities in a file.
+func filled(b *testing.B, opportunities int) *duckdb.Store {
 	b.Helper()
-	s, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(b.TempDir(), "warehouse.duckdb")})
+	s, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(b.TempDir(), "warehouse.duckdb"), MemoryLimit: os.Getenv("BENCH_MEMORY")})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = s.Close() })
-	c := warehousetest.NewChannel()
-	vendors := make([]uuid.UUID, 9)
-	for i := range vendors {
-		vendors[i] = c.Vendor(fmt.Sprint("V", i))
-	}
-	process := make([]*warehousetest.Process, 9)
-	for i, v := range vendors {
-		process[i] = c.Process(v, "Standard", "Qualify", "Discover", "Propose", "Negotiate")
-	}
-	var ks []warehousetest.Connection
-	for i := range 180 {
-		ks = append(ks, c.Connect(vendors[i%9], c.Partner(fmt.Sprint("P", i)), []string{"North", "South", "West"}[i%3], []string{"gold", "silver"}[i%2]))
-	}
-	c.Load(b.Context(), b, s)
-	start := warehousetest.At("2023-01-01")
 	began := time.Now()
-	var kept []*warehousetest.Opportunity
-	for from := 0; from < n; from += 20000 {
-		for i := from; i < min(n, from+20000); i++ {
-			at := start.Add(time.Duration(i) * 90 * time.Second * time.Duration(1_000_000/max(n, 1000)))
-			k := ks[i%180]
-			o := c.OpportunityWithID(timeID(i), k, process[i%9], warehousetest.Event{EffectiveAt: at, Stage: process[i%9].Stages[0], Amount: warehousetest.Amount(fmt.Sprint(1000 + i%5000)), Currency: "EUR", Region: k.Region, Tier: k.Tier})
-			for step, last := 1, i%7; step < min(last, 5); step++ {
-				e := o.Latest()
-				e.EffectiveAt, e.RecordedAt, e.Change = at.Add(time.Duration(step*(5+i%20))*24*time.Hour), time.Time{}, "stage_moved"
-				e.Stage = process[i%9].Stages[step]
-				if step == 4 {
-					e.Stage = process[i%9].Stages[4+i%3]
-				}
-				o.Add(e)
-			}
-			if len(kept) < 5000 && i%max(n/5000, 1) == 0 {
-				kept = append(kept, o)
-			}
-		}
-		c.Load(b.Context(), b, s)
-		c.Forget()
+	require.NoError(b, s.Fill(b.Context(), opportunities))
+	b.Logf("%d opportunities made in %v", opportunities, time.Since(began).Round(time.Millisecond))
+	return s
+}
+
+func sizes() []int {
+	if testing.Short() {
+		return []int{5_000}
 	}
-	b.Logf("filled %d opportunities in %v", n, time.Since(began))
-	return s, c, kept
+	return []int{5_000, 1_000_000}
+}
+
+// report says how long single calls took.
+func report(b *testing.B, took []time.Duration) {
+	b.Helper()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
 }
 
 // One change of one opportunity per load: what a user waits for at low load.
 func BenchmarkLoadOne(b *testing.B) {
-	for _, n := range []int{5_000, 1_000_000} {
+	for _, n := range sizes() {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s, c, opportunities := filled(b, n)
+			s := filled(b, n)
+			ids, err := s.Select(b.Context(), "SELECT opportunity_id::VARCHAR FROM opportunity_wide USING SAMPLE 1000")
+			require.NoError(b, err)
+			c := warehousetest.NewChannel()
+			k := c.Connect(c.Vendor("V"), c.Partner("P"), "North", "gold")
+			p := c.Process(k.Vendor, "Standard", "Qualify", "Propose")
+			c.Load(b.Context(), b, s)
+			var all []*warehousetest.Opportunity
+			for _, id := range ids {
+				all = append(all, c.OpportunityWithID(uuid.MustParse(id), k, p, warehousetest.Event{EffectiveAt: warehousetest.At("2030-01-01"), Stage: p.Stages[0], Amount: warehousetest.Amount("1"), Currency: "EUR"}))
+			}
+			c.Load(b.Context(), b, s)
 			var took []time.Duration
 			i := 0
 			for b.Loop() {
-				o := opportunities[(i*7919)%len(opportunities)]
+				o := all[i%len(all)]
 				i++
 				e := o.Latest()
-				e.EffectiveAt, e.RecordedAt, e.Change = warehousetest.At("2030-01-01").Add(time.Duration(i)*time.Second), time.Time{}, "edited"
+				e.EffectiveAt, e.RecordedAt, e.Stage = warehousetest.At("2031-01-01").Add(time.Duration(i)*time.Second), time.Time{}, p.Stages[i%2]
 				o.Add(e)
 				began := time.Now()
 				c.Load(b.Context(), b, s)
 				took = append(took, time.Since(began))
 			}
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
-			b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+			report(b, took)
 		})
+	}
+}
+
+// The stream under back-log: transactions of a change of an opportunity with its history, 50,000 rows to a load.
+func BenchmarkStream(b *testing.B) {
+	s, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(b.TempDir(), "warehouse.duckdb")})
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = s.Close() })
+	c := warehousetest.NewChannel()
+	k := c.Connect(c.Vendor("V"), c.Partner("P"), "North", "gold")
+	p := c.Process(k.Vendor, "Standard", "Qualify", "Propose", "Negotiate")
+	rows := 0
+	var busy time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		for range 5_000 {
+			o := c.OpportunityWithID(uuid.Must(uuid.NewV7()), k, p, warehousetest.Event{EffectiveAt: warehousetest.At("2025-01-01"), Stage: p.Stages[0], Amount: warehousetest.Amount("12.50"), Currency: "EUR"})
+			o.Move("2025-01-05", "Propose").Worth("2025-01-06", "13").Move("2025-02-01", "Negotiate").Move("2025-03-01", "Won")
+			rows += 10
+		}
+		b.StartTimer()
+		began := time.Now()
+		c.Load(b.Context(), b, s)
+		busy += time.Since(began)
+	}
+	b.ReportMetric(float64(rows)/busy.Seconds(), "rows/s")
+}
+
+// The questions, over everything and for one vendor and one partner.
+func BenchmarkAsk(b *testing.B) {
+	for _, n := range sizes() {
+		s := filled(b, n)
+		scopes := map[string]warehouse.Scope{"all": warehouse.EverythingScope()}
+		one, err := s.Select(b.Context(), "SELECT any_value(vendor_org_id)::VARCHAR FROM opportunity_wide")
+		require.NoError(b, err)
+		scopes["vendor"] = warehouse.VendorScope(uuid.MustParse(one[0]))
+		one, err = s.Select(b.Context(), "SELECT any_value(partner_org_id)::VARCHAR FROM opportunity_wide")
+		require.NoError(b, err)
+		scopes["partner"] = warehouse.PartnerScope(uuid.MustParse(one[0]))
+		ask := warehouse.Ask{Period: warehouse.Period{From: warehousetest.At("2023-01-01"), To: warehousetest.At("2030-01-01")}, AsOf: warehousetest.At("2030-01-01")}
+		past := ask
+		past.AsOf = warehousetest.At("2025-01-01")
+		known := ask
+		known.KnownAt = warehousetest.At("2025-01-01")
+		for name, who := range scopes {
+			for kind, a := range map[string]warehouse.Ask{"now": ask, "past": past, "known": known} {
+				questions := map[string]func() error{
+					"won":      func() error { _, err := s.Won(b.Context(), who, a); return err },
+					"open":     func() error { _, err := s.AmountOpen(b.Context(), who, a); return err },
+					"funnel":   func() error { _, err := s.Funnel(b.Context(), who, a); return err },
+					"briefing": func() error { _, err := s.Briefing(b.Context(), who, a); return err },
+				}
+				for question, put := range questions {
+					b.Run(fmt.Sprintf("%d/%s/%s/%s", n, question, name, kind), func(b *testing.B) {
+						var took []time.Duration
+						for b.Loop() {
+							began := time.Now()
+							require.NoError(b, put())
+							took = append(took, time.Since(began))
+						}
+						report(b, took)
+					})
+				}
+			}
+		}
 	}
 }

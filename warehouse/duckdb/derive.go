@@ -21,14 +21,22 @@ var wideSQL string
 //go:embed queries/wide_with.sql
 var wideWithSQL string
 
+//go:embed queries/stay.sql
+var staySQL string
+
+//go:embed queries/stay_with.sql
+var stayWithSQL string
+
 // derivingDDL makes the temporary tables of the derivation: the wide rows as they were, the opportunities that are
 // derived again from their whole history, and the new moves.
 var derivingDDL = `
 	CREATE TEMP TABLE seed AS SELECT * FROM opportunity_wide LIMIT 0;
+	CREATE TEMP TABLE seed_stay AS SELECT * FROM opportunity_stay LIMIT 0;
+	CREATE TEMP TABLE wide_new AS SELECT * FROM opportunity_wide LIMIT 0;
 	CREATE TEMP TABLE late (opportunity_id UUID);
 	CREATE TEMP TABLE move_new AS SELECT *, 0::BIGINT AS ord, false AS is_last FROM opportunity_move LIMIT 0;`
 
-const clearDerivingSQL = "DELETE FROM seed; DELETE FROM late; DELETE FROM move_new"
+const clearDerivingSQL = "DELETE FROM seed; DELETE FROM seed_stay; DELETE FROM late; DELETE FROM move_new; DELETE FROM wide_new"
 
 // The columns that the derivation reads, from each of its three sources.
 const (
@@ -73,7 +81,9 @@ func (l *load) derive(ctx context.Context, c *changes) error {
 	steps := []struct{ what, query string }{
 		{"order the moves", "INSERT INTO move_new " + withMoves(loadInput(late))},
 		{"add the moves", "INSERT INTO opportunity_move SELECT " + moveColumns + " FROM move_new"},
-		{"add the wide rows", "INSERT INTO opportunity_wide " + withWide("move_new", "(SELECT * FROM seed WHERE opportunity_id NOT IN (FROM late))")},
+		{"make the wide rows", "INSERT INTO wide_new " + withWide("move_new", inTime("seed", late))},
+		{"add the wide rows", "INSERT INTO opportunity_wide FROM wide_new"},
+		{"add the stays", "INSERT INTO opportunity_stay " + withStay("move_new", inTime("seed_stay", late), "wide_new")},
 		{"clear the derivation", clearDerivingSQL},
 	}
 	for _, step := range steps {
@@ -87,7 +97,7 @@ func (l *load) derive(ctx context.Context, c *changes) error {
 // sortOut fetches the wide rows as they were, removes what will be replaced, and says whether some opportunities are late.
 func (l *load) sortOut(ctx context.Context, c *changes) (late bool, err error) {
 	if c.truncate {
-		return true, l.exec(ctx, "forget what was derived", `DELETE FROM opportunity_move; DELETE FROM opportunity_wide;
+		return true, l.exec(ctx, "forget what was derived", `DELETE FROM opportunity_move; DELETE FROM opportunity_wide; DELETE FROM opportunity_stay;
 			INSERT INTO late SELECT DISTINCT opportunity_id FROM stage_opportunity_history WHERE opportunity_id IS NOT NULL`)
 	}
 	seeds, err := l.forTouched(ctx, c, "INSERT INTO seed SELECT * FROM opportunity_wide WHERE ", "stage_opportunity_history")
@@ -97,8 +107,10 @@ func (l *load) sortOut(ctx context.Context, c *changes) (late bool, err error) {
 	if seeds == 0 && !c.rewrites {
 		return false, nil
 	}
-	if _, err := l.forTouched(ctx, c, "DELETE FROM opportunity_wide WHERE ", "seed"); err != nil {
-		return false, err
+	for _, statement := range []string{"INSERT INTO seed_stay SELECT * FROM opportunity_stay WHERE ", "DELETE FROM opportunity_wide WHERE ", "DELETE FROM opportunity_stay WHERE "} {
+		if _, err := l.forTouched(ctx, c, statement, "seed"); err != nil {
+			return false, err
+		}
 	}
 	done, err := l.tx.ExecContext(ctx, lateSQL)
 	if err != nil {
@@ -140,10 +152,17 @@ func loadInput(late bool) string {
 	if !late {
 		return "SELECT " + stagedColumns + " FROM stage_opportunity_history UNION ALL SELECT " + seedColumns + " FROM seed"
 	}
-	const inTime = " opportunity_id NOT IN (FROM late)"
-	return "SELECT " + stagedColumns + " FROM stage_opportunity_history WHERE _op IN (73, 83) AND" + inTime +
-		" UNION ALL SELECT " + seedColumns + " FROM seed WHERE" + inTime +
+	return "SELECT " + stagedColumns + " FROM " + inTime("stage_opportunity_history", true) + " WHERE _op IN (73, 83)" +
+		" UNION ALL SELECT " + seedColumns + " FROM " + inTime("seed", true) +
 		" UNION ALL SELECT " + historyColumns + " FROM (" + historySQL(history{where: "opportunity_id IN (FROM late)", undone: true}) + ")"
+}
+
+// inTime leaves the late opportunities out of a table.
+func inTime(table string, late bool) string {
+	if !late {
+		return table
+	}
+	return "(SELECT * FROM " + table + " WHERE opportunity_id NOT IN (FROM late))"
 }
 
 // withMoves is a query for the moves of the input.
@@ -155,6 +174,12 @@ func withMoves(input string) string {
 func withWide(moves, seed string) string {
 	replace := strings.NewReplacer("{moves}", moves, "{seed}", seed)
 	return "WITH " + replace.Replace(wideWithSQL) + replace.Replace(wideSQL)
+}
+
+// withStay is a query for the stays of the moves, with the stays as they were before.
+func withStay(moves, seed, wide string) string {
+	replace := strings.NewReplacer("{moves}", moves, "{seed}", seed, "{wide}", wide)
+	return "WITH " + replace.Replace(stayWithSQL) + replace.Replace(staySQL)
 }
 
 // history says which rows of the history's log are read.

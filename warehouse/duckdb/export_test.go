@@ -15,6 +15,7 @@ func (s *Store) Whole(ctx context.Context) error {
 		for name, checks := range map[string][2]string{
 			"moves": {"SELECT " + moveColumns + " FROM opportunity_move", moves},
 			"wide":  {"SELECT * FROM opportunity_wide", wide},
+			"stays": {"SELECT * FROM opportunity_stay", "WITH move AS MATERIALIZED (" + withMoves(all) + ") SELECT * FROM (" + withStay("move", "(SELECT * FROM opportunity_stay WHERE false)", "opportunity_wide") + ")"},
 		} {
 			var have, missing, extra int
 			query := fmt.Sprintf("SELECT (SELECT count(*) FROM (%[1]s)), (SELECT count(*) FROM ((%[2]s) EXCEPT ALL (%[1]s))), (SELECT count(*) FROM ((%[1]s) EXCEPT ALL (%[2]s)))", checks[0], checks[1])

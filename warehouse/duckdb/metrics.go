@@ -148,7 +148,7 @@ func (s *Store) WinRate(ctx context.Context, who warehouse.Scope, a warehouse.As
 func (s *Store) Funnel(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.FunnelStage], error) {
 	write := func(q *query) (string, error) {
 		q.period()
-		return q.finish(","+funnelSQL, q.source.states(q), cohortSQL)
+		return q.finish(","+funnelSQL, q.source.states(q), q.source.stays(q), cohortSQL)
 	}
 	return ask(ctx, s, who, a, write, scanFunnel)
 }

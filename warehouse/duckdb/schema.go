@@ -94,7 +94,7 @@ func stageDDL(t *warehouse.Table) string {
 
 // allTables are the tables of the file, the mirrored and the derived.
 func allTables() []string {
-	names := []string{"opportunity_move", "opportunity_wide", "opportunity_history_undone", "checkpoint", "pipeline_status"}
+	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "pipeline_status"}
 	for _, t := range warehouse.Tables {
 		names = append(names, t.Name+"_log")
 		if !t.AppendOnly {

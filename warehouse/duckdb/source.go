@@ -65,7 +65,26 @@ func (s source) states(q *query) string {
 	}
 	changedLater := "opportunity_id IN (SELECT opportunity_id FROM opportunity_wide WHERE last_effective_at > " + asOf + " AND " + q.scope() + ")"
 	return s.fromHistory(q, condition+" AND "+changedLater) + ",\n" + replace.Replace(wideWithSQL) +
-		",\nstate AS (" + now + " AND last_effective_at <= " + asOf + " UNION ALL (" + replace.Replace(wideSQL) + "))"
+		",\nchanged_later AS (" + replace.Replace(wideSQL) + ")" +
+		",\nstate AS (" + now + " AND last_effective_at <= " + asOf + " UNION ALL FROM changed_later)"
+}
+
+// stays gives the table expression "stay_row": the stays of the opportunities of "state", after it.
+func (s source) stays(q *query) string {
+	now := "SELECT * FROM opportunity_stay WHERE " + q.scope()
+	if !s.known && !s.past {
+		return "stay_row AS (" + now + ")"
+	}
+	wide := "state"
+	if !s.known {
+		wide = "changed_later"
+	}
+	replace := strings.NewReplacer("{moves}", "move", "{seed}", "(SELECT * FROM opportunity_stay WHERE false)", "{wide}", wide)
+	if s.known {
+		return replace.Replace(stayWithSQL) + ",\nstay_row AS (" + replace.Replace(staySQL) + ")"
+	}
+	asOf := q.bind("as_of", q.ask.AsOf.UTC())
+	return replace.Replace(stayWithSQL) + ",\nstay_row AS (" + now + " AND last_effective_at <= " + asOf + " UNION ALL (" + replace.Replace(staySQL) + "))"
 }
 
 // latest is the latest state of a table with the key id, as it was when the answer's bound had been loaded.

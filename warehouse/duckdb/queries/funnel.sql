@@ -20,10 +20,13 @@ counted AS (
   GROUP BY ALL
 ),
 stayed AS (
-  SELECT process_id, currency, stay.position AS position,
-    stage_type = 'active' AND stage_position = stay.position AS open,
-    epoch_us(CASE WHEN stage_type = 'active' AND stage_position = stay.position THEN $as_of::TIMESTAMP ELSE stay.left_at END) - epoch_us(stay.entered_at) AS microseconds
-  FROM (SELECT process_id, currency, stage_type, stage_position, unnest(stays) AS stay FROM cohort WHERE {filter})
+  SELECT process_id, currency, position, open, date_diff('microsecond', entered_at, CASE WHEN open THEN $as_of::TIMESTAMP ELSE left_at END) AS microseconds
+  FROM (
+    SELECT opportunity_id, partner_org_id, process_id, currency, created_region AS region, created_tier AS tier, position, open, entered_at, left_at
+    FROM stay_row
+    WHERE created_at >= $from AND created_at < $to
+  )
+  WHERE {filter}
 ),
 days AS (
   SELECT process_id, currency, position, quantile_disc(microseconds, [0.5, 0.9]) AS quantiles, count(*) FILTER (open) AS open_stays

@@ -13,10 +13,8 @@ SELECT
   CASE WHEN m.stage_type = 'active' THEN NULL WHEN y.closed IS NULL THEN s.closed_currency ELSE y.closed.currency END AS closed_currency,
   CASE WHEN m.stage_type = 'active' THEN NULL WHEN y.closed IS NULL THEN s.closed_region ELSE y.closed.region END AS closed_region,
   CASE WHEN m.stage_type = 'active' THEN NULL WHEN y.closed IS NULL THEN s.closed_tier ELSE y.closed.tier END AS closed_tier,
-  CASE WHEN m.stage_type = 'active' THEN NULL WHEN y.closed IS NULL THEN s.closed_stage_id ELSE y.closed.stage_id END AS closed_stage_id,
-  t.stays
+  CASE WHEN m.stage_type = 'active' THEN NULL WHEN y.closed IS NULL THEN s.closed_stage_id ELSE y.closed.stage_id END AS closed_stage_id
 FROM {moves} m
 JOIN summary y ON y.opportunity_id = m.opportunity_id
-LEFT JOIN stays t ON t.opportunity_id = m.opportunity_id
 LEFT JOIN {seed} s ON s.opportunity_id = m.opportunity_id
 WHERE m.is_last

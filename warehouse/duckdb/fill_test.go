@@ -1,0 +1,47 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+)
+
+// fillSQL makes opportunities with a history of five rows on average, as a snapshot would have brought them: 9 vendors,
+// 180 partners, ids that grow with time.
+const fillSQL = `
+	INSERT INTO stage SELECT md5('s' || p || '-' || s)::UUID, NULL, md5('p' || p)::UUID, 'Stage ' || s, s, CASE WHEN s <= 5 THEN 'active' WHEN s = 6 THEN 'won' WHEN s = 7 THEN 'lost' ELSE 'disqualified' END, 0
+		FROM range(9) p(p), range(1, 9) s(s);
+	INSERT INTO opportunity_history_log
+	SELECT id, step + 1, k * 10 + step, md5('c' || k %% 180)::UUID, md5('v' || k %% 9)::UUID, md5('o' || k %% 180)::UUID,
+		at, at, false, CASE WHEN step = 0 THEN 'created' ELSE 'stage_moved' END, md5('p' || k %% 9)::UUID, 1, md5('s' || k %% 9 || '-' || position)::UUID,
+		CASE WHEN position <= 5 THEN 'active' WHEN position = 6 THEN 'won' WHEN position = 7 THEN 'lost' ELSE 'disqualified' END, position,
+		(1000 + k %% 5000 + step * 100)::DECIMAL(18,2), 'EUR', NULL, NULL, ['North', 'South', 'West'][1 + k %% 3], ['gold', 'silver'][1 + k %% 2], 83, 0, 0, 0, at
+	FROM (
+		SELECT k, step, (lpad(to_hex(1700000000000 + k * 60000), 12, '0') || substr(md5('k' || k), 13))::UUID AS id,
+			TIMESTAMP '2023-01-01' + to_seconds(k * 90000000 // %[1]d) + to_hours(step * (24 + hash(k) %% 400)::BIGINT) AS at,
+			CASE WHEN step < 5 THEN step + 1 ELSE 6 + hash(k) %% 3 END AS position
+		FROM range(%[1]d) k(k), range(6) s(step)
+		WHERE step <= hash(k * 7) %% 10
+		ORDER BY k, step
+	);
+	INSERT INTO opportunity SELECT opportunity_id, connection_id, vendor_org_id, partner_org_id, 1, NULL, NULL, process_id, stage_id, stage_type, vendor_net_amount, 'entered', currency, NULL, region, tier, NULL, version, effective_at, recorded_at, 0
+		FROM opportunity_history_log WHERE version = 1;
+	INSERT INTO checkpoint VALUES ('7', 1, 'bench', 1000, TIMESTAMP '2026-01-01', 1000);`
+
+// Fill makes a large store at once.
+func (s *Store) Fill(ctx context.Context, opportunities int) error {
+	all := "SELECT " + historyColumns + " FROM opportunity_history_log"
+	for _, query := range []string{
+		fmt.Sprintf(fillSQL, opportunities),
+		"INSERT INTO opportunity_move SELECT " + moveColumns + " FROM (" + withMoves(all) + ")",
+		"CREATE TEMP TABLE m AS SELECT *, row_number() OVER w AS ord, lead(seq) OVER w IS NULL AS is_last FROM opportunity_move WINDOW w AS (PARTITION BY opportunity_id ORDER BY effective_at, recorded_at, seq)",
+		"INSERT INTO opportunity_wide " + withWide("m", noSeed),
+		"INSERT INTO opportunity_stay " + withStay("m", "(SELECT * FROM opportunity_stay WHERE false)", "opportunity_wide"),
+		"DROP TABLE m",
+		"CHECKPOINT",
+	} {
+		if _, err := s.writer.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
