@@ -52,7 +52,13 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /sign-out", p.signOut)
 	mux.HandleFunc("POST /theme", p.setTheme)
 	mux.HandleFunc("POST /keys", p.setKeys)
-	mux.Handle("GET /{$}", http.RedirectHandler("/briefing", http.StatusSeeOther))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, address("/briefing", r.URL.RawQuery), http.StatusSeeOther)
+	})
+	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("User-agent: *\nDisallow: /\n"))
+	})
 	mux.HandleFunc("GET /briefing", p.page(operational.AnalyticsRead, p.briefing))
 	mux.HandleFunc("GET /funnel", p.page(operational.AnalyticsRead, p.funnel))
 	mux.HandleFunc("GET /receipts/{token}", p.page(operational.AnalyticsRead, p.receipt))

@@ -54,8 +54,14 @@ const (
 	strangerMail = "new@empty.example"
 )
 
-// newWorld builds a program of its own for a test.
+// newWorld builds a program of its own for a test, with a channel in it.
 func newWorld(t testing.TB) *world {
+	t.Helper()
+	return newWorldWith(t, (*world).plant)
+}
+
+// newWorldWith builds a program with what plant puts into it.
+func newWorldWith(t testing.TB, plant func(*world, testing.TB)) *world {
 	t.Helper()
 	ctx := context.Background()
 	w := &world{db: pgtest.New(t)}
@@ -72,7 +78,7 @@ func newWorld(t testing.TB) *world {
 		Log: slog.New(slog.DiscardHandler), Rate: 1000, Burst: 5000,
 	}
 	w.api = api.New(w.deps)
-	w.plant(t)
+	plant(w, t)
 	w.startPipeline(t, store)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", w.api)

@@ -106,8 +106,16 @@
     if (narrow && box.clientWidth < 460) merge(option, resolve(narrow, ''));
     const chart = echarts.getInstanceByDom(box) || echarts.init(box, null, { renderer: 'canvas' });
     chart.setOption(option, true);
-    chart.off('click');
-    if (drills) chart.on('click', (p) => { if (drills[p.dataIndex]) location.href = drills[p.dataIndex]; });
+    // A click anywhere on a row or a day drills, not only one on the mark itself.
+    const lying = option.yAxis[0].type === 'category';
+    chart.getZr().off('click');
+    if (drills) {
+      chart.getZr().on('click', (e) => {
+        const at = chart.convertFromPixel(lying ? { yAxisIndex: 0 } : { xAxisIndex: 0 }, lying ? e.offsetY : e.offsetX);
+        const link = drills[Math.round(at)];
+        if (link) location.href = link;
+      });
+    }
     box.classList.toggle('is-go', !!drills);
     box.dataset.ready = '1';
   };

@@ -1,0 +1,68 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// failing is a warehouse in which every question for what was won goes wrong.
+type failing struct {
+	warehouse.Store
+	err error
+}
+
+func (f failing) Won(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
+	return warehouse.Answer[warehouse.Tally]{}, f.err
+}
+
+func (failing) Status(context.Context) (warehouse.Status, error) {
+	return warehouse.Status{}, errors.New("the file /srv/secret is gone")
+}
+
+// A fault of ours is told as one, under a reference, without a word of its cause; lists go on working.
+func TestFaultsOfTheWarehouse(t *testing.T) {
+	w := shared(t)
+	for name, c := range map[string]struct {
+		err    error
+		status int
+		title  string
+	}{
+		"broken":    {errors.New("disk image /srv/secret is malformed"), http.StatusInternalServerError, "Something went wrong here"},
+		"not ready": {warehouse.ErrNotReady, http.StatusServiceUnavailable, "The figures are being loaded for the first time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			deps := w.deps
+			deps.Warehouse = failing{w.deps.Warehouse, c.err}
+			mux := http.NewServeMux()
+			handler := api.New(deps)
+			mux.Handle("/", portal.New(portal.Deps{API: handler, Deps: deps}))
+			other := *w
+			other.api, other.deps, other.server = handler, deps, httptest.NewServer(mux)
+			t.Cleanup(other.server.Close)
+			v := other.as(t, leaderMail)
+			p := v.get("/briefing")
+			require.Equal(t, c.status, p.status, p.text())
+			require.Equal(t, c.title, p.title())
+			require.NotContains(t, p.raw, "secret")
+			require.NotContains(t, p.raw, "malformed")
+			require.Contains(t, p.text(), "Ingrid Solberg", "the frame stays")
+			if c.status == http.StatusInternalServerError {
+				require.Regexp(t, `Reference [0-9a-f]{8}`, p.text())
+			} else {
+				require.Equal(t, "2", p.header.Get("Retry-After"))
+			}
+			list := v.get("/opportunities")
+			require.Equal(t, http.StatusOK, list.status)
+			require.Contains(t, list.text(), "The state of the data is not known")
+		})
+	}
+}
