@@ -31,6 +31,9 @@ func (e *entry) text(column string) string {
 	return v
 }
 
+// plain is a value as it stands in the file, but for blanks: for saying what was there.
+func (e *entry) plain(column string) string { return squeeze(e.t.get(e.r, column)) }
+
 // needed is a value without which, or with more characters than fit, the row cannot be kept.
 func (e *entry) needed(column string, most int) string {
 	v := e.text(column)

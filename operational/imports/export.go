@@ -49,6 +49,7 @@ type opportunity struct {
 type step struct {
 	opportunities.ImportedState
 	stage   int
+	undated bool // the day is the export's own, for want of one
 	derived bool // the amount is the list price, for want of one in the export
 }
 

@@ -52,7 +52,7 @@ func (e *entry) statesOfHistory(o *opportunity, stage int, value *decimal.Decima
 		if len(o.steps) == 0 {
 			s.Kind = opportunities.ChangeCreated
 		} else if s.Kind = kindOf(e.x.m, o.last(), s); s.EffectiveAt.Before(o.last().EffectiveAt) {
-			h.fault("entered_at", ruleHistory, h.text("entered_at"), "It comes before the step above it.")
+			h.fault("entered_at", ruleHistory, h.plain("entered_at"), "It comes before the step above it.")
 		}
 		if len(h.faults) > 0 {
 			h.kept()
@@ -64,10 +64,10 @@ func (e *entry) statesOfHistory(o *opportunity, stage int, value *decimal.Decima
 	}
 	last := o.last()
 	if last.stage != stage {
-		e.fault("stage", ruleHistory, e.text("stage"), fmt.Sprintf("Its last step leads to %s.", e.x.m.Stages[last.stage].Source))
+		e.fault("stage", ruleHistory, e.plain("stage"), fmt.Sprintf("Its last step leads to %s.", e.x.m.Stages[last.stage].Source))
 	}
 	if value != nil && !value.Equal(last.Amount) {
-		e.fault("close_value", ruleHistory, e.text("close_value"), fmt.Sprintf("Its last step has the amount %s.", last.Amount))
+		e.fault("close_value", ruleHistory, e.plain("close_value"), fmt.Sprintf("Its last step has the amount %s.", last.Amount))
 	}
 }
 

@@ -150,16 +150,15 @@ func (e *entry) value() *decimal.Decimal {
 }
 
 func (e *entry) open(o *opportunity, stage int, engaged, expected *time.Time, value *decimal.Decimal) {
-	if engaged == nil {
-		e.note("engage_date", ruleNoEngageDate, "", e.x.edge().Format(time.DateOnly), "No day is given; its history begins with the last day of the export.")
+	undated := engaged == nil
+	if undated {
+		e.note("engage_date", ruleNoEngageDate, "", e.x.edge().Format(time.DateOnly), "No day is given; its history begins with the last day of the export that first had it.")
 		engaged = new(e.x.edge())
 	}
-	if err := e.x.dates.happened(*engaged); err != nil {
-		e.fault("engage_date", ruleDateRange, e.text("engage_date"), sentence(err))
-	}
+	e.checkHappened("engage_date", engaged)
 	if expected != nil {
 		if err := e.x.dates.expected(*expected); err != nil {
-			e.fault("close_date", ruleDateRange, e.text("close_date"), sentence(err))
+			e.fault("close_date", ruleDateRange, e.plain("close_date"), sentence(err))
 		}
 	}
 	amount := e.x.products[o.product].price
@@ -170,7 +169,7 @@ func (e *entry) open(o *opportunity, stage int, engaged, expected *time.Time, va
 		amount = *value
 	}
 	first := e.x.step(stage, *engaged, opportunities.ChangeCreated, amount, expected)
-	first.derived = value == nil
+	first.derived, first.undated = value == nil, undated
 	o.steps = []step{first}
 }
 
@@ -181,7 +180,7 @@ func (e *entry) closed(o *opportunity, stage int, engaged, closed *time.Time, va
 		e.fault("close_date", ruleMissingValue, "", "A closed opportunity needs the day on which it closed.")
 		return
 	case engaged != nil && closed.Before(*engaged):
-		e.fault("close_date", ruleCloseBeforeEngage, e.text("close_date"), "It closed before it was engaged ("+e.text("engage_date")+").")
+		e.fault("close_date", ruleCloseBeforeEngage, e.plain("close_date"), "It closed before it was engaged ("+e.plain("engage_date")+").")
 		return
 	case value == nil && won:
 		e.fault("close_value", ruleMissingValue, "", "A won opportunity needs its value.")
@@ -190,17 +189,11 @@ func (e *entry) closed(o *opportunity, stage int, engaged, closed *time.Time, va
 		e.note("close_value", ruleLostValue, "", "0", "A lost opportunity without value counts as zero.")
 		value = &decimal.Zero
 	}
-	for column, at := range map[string]*time.Time{"engage_date": engaged, "close_date": closed} {
-		if at == nil {
-			continue
-		}
-		if err := e.x.dates.happened(*at); err != nil {
-			e.fault(column, ruleDateRange, e.text(column), sentence(err))
-		}
-	}
+	e.checkHappened("engage_date", engaged)
+	e.checkHappened("close_date", closed)
 	end := e.x.step(stage, *closed, opportunities.ChangeStageMoved, *value, closed)
 	if engaged == nil {
-		e.note("engage_date", ruleNoEngageDate, "", e.text("close_date"), "No day is given; its history begins with the day on which it closed.")
+		e.note("engage_date", ruleNoEngageDate, "", e.plain("close_date"), "No day is given; its history begins with the day on which it closed.")
 		end.Kind = opportunities.ChangeCreated
 		o.steps = []step{end}
 		return
@@ -208,6 +201,16 @@ func (e *entry) closed(o *opportunity, stage int, engaged, closed *time.Time, va
 	first := e.x.step(e.x.m.stage(e.x.m.Engaged), *engaged, opportunities.ChangeCreated, e.x.products[o.product].price, nil)
 	first.derived = true
 	o.steps = []step{first, end}
+}
+
+// checkHappened refuses a day on which nothing can have happened.
+func (e *entry) checkHappened(column string, at *time.Time) {
+	if at == nil {
+		return
+	}
+	if err := e.x.dates.happened(*at); err != nil {
+		e.fault(column, ruleDateRange, e.plain(column), sentence(err))
+	}
 }
 
 // step is a state known on the day itself: the best that an export with days only can say.

@@ -125,6 +125,21 @@ func TestANewerExportAddsWhatIsNew(t *testing.T) {
 		from crm.opportunity_history h join crm.opportunity o on o.id = h.opportunity_id where o.external_ref = 'A3'`), "what was known stays known")
 }
 
+func TestAGuessedBeginningStaysAsItWasFirstGuessed(t *testing.T) {
+	c := newChannel(t)
+	undated := smallPipeline + "A9,Bo Lindqvist,Press 200,,Prospecting,,,\n"
+	c.run(t, NewImport{Files: small("sales_pipeline.csv", undated)})
+	newer := undated + "B1,Bo Lindqvist,Press 200,,Engaging,2017-09-30,,7\n"
+	done := c.run(t, NewImport{Files: small("sales_pipeline.csv", newer, "products.csv", strings.Replace(smallProducts, "2000", "2100", 1))})
+	require.Equal(t, Tally{Created: 1, Unchanged: 5}, done.Summary.Opportunities)
+	require.Equal(t, "2017-03-01 00:00:00 2000.00", one[string](t, c, `select (h.effective_at at time zone 'America/New_York') || ' ' || h.vendor_net_amount
+		from crm.opportunity_history h join crm.opportunity o on o.id = h.opportunity_id where o.external_ref = 'A9'`))
+	moved := strings.Replace(newer, "A9,Bo Lindqvist,Press 200,,Prospecting", "A9,Bo Lindqvist,Press 200,,Engaging", 1)
+	require.Equal(t, 1, c.run(t, NewImport{Files: small("sales_pipeline.csv", moved)}).Summary.Opportunities.Updated)
+	require.Equal(t, "Prospecting 2017-03-01, Engaging 2017-09-30", one[string](t, c, `select string_agg(s.name || ' ' || (h.effective_at at time zone 'America/New_York')::date, ', ' order by h.version)
+		from crm.opportunity_history h join crm.opportunity o on o.id = h.opportunity_id join crm.stage s on s.id = h.stage_id where o.external_ref = 'A9'`))
+}
+
 func TestWhoseAnOpportunityIsNeverChanges(t *testing.T) {
 	c := newChannel(t)
 	c.run(t, NewImport{Files: small()})

@@ -73,9 +73,9 @@ select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::text[], $7::b
 	// One import at a time writes a vendor's channel; a second waits and then finds what the first made.
 	oneAtATimeSQL = `select pg_advisory_xact_lock(7236003, hashtext($1))`
 
-	// What an earlier import made: whose it is, and the amount that it began with.
+	// What an earlier import made: whose it is, and how it began.
 	knownOpportunitiesSQL = `
-select o.external_ref, o.connection_id, h.effective_at, h.vendor_net_amount as amount
+select o.external_ref, o.connection_id, h.effective_at, h.stage_id, h.vendor_net_amount as amount
 from crm.opportunity o
 join crm.opportunity_history h on h.opportunity_id = o.id and h.version = 1
 where o.external_ref = any($1)`
@@ -88,6 +88,7 @@ type knownOpportunity struct {
 	ExternalRef  string
 	ConnectionID *uuid.UUID
 	EffectiveAt  time.Time
+	StageID      uuid.UUID
 	Amount       decimal.Decimal
 }
 

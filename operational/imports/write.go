@@ -191,8 +191,7 @@ func (w *writer) writeOpportunities(ctx context.Context) error {
 }
 
 // heedKnown compares with what earlier imports made. An opportunity that one gave to another partner goes to
-// quarantine. A list price taken for want of an amount stays the one of the first import: a new price list is no
-// news about old business.
+// quarantine; one whose beginning had to be guessed keeps the guess.
 func (w *writer) heedKnown(ctx context.Context) error {
 	refs := make([]string, len(w.export.opportunities))
 	for i, o := range w.export.opportunities {
@@ -217,17 +216,29 @@ func (w *writer) heedKnown(ctx context.Context) error {
 			w.quarantineOther(o)
 			continue
 		}
-		if before && k.EffectiveAt.Equal(o.steps[0].EffectiveAt) {
-			for i := range o.steps {
-				if o.steps[i].derived {
-					o.steps[i].Amount = k.Amount
-				}
-			}
+		if before {
+			w.beginAs(o.steps, k)
 		}
 		kept = append(kept, o)
 	}
 	w.export.opportunities = kept
 	return nil
+}
+
+// beginAs keeps the day and the list price that the first import took for want of better: a later export and a new
+// price list are no news about old business.
+func (w *writer) beginAs(steps []step, k knownOpportunity) {
+	if steps[0].undated && w.stages[steps[0].stage] == k.StageID {
+		steps[0].EffectiveAt, steps[0].RecordedAt = k.EffectiveAt, k.EffectiveAt
+	}
+	if !k.EffectiveAt.Equal(steps[0].EffectiveAt) {
+		return
+	}
+	for i := range steps {
+		if steps[i].derived {
+			steps[i].Amount = k.Amount
+		}
+	}
 }
 
 func same(a, b *uuid.UUID) bool {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,7 +77,7 @@ func (w *eventWorker) Work(ctx context.Context, job *river.Job[eventArgs]) error
 		Event: job.Args.Event, Org: job.Args.Org, Side: operational.Side(job.Args.Side), Record: job.Args.Record,
 		Membership: job.Args.Membership, Attempt: job.Attempt, Last: job.Attempt >= job.MaxAttempts,
 	})
-	if err != nil && context.Cause(ctx) == context.Canceled {
+	if err != nil && errors.Is(context.Cause(ctx), context.Canceled) {
 		return river.JobSnooze(0)
 	}
 	return err

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"embed"
 	"encoding/csv"
 	"fmt"
@@ -25,12 +26,11 @@ type customer struct{ name, industry, country, region string }
 
 // records reads one of the demo's own files, without its header.
 func records(name string) [][]string {
-	f, err := data.Open("data/" + name)
+	text, err := data.ReadFile("data/" + name)
 	if err != nil {
 		panic(err) // the files are compiled in
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	if err != nil {
 		panic(fmt.Errorf("read %s: %w", name, err))
 	}
