@@ -13,7 +13,7 @@ func (b *briefingPage) kpis() []views.KPI {
 	won, lost, open := total(b.d.won.Rows), total(b.d.lost.Rows), total(b.d.open.Rows)
 	list := []views.KPI{
 		b.amountKPI("Won", won, b.counted(won.count, "won", "won"), rowsOf(b.d.won.Receipt.ID, cell{})),
-		b.amountKPI("Lost", lost, b.counted(lost.count, "lost", "lost"), rowsOf(b.d.lost.Receipt.ID, cell{})),
+		b.lostKPI(lost),
 		b.amountKPI(b.openName(), open, b.counted(open.count, "open", "open"), rowsOf(b.d.open.Receipt.ID, cell{})),
 		b.rateKPI(),
 		b.eventKPI("New", "new"),
@@ -60,6 +60,13 @@ func (b *briefingPage) amountKPI(name string, s sum, small, href string) views.K
 			k.More = append(k.More, b.money(m))
 		}
 	}
+	return k
+}
+
+// lostKPI leads with the count: many systems write no amount on what was lost.
+func (b *briefingPage) lostKPI(lost sum) views.KPI {
+	k := b.amountKPI("Lost", lost, "", rowsOf(b.d.lost.Receipt.ID, cell{}))
+	k.Value, k.Small = b.count(lost.count), "lost"
 	return k
 }
 

@@ -1,7 +1,7 @@
 package portal
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -120,9 +120,11 @@ func (b *briefingPage) paceLine(a *api.Answer[api.TallyRow], p operational.Perio
 }
 
 func (b *briefingPage) paceFinding(code string) string {
-	now := b.reached(b.d.wonDays, b.d.period, code)
-	before, yearly := b.reached(b.d.wonBefore, b.d.before, code), b.reached(b.d.wonYearly, b.d.yearly, code)
-	return fmt.Sprintf("%s: %s than in %s and %s than in %s%s.", b.short(now), b.compared(now, before), b.d.before.Label, b.compared(now, yearly), b.d.yearly.Label, b.byThen())
+	text := b.short(b.reached(b.d.wonDays, b.d.period, code))
+	for _, s := range b.comparedWords(code) {
+		text += s.Text
+	}
+	return strings.TrimSpace(text)
 }
 
 func (b *briefingPage) compared(now, then operational.Money) string {

@@ -4,28 +4,54 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/dashboards"
+	"github.com/sharepartner/sharepartner/operational"
 )
 
 // lede is the sentence that answers first, computed from the figures of the page.
 func (b *briefingPage) lede() []views.Span {
 	main := b.codes[0]
 	won, open := total(b.d.won.Rows), total(b.d.open.Rows)
-	now, before := b.reached(b.d.wonDays, b.d.period, main), b.reached(b.d.wonBefore, b.d.before, main)
-	yearly := b.reached(b.d.wonYearly, b.d.yearly, main)
 	spans := []views.Span{
-		{Text: "Won "}, {Text: b.amounts(won), Bold: true}, {Text: fmt.Sprintf(" with %s in %s, ", b.counted(won.count, "opportunity", "opportunities"), b.d.period.Label)},
-		{Text: b.compared(now, before), Bold: true, Tone: toneOf(now.Amount.Cmp(before.Amount))},
-		{Text: fmt.Sprintf(" than in %s and ", b.d.before.Label)},
-		{Text: b.compared(now, yearly), Bold: true, Tone: toneOf(now.Amount.Cmp(yearly.Amount))},
-		{Text: fmt.Sprintf(" than in %s%s. ", b.d.yearly.Label, b.byThen())},
+		{Text: "Won "}, {Text: b.amounts(won), Bold: true}, {Text: fmt.Sprintf(" with %s in %s", b.counted(won.count, "opportunity", "opportunities"), b.d.period.Label)},
 	}
-	spans = append(spans, b.rateWords()...)
+	spans = append(append(spans, b.comparedWords(main)...), b.rateWords()...)
 	spans = append(spans, views.Span{Text: b.openName() + ": "}, views.Span{Text: b.amounts(open), Bold: true}, views.Span{Text: fmt.Sprintf(" in %s.", b.counted(open.count, "opportunity", "opportunities"))})
 	return append(spans, b.leaderWords()...)
+}
+
+// comparedWords sets what was won against the period before and the same one last year; an empty one is only named.
+func (b *briefingPage) comparedWords(code string) []views.Span {
+	now := b.reached(b.d.wonDays, b.d.period, code)
+	var spans []views.Span
+	var none []string
+	for _, c := range []struct {
+		days   *api.Answer[api.TallyRow]
+		period operational.Period
+	}{{b.d.wonBefore, b.d.before}, {b.d.wonYearly, b.d.yearly}} {
+		then := b.reached(c.days, c.period, code)
+		if then.Amount.IsZero() {
+			none = append(none, c.period.Label)
+			continue
+		}
+		joint := ", "
+		if len(spans) > 0 {
+			joint = " and "
+		}
+		spans = append(spans, views.Span{Text: joint}, views.Span{Text: b.compared(now, then), Bold: true, Tone: toneOf(now.Amount.Cmp(then.Amount))}, views.Span{Text: " than in " + c.period.Label})
+	}
+	if len(spans) > 0 {
+		spans[len(spans)-1].Text += b.byThen()
+	}
+	end := ". "
+	if len(none) > 0 && !now.Amount.IsZero() {
+		end = "; nothing was won in " + strings.Join(none, " and in ") + b.byThen() + ". "
+	}
+	return append(spans, views.Span{Text: end})
 }
 
 func toneOf(sign int) string {
@@ -110,6 +136,9 @@ func (b *briefingPage) stages(code string) views.Figure {
 	if len(bars) == 0 {
 		f.Empty = &views.Empty{Icon: "list", Title: "Nothing is open", Text: "There is no open opportunity in " + code + "."}
 		return f
+	}
+	if len(bars) < 3 {
+		f.Size = ""
 	}
 	f.Finding = fmt.Sprintf("%s holds most: %s of %s.", b.stageName(largest), b.short(largest.Amount), b.short(all.in(code)))
 	f.Chart = dashboards.Bars(bars, f.Title+", "+code+". "+f.Finding)
