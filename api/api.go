@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -55,7 +56,9 @@ const about = `The operational API of SharePartner.
 
 Lists come in pages: ` + "`limit`, `cursor`, `filter`, `sort`, `count=exact`" + `. Reads carry an ` + "`ETag`" + `; changes need it back as ` + "`If-Match`" + `.
 A POST may carry an ` + "`Idempotency-Key`" + `. Errors are problem details (RFC 9457) with a stable ` + "`code`" + `. Money is exact text with its
-currency, times are RFC 3339 in UTC. Which organisation a request works in comes from its credential alone.`
+currency, times are RFC 3339 in UTC. Which organisation a request works in comes from its credential alone.
+
+Each credential may make %v requests a second, %d at once; more are answered with 429 and Retry-After.`
 
 // New makes the API.
 func New(d Deps) *API {
@@ -88,7 +91,7 @@ func New(d Deps) *API {
 
 func (a *API) config() huma.Config {
 	c := huma.DefaultConfig("SharePartner", Version)
-	c.Info.Description = about
+	c.Info.Description = fmt.Sprintf(about, a.limits.rate, a.limits.burst)
 	c.Components.Schemas = newRegistry()
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"cookie": {Type: "apiKey", In: "cookie", Name: cookieSecure, Description: "Session of a browser; without https the name is " + cookiePlain},

@@ -159,7 +159,7 @@ func TestRateIsLimited(t *testing.T) {
 		limited.must(t, 200, w.ada, "GET", "/v1/me", nil)
 	}
 	refused := limited.must(t, 429, w.ada, "GET", "/v1/me", nil)
-	require.Equal(t, "3", refused.header.Get("Retry-After"))
+	require.Equal(t, "2", refused.header.Get("Retry-After"))
 	limited.must(t, 200, w.ana, "GET", "/v1/me", nil)
 	now = now.Add(2 * time.Second)
 	limited.must(t, 200, w.ada, "GET", "/v1/me", nil)

@@ -56,7 +56,19 @@ type created[T any] struct {
 
 // asRecord answers a read: 304 when the caller has this version already.
 func asRecord[T any](in Reading, version int64, body T) (*record[T], error) {
-	etag := etagOf(version)
+	return unlessKnown(in, etagOf(version), body)
+}
+
+// asSeen is asRecord for what has no version: its ETag is a name of what it looks like, and nothing to change by.
+func asSeen[T any](in Reading, body T) (*record[T], error) {
+	name, err := hashOf(body)
+	if err != nil {
+		return nil, err
+	}
+	return unlessKnown(in, `"`+name+`"`, body)
+}
+
+func unlessKnown[T any](in Reading, etag string, body T) (*record[T], error) {
 	for part := range strings.SplitSeq(in.IfNoneMatch, ",") {
 		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
 		if part == etag || part == "*" {

@@ -33,7 +33,7 @@ type importStarted struct {
 	Body     imports.Import
 }
 
-type importInput struct{ Body imports.Import }
+type importOutput struct{ Body imports.Import }
 
 type findingsInput struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the import"`
@@ -61,16 +61,19 @@ func (a *API) imports() {
 	register(a, operational.ImportsRun, huma.Operation{
 		OperationID: "read-import", Method: http.MethodGet, Path: "/v1/imports/{id}", Tags: []string{"imports"},
 		Summary: "Read an import", Description: "State, progress from 0 to 1, and in the end the summary.",
-	}, func(ctx context.Context, actor operational.Actor, in *readInput) (*importInput, error) {
+	}, func(ctx context.Context, actor operational.Actor, in *Reading) (*record[imports.Import], error) {
 		x, err := s.Get(ctx, actor, parseID(in.ID))
-		return &importInput{x}, err
+		if err != nil {
+			return nil, err
+		}
+		return asSeen(*in, x)
 	})
 	register(a, operational.ImportsRun, huma.Operation{
 		OperationID: "cancel-import", Method: http.MethodPost, Path: "/v1/imports/{id}/cancel", Tags: []string{"imports"},
 		Summary: "Cancel an import", Description: "Stops one that waits or runs. Nothing of it is kept.",
-	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*importInput, error) {
+	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*importOutput, error) {
 		x, err := s.Cancel(ctx, actor, parseID(in.ID))
-		return &importInput{x}, err
+		return &importOutput{x}, err
 	})
 	a.findings()
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -49,8 +48,9 @@ func (l *limits) allow(key string) error {
 		return nil
 	}
 	reservation.CancelAt(now)
-	p := problemOf("", operational.Fault(operational.KindLimited, "too-many-requests", "These are too many requests at once. Nothing was done. Wait as long as Retry-After says."))
-	return p.with("Retry-After", strconv.Itoa(int(delay/time.Second)+1))
+	e := operational.Fault(operational.KindLimited, "too-many-requests", "These are too many requests at once. Nothing was done. Wait as long as Retry-After says.")
+	e.RetryAfter = delay
+	return e
 }
 
 func (l *limits) limiter(key string, now time.Time) *rate.Limiter {

@@ -95,4 +95,9 @@ func TestReadsSayWhenNothingChanged(t *testing.T) {
 	}
 	require.Contains(t, read.header.Get("Content-Security-Policy"), "default-src 'none'")
 	require.NotContains(t, read.body, "$schema")
+
+	organisation := "/v1/organisations/" + w.ada.Org.String()
+	tag := w.must(t, 200, w.ada, "GET", organisation, nil).header.Get("ETag")
+	require.NotEmpty(t, tag, "what has no version has an ETag all the same")
+	w.must(t, 304, w.ada, "GET", organisation, nil, "If-None-Match", tag)
 }

@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,7 +18,7 @@ import (
 // mirror copies everything from Postgres into the warehouse, as a first snapshot does.
 func (w *world) mirror(t *testing.T) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	conn := w.Owner(t)
 	var lsn uint64
 	require.NoError(t, conn.QueryRow(ctx, `select (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint`).Scan(&lsn))
@@ -41,7 +40,7 @@ func snapshot(t *testing.T, conn *pgx.Conn, table *warehouse.Table, lsn uint64, 
 	for _, c := range table.Columns {
 		columns = append(columns, asText(c))
 	}
-	rows, err := conn.Query(context.Background(), fmt.Sprintf("select %s from %s.%s", strings.Join(columns, ", "), table.Schema, table.Name))
+	rows, err := conn.Query(t.Context(), fmt.Sprintf("select %s from %s.%s", strings.Join(columns, ", "), table.Schema, table.Name))
 	require.NoError(t, err)
 	b := warehouse.NewBatch(table)
 	for seq := uint32(0); rows.Next(); seq++ {

@@ -10,11 +10,6 @@ import (
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
 
-type readInput struct {
-	ID string `path:"id" maxLength:"64" doc:"Id of the record"`
-	FieldsInput
-}
-
 func (a *API) organisations() {
 	register(a, operational.OrganisationsRead, huma.Operation{
 		OperationID: "list-organisations", Method: http.MethodGet, Path: "/v1/organisations", Tags: []string{"organisations"},
@@ -23,9 +18,12 @@ func (a *API) organisations() {
 	register(a, operational.OrganisationsRead, huma.Operation{
 		OperationID: "read-organisation", Method: http.MethodGet, Path: "/v1/organisations/{id}", Tags: []string{"organisations"},
 		Summary: "Read an organisation", Description: "Your own organisation or one that it is connected with.",
-	}, func(ctx context.Context, actor operational.Actor, in *readInput) (*struct{ Body interconnect.Organisation }, error) {
+	}, func(ctx context.Context, actor operational.Actor, in *Reading) (*record[interconnect.Organisation], error) {
 		o, err := a.deps.Interconnect.Organisation(ctx, actor, parseID(in.ID))
-		return &struct{ Body interconnect.Organisation }{o}, err
+		if err != nil {
+			return nil, err
+		}
+		return asSeen(*in, o)
 	})
 	register(a, operational.ConnectionsRead, huma.Operation{
 		OperationID: "list-connections", Method: http.MethodGet, Path: "/v1/connections", Tags: []string{"organisations"},

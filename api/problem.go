@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -135,9 +137,17 @@ func problemOf(method string, err error) *Problem {
 	case operational.KindUnauthenticated:
 		p.with("WWW-Authenticate", `Bearer realm="sharepartner"`)
 	case operational.KindLimited, operational.KindUnavailable:
-		p.with("Retry-After", "2")
+		p.with("Retry-After", retryAfter(e.RetryAfter))
 	}
 	return p
+}
+
+// retryAfter writes a wait in whole seconds, never too short.
+func retryAfter(wait time.Duration) string {
+	if wait <= 0 {
+		wait = 2 * time.Second
+	}
+	return strconv.Itoa(int((wait + time.Second - 1) / time.Second))
 }
 
 func items(method string, fields []operational.FieldFault) []ProblemItem {

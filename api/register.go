@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,9 @@ func register[I, O any](a *API, permission operational.Permission, op huma.Opera
 	}
 	if fields := fieldsOf[O](); fields != nil {
 		op.Metadata[metaFields] = fields
+	}
+	if _, tagged := reflect.TypeFor[O]().FieldByName("ETag"); tagged && op.Method == http.MethodGet {
+		op.Responses = map[string]*huma.Response{"304": {Description: "You have this version already"}}
 	}
 	describe(&op, permission, limit)
 	method := op.Method

@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -70,7 +69,7 @@ const (
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	w := &world{Database: pgtest.New(t), log: &bytes.Buffer{}}
 	store, err := duckdb.Open(ctx, duckdb.Options{Path: t.TempDir() + "/warehouse.duckdb", MemoryLimit: "256MB", Threads: 1, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
@@ -89,7 +88,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) people(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	vendorA, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: "Acme", TimeZone: "Europe/Berlin", FiscalMonth: 1, Currency: "EUR"})
 	require.NoError(t, err)
 	vendorB, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: canaryB, TimeZone: "UTC", FiscalMonth: 4, Currency: "USD"})
@@ -118,8 +117,8 @@ func (w *world) join(t *testing.T, org uuid.UUID, role operational.Role, name st
 	t.Helper()
 	staff := []interconnect.NewStaff{{Name: name, Role: role, ExternalRef: name}}
 	actor := operational.Actor{Org: org, Side: operational.SideVendor, Role: role}
-	require.NoError(t, w.API.InTx(context.Background(), actor, func(tx *postgres.Tx) error {
-		return interconnect.ProvisionStaff(context.Background(), tx, staff)
+	require.NoError(t, w.API.InTx(t.Context(), actor, func(tx *postgres.Tx) error {
+		return interconnect.ProvisionStaff(t.Context(), tx, staff)
 	}))
 	actor.Person, actor.Membership = staff[0].PersonID, staff[0].MembershipID
 	return w.session(t, actor)
@@ -132,7 +131,7 @@ func (w *world) session(t *testing.T, actor operational.Actor) person {
 	token := base64.RawURLEncoding.EncodeToString(seed[:])
 	digest := sha256.Sum256([]byte(token))
 	actor.Credential = uuid.New()
-	_, err := w.Owner(t).Exec(context.Background(), `
+	_, err := w.Owner(t).Exec(t.Context(), `
 		insert into sec.session (id, token_sha256, membership_id, side, created_at, last_seen_at, idle_expires_at, expires_at)
 		values ($1, $2, $3, $4, now(), now(), now() + interval '1 hour', now() + interval '1 hour')`, actor.Credential, digest[:], actor.Membership, actor.Side)
 	require.NoError(t, err)
@@ -142,11 +141,11 @@ func (w *world) session(t *testing.T, actor operational.Actor) person {
 // enable gives a person a mail address and a password.
 func (w *world) enable(t *testing.T, p person, email string) {
 	t.Helper()
-	require.NoError(t, w.admin.EnablePerson(context.Background(), p.Person, email, password))
+	require.NoError(t, w.admin.EnablePerson(t.Context(), p.Person, email, password))
 }
 
 func (w *world) catalogue(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	stages := []catalog.NewStage{{Name: "Qualify", Type: "active"}, {Name: "Propose", Type: "active"}, {Name: "Won", Type: "won"}, {Name: "Lost", Type: "lost"}}
 	var err error
 	w.processA, err = w.deps.Catalog.CreateProcess(ctx, w.ada.Actor, catalog.NewProcess{Name: "Channel sales", Default: true, Stages: stages})
