@@ -51,6 +51,9 @@ type briefingPage struct {
 	stagesKnown map[string]place
 }
 
+// twice says that the period before is the same as that of last year: so it is for years.
+func (b *briefingPage) twice() bool { return b.d.before.Text == b.d.yearly.Text }
+
 func (b *briefingPage) running() bool { return b.d.period.Contains(b.d.asOf) }
 
 func (b *briefingPage) subtitle() string {

@@ -31,12 +31,19 @@ func (b *briefingPage) eventsCard() views.Card {
 			name += ", " + r.Amount.Currency
 		}
 		link := func(receipt string) string { return rowsOf(receipt, cell{event: r.Event}) }
-		c.Table.Rows = append(c.Table.Rows, views.Row{Cells: []views.Cell{
+		row := views.Row{Cells: []views.Cell{
 			{Text: name},
-			b.countCell(r.Count, link(b.d.events.Receipt.ID), "times", name), {Text: b.money(r.Amount)},
+			b.countCell(r.Count, link(b.d.events.Receipt.ID), "times", name),
+			{Text: b.money(r.Amount)},
 			b.countCell(r.Previous.Count, link(b.d.events.Previous.Receipt.ID), "times in "+b.d.before.Label, name),
-			b.countCell(r.YearBefore.Count, link(b.d.events.YearBefore.Receipt.ID), "times in "+b.d.yearly.Label, name),
-		}})
+		}}
+		if !b.twice() {
+			row.Cells = append(row.Cells, b.countCell(r.YearBefore.Count, link(b.d.events.YearBefore.Receipt.ID), "times in "+b.d.yearly.Label, name))
+		}
+		c.Table.Rows = append(c.Table.Rows, row)
+	}
+	if b.twice() {
+		c.Table.Columns = c.Table.Columns[:len(c.Table.Columns)-1]
 	}
 	return c
 }

@@ -86,8 +86,12 @@ func (b *briefingPage) pace(code string) views.Figure {
 		Size: "is-pace",
 	}
 	now := b.paceLine(b.d.wonDays, b.d.period, code, "c1", "solid")
-	before := b.paceLine(b.d.wonBefore, b.d.before, code, "c6", "dashed")
-	yearly := b.paceLine(b.d.wonYearly, b.d.yearly, code, "c3", "dotted")
+	then := []dashboards.PaceLine{b.paceLine(b.d.wonBefore, b.d.before, code, "c6", "dashed")}
+	if b.twice() {
+		f.Key = f.Key[:2]
+	} else {
+		then = append(then, b.paceLine(b.d.wonYearly, b.d.yearly, code, "c3", "dotted"))
+	}
 	days := now.Days
 	links := make([]string, len(days))
 	for i, r := range b.byDay(b.d.wonDays, b.d.period, code) {
@@ -101,9 +105,9 @@ func (b *briefingPage) pace(code string) views.Figure {
 	}
 	f.Chart = dashboards.WonPace(dashboards.Pace{
 		Currency: code, Days: days, Links: links, Finding: f.Title + ", " + code + ". " + f.Finding,
-		Lines: []dashboards.PaceLine{now, before, yearly},
+		Lines: append([]dashboards.PaceLine{now}, then...),
 	})
-	f.Table = b.paceTable(code, now, before, yearly, links)
+	f.Table = b.paceTable(code, now, then, links)
 	return f
 }
 
@@ -141,20 +145,21 @@ func (b *briefingPage) compared(now, then operational.Money) string {
 }
 
 // paceTable holds every day on which something was won, and the last one.
-func (b *briefingPage) paceTable(code string, now, before, yearly dashboards.PaceLine, links []string) views.Table {
-	t := views.Table{Caption: "Won by day, " + code + ", table", Columns: []views.Column{
-		{Title: "Day"}, {Title: "Won that day", Num: true}, {Title: "Running total", Num: true}, {Title: b.d.before.Label, Num: true}, {Title: b.d.yearly.Label, Num: true},
-	}}
+func (b *briefingPage) paceTable(code string, now dashboards.PaceLine, then []dashboards.PaceLine, links []string) views.Table {
+	t := views.Table{Caption: "Won by day, " + code + ", table", Columns: []views.Column{{Title: "Day"}, {Title: "Won that day", Num: true}, {Title: "Running total", Num: true}}}
+	for _, l := range then {
+		t.Columns = append(t.Columns, views.Column{Title: l.Name, Num: true})
+	}
 	rows := b.byDay(b.d.wonDays, b.d.period, code)
 	for i, r := range rows {
 		if r.Count == 0 && i != len(now.Texts)-1 || i >= len(now.Texts) {
 			continue
 		}
-		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{
-			{Text: now.Days[i]},
-			{Text: b.amount(r.Amount.Amount, code), Href: links[i]},
-			{Text: now.Texts[i]}, {Text: at(before.Texts, i)}, {Text: at(yearly.Texts, i)},
-		}})
+		row := views.Row{Cells: []views.Cell{{Text: now.Days[i]}, {Text: b.amount(r.Amount.Amount, code), Href: links[i]}, {Text: now.Texts[i]}}}
+		for _, l := range then {
+			row.Cells = append(row.Cells, views.Cell{Text: at(l.Texts, i)})
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

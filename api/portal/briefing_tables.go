@@ -72,8 +72,10 @@ func (b *briefingPage) tables() []views.Sized[views.Card] {
 
 func splitReceipts(s *split) []views.Link {
 	return []views.Link{
-		{Text: "Receipt of won", Href: receiptOf(s.won.Receipt.ID)}, {Text: "lost", Href: receiptOf(s.lost.Receipt.ID)},
-		{Text: "open", Href: receiptOf(s.open.Receipt.ID)}, {Text: "win rate", Href: receiptOf(s.rate.Receipt.ID)},
+		{Text: "Receipt of won", Href: receiptOf(s.won.Receipt.ID)},
+		{Text: "lost", Href: receiptOf(s.lost.Receipt.ID)},
+		{Text: "open", Href: receiptOf(s.open.Receipt.ID)},
+		{Text: "win rate", Href: receiptOf(s.rate.Receipt.ID)},
 	}
 }
 
@@ -105,8 +107,13 @@ func (b *briefingPage) splitCard(id, title, dimension string, s *split) views.Ca
 func (b *briefingPage) splitColumns(dimension string) []views.Column {
 	cols := []views.Column{
 		{Title: words(dimension)},
-		{Title: "Won", Num: true}, {Title: "Amount won", Num: true}, {Title: "Lost", Num: true}, {Title: "Amount lost", Num: true},
-		{Title: b.openName(), Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90%)", Num: true},
+		{Title: "Won", Num: true},
+		{Title: "Amount won", Num: true},
+		{Title: "Lost", Num: true},
+		{Title: "Amount lost", Num: true},
+		{Title: b.openName(), Num: true},
+		{Title: "Amount open", Num: true},
+		{Title: "Win rate (90%)", Num: true},
 	}
 	if dimension != "partner" {
 		return slices.Delete(cols, amountLost, amountLost+1)
@@ -137,9 +144,12 @@ func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 	}
 	return fitting(dimension, views.Row{Cells: []views.Cell{
 		first,
-		b.countCell(l.won.Count, keyed(s.won.Receipt.ID, l.key), "won", l.name), {Text: b.amount(l.won.Amount.Amount, l.code)},
-		b.countCell(l.lost.Count, keyed(s.lost.Receipt.ID, l.key), "lost", l.name), {Text: b.amount(l.lost.Amount.Amount, l.code)},
-		b.countCell(l.open.Count, keyed(s.open.Receipt.ID, l.key), "open", l.name), {Text: b.amount(l.open.Amount.Amount, l.code)},
+		b.countCell(l.won.Count, keyed(s.won.Receipt.ID, l.key), "won", l.name),
+		{Text: b.amount(l.won.Amount.Amount, l.code)},
+		b.countCell(l.lost.Count, keyed(s.lost.Receipt.ID, l.key), "lost", l.name),
+		{Text: b.amount(l.lost.Amount.Amount, l.code)},
+		b.countCell(l.open.Count, keyed(s.open.Receipt.ID, l.key), "open", l.name),
+		{Text: b.amount(l.open.Amount.Amount, l.code)},
 		b.rateCell(s, l),
 	}})
 }
@@ -226,8 +236,14 @@ func (b *briefingPage) rateOf(list []line) string {
 
 func (b *briefingPage) sumCells(name views.Cell, s line, rate string) views.Row {
 	return views.Row{Cells: []views.Cell{
-		name, {Text: b.count(s.won.Count)}, {Text: b.amount(s.won.Amount.Amount, s.code)}, {Text: b.count(s.lost.Count)}, {Text: b.amount(s.lost.Amount.Amount, s.code)},
-		{Text: b.count(s.open.Count)}, {Text: b.amount(s.open.Amount.Amount, s.code)}, {Text: rate},
+		name,
+		{Text: b.count(s.won.Count)},
+		{Text: b.amount(s.won.Amount.Amount, s.code)},
+		{Text: b.count(s.lost.Count)},
+		{Text: b.amount(s.lost.Amount.Amount, s.code)},
+		{Text: b.count(s.open.Count)},
+		{Text: b.amount(s.open.Amount.Amount, s.code)},
+		{Text: rate},
 	}}
 }
 

@@ -63,18 +63,25 @@ func (b *briefingPage) vendorsCard() views.Card {
 	c := views.Card{ID: "vendors", Title: "Your vendors", Table: views.Table{
 		Caption: "Your vendors in " + b.d.period.Label + ", table", Sticky: true,
 		Columns: []views.Column{
-			{Title: "Vendor"}, {Title: "Won", Num: true}, {Title: "Amount won", Num: true}, {Title: "Lost", Num: true},
-			{Title: b.openName(), Num: true}, {Title: "Amount open", Num: true}, {Title: "Win rate (90%)", Num: true},
+			{Title: "Vendor"},
+			{Title: "Won", Num: true},
+			{Title: "Amount won", Num: true},
+			{Title: "Lost", Num: true},
+			{Title: b.openName(), Num: true},
+			{Title: "Amount open", Num: true},
+			{Title: "Win rate (90%)", Num: true},
 		},
 	}}
 	for _, l := range b.vendorLines() {
 		name := l.place.org
 		c.Table.Rows = append(c.Table.Rows, views.Row{Cells: []views.Cell{
 			{Text: name, Sub: l.place.process.Name},
-			b.endCell(l.won, b.d.byStage.won, l.wonKeys, "won, "+name), {Text: b.money(l.won.in(l.code))},
+			b.endCell(l.won, b.d.byStage.won, l.wonKeys, "won, "+name),
+			{Text: b.money(l.won.in(l.code))},
 			b.endCell(l.lost, b.d.byStage.lost, l.lostKeys, "lost, "+name),
 			b.countCell(l.open.count, "/opportunities?"+url.Values{"status": {"active"}, "process": {l.place.process.ID.String()}}.Encode(), "open", name),
-			{Text: b.money(l.open.in(l.code))}, {Text: b.rateText(l.won.count, l.lost.count)},
+			{Text: b.money(l.open.in(l.code))},
+			{Text: b.rateText(l.won.count, l.lost.count)},
 		}})
 	}
 	if len(c.Table.Rows) == 0 {

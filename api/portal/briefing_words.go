@@ -33,6 +33,9 @@ func (b *briefingPage) comparedWords(code string) []views.Span {
 		days   *api.Answer[api.TallyRow]
 		period operational.Period
 	}{{b.d.wonBefore, b.d.before}, {b.d.wonYearly, b.d.yearly}} {
+		if b.twice() && c.days != b.d.wonBefore {
+			continue // for a year, both are the same
+		}
 		then := b.reached(c.days, c.period, code)
 		if then.Amount.IsZero() {
 			none = append(none, c.period.Label)
@@ -82,7 +85,8 @@ func (b *briefingPage) rateWords() []views.Span {
 	}
 	r := b.d.rate.Rows[0]
 	return []views.Span{
-		{Text: "Of " + b.counted(r.N, "closed opportunity", "closed opportunities") + " "}, {Text: b.percent(*r.Rate), Bold: true},
+		{Text: "Of " + b.counted(r.N, "closed opportunity", "closed opportunities") + " "},
+		{Text: b.percent(*r.Rate), Bold: true},
 		{Text: fmt.Sprintf(" were won (90%% range %.0f–%.0f). ", *r.Low*100, *r.High*100)},
 	}
 }

@@ -189,8 +189,18 @@ func (x *funnelPage) finding(g funnelGroup) string {
 
 func (x *funnelPage) table(g funnelGroup, period string) views.Table {
 	t := views.Table{Caption: x.title(g) + ", created in " + period + ", table", Sticky: true, Columns: []views.Column{
-		{Title: "Stage"}, {Title: "Reached", Num: true}, {Title: "Amount", Num: true}, {Title: "Went on", Num: true}, {Title: "Share", Num: true}, {Title: "Lost here", Num: true},
-		{Title: "Disqualified", Num: true}, {Title: "Moved back", Num: true}, {Title: "Still here", Num: true}, {Title: "Won by now", Num: true}, {Title: "Median", Num: true}, {Title: "p90", Num: true},
+		{Title: "Stage"},
+		{Title: "Reached", Num: true},
+		{Title: "Amount", Num: true},
+		{Title: "Went on", Num: true},
+		{Title: "Share", Num: true},
+		{Title: "Lost here", Num: true},
+		{Title: "Disqualified", Num: true},
+		{Title: "Moved back", Num: true},
+		{Title: "Still here", Num: true},
+		{Title: "Won by now", Num: true},
+		{Title: "Median", Num: true},
+		{Title: "p90", Num: true},
 	}}
 	for _, r := range g.rows {
 		part := func(name, what string, n int64) views.Cell { return x.countCell(n, x.link(r, name, n), what, r.Name) }
@@ -199,9 +209,15 @@ func (x *funnelPage) table(g funnelGroup, period string) views.Table {
 			share = x.percent(*r.Conversion)
 		}
 		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{
-			{Text: r.Name}, part("reached", "reached it", r.Reached), {Text: x.money(r.Amount)}, part("went_on", "went on", r.WentOn), {Text: share},
+			{Text: r.Name},
+			part("reached", "reached it", r.Reached),
+			{Text: x.money(r.Amount)},
+			part("went_on", "went on", r.WentOn),
+			{Text: share},
 			part("lost", "lost from here", r.Lost), part("disqualified", "disqualified from here", r.Disqualified), part("moved_back", "moved back", r.MovedBack),
-			part("still_here", "still here", r.StillHere), part("won", "won by now", r.Won), {Text: x.days(r.MedianDays)}, {Text: x.days(r.P90Days)},
+			part("still_here", "still here", r.StillHere), part("won", "won by now", r.Won),
+			{Text: x.days(r.MedianDays)},
+			{Text: x.days(r.P90Days)},
 		}})
 	}
 	return t

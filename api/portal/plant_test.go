@@ -28,14 +28,28 @@ const (
 )
 
 var partners = []struct{ name, tier, region string }{
-	{"Kestrel Automation", "Gold", "CEE"}, {"Meridian Integrators", "Platinum", "DACH"}, {"Brightwater IT", "Gold", "UK and Ireland"}, {"Nordlys Systems", "Platinum", "Nordics"},
-	{"Grupo Alvera", "Gold", "Iberia"}, {"Société Delmas", "Silver", "France"}, {"Kadıköy Otomasyon", "Silver", "CEE"}, {"Alpenwerk", "Silver", "DACH"},
-	{"Vértes Automata", "Member", "CEE"}, {"Łódź Systemy", "Member", "CEE"}, {"Toledo Control", "Member", "Iberia"}, {"Fjord Teknikk", "Member", "Nordics"},
-	{"Rheinwerk Digital", "Silver", "DACH"}, {"Clyde Controls", "Member", "UK and Ireland"}, {"Loire Réseaux", "Member", "France"}, {evilPartner, "Member", "Nordics"},
+	{"Kestrel Automation", "Gold", "CEE"},
+	{"Meridian Integrators", "Platinum", "DACH"},
+	{"Brightwater IT", "Gold", "UK and Ireland"},
+	{"Nordlys Systems", "Platinum", "Nordics"},
+	{"Grupo Alvera", "Gold", "Iberia"},
+	{"Société Delmas", "Silver", "France"},
+	{"Kadıköy Otomasyon", "Silver", "CEE"},
+	{"Alpenwerk", "Silver", "DACH"},
+	{"Vértes Automata", "Member", "CEE"},
+	{"Łódź Systemy", "Member", "CEE"},
+	{"Toledo Control", "Member", "Iberia"},
+	{"Fjord Teknikk", "Member", "Nordics"},
+	{"Rheinwerk Digital", "Silver", "DACH"},
+	{"Clyde Controls", "Member", "UK and Ireland"},
+	{"Loire Réseaux", "Member", "France"},
+	{evilPartner, "Member", "Nordics"},
 }
 
-var places = []string{"Gdynia Port crane telemetry", "Kassel depot telemetry", "Tromsø fish-farm sensors", "Leeds tram CCTV edge", "Port of Bilbao phase 2", "Ulm battery plant", "Lyon metro pumps",
-	"Bradford water sites", "Valencia cold hub", "Turku shipyard", "Graz tunnel sensors", "Oulu paper mill", "Toledo glass works", "Izmir ferry piers", "Essen water loop", "Nantes silo network"}
+var places = []string{
+	"Gdynia Port crane telemetry", "Kassel depot telemetry", "Tromsø fish-farm sensors", "Leeds tram CCTV edge", "Port of Bilbao phase 2", "Ulm battery plant", "Lyon metro pumps",
+	"Bradford water sites", "Valencia cold hub", "Turku shipyard", "Graz tunnel sensors", "Oulu paper mill", "Toledo glass works", "Izmir ferry piers", "Essen water loop", "Nantes silo network",
+}
 
 // plant fills the database through the services: a vendor with its channel and a history of three years, a second
 // vendor that shares one partner, and a vendor with nothing.
@@ -98,8 +112,13 @@ func (w *world) business(t testing.TB, leader operational.Actor, list []intercon
 			return err
 		}
 		process, err := w.deps.Catalog.EnsureProcess(ctx, tx, catalog.NewProcess{Name: "Project sale", Default: true, Stages: []catalog.NewStage{
-			{Name: "Registered", Type: catalog.StageActive}, {Name: "Qualified", Type: catalog.StageActive}, {Name: "Solution fit", Type: catalog.StageActive}, {Name: "Proposal", Type: catalog.StageActive},
-			{Name: "Won", Type: catalog.StageWon}, {Name: "Lost", Type: catalog.StageLost}, {Name: "Disqualified", Type: catalog.StageDisqualified},
+			{Name: "Registered", Type: catalog.StageActive},
+			{Name: "Qualified", Type: catalog.StageActive},
+			{Name: "Solution fit", Type: catalog.StageActive},
+			{Name: "Proposal", Type: catalog.StageActive},
+			{Name: "Won", Type: catalog.StageWon},
+			{Name: "Lost", Type: catalog.StageLost},
+			{Name: "Disqualified", Type: catalog.StageDisqualified},
 		}})
 		if err != nil {
 			return err

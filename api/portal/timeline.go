@@ -18,6 +18,9 @@ func (v *visit) timeline(o record) []views.Event {
 		} else {
 			e.Diffs = v.diffs(o.history[i-1], c)
 		}
+		if len(e.Diffs) == 0 && c.Kind == opportunities.ChangeEdited {
+			e.What = "changed its name, customer or products" // of which history keeps no values
+		}
 		switch {
 		case c.Imported:
 			e.Note = ", imported"
