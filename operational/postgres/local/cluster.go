@@ -49,6 +49,9 @@ func dataVersion(data string) (int, error) {
 
 func readPassword(dir string) (string, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "password"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the data in %s is there, but not the file %q with its password: put it back, or move the folder away to begin anew", dir, "password")
+	}
 	if err != nil {
 		return "", fmt.Errorf("read the password of the private server: %w", err)
 	}
@@ -58,14 +61,17 @@ func readPassword(dir string) (string, error) {
 // hba lets in who has a password, and nobody for physical replication.
 const hba = "host all all 127.0.0.1/32 scram-sha-256\n"
 
-// makeCluster makes the data folder, whole or not at all.
-func (s *Server) makeCluster(ctx context.Context, bin binaries) error {
+// makeCluster makes the data folder, whole or not at all. Data that nobody keeps need not reach the disk.
+func (s *Server) makeCluster(ctx context.Context, bin binaries, kept bool) error {
 	passwordFile := filepath.Join(s.home.dir, "password")
 	if err := s.write(passwordFile, rand.Text()); err != nil {
 		return fmt.Errorf("write the password of the private server: %w", err)
 	}
 	making := fmt.Sprintf("%s.making-%d", s.home.data(), os.Getpid())
 	args := append([]string{"-D", making, "-U", "postgres", "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--no-instructions"}, locale...)
+	if !kept {
+		args = append(args, "--no-sync")
+	}
 	err := s.run(ctx, bin.path("initdb"), args...)
 	if err == nil {
 		err = s.write(filepath.Join(making, "pg_hba.conf"), hba)

@@ -124,7 +124,7 @@ func (s *Server) start(ctx context.Context, dir string, o Options) (err error) {
 		return err
 	}
 	if version == 0 {
-		if err := s.makeCluster(ctx, bin); err != nil {
+		if err := s.makeCluster(ctx, bin, o.Settings["fsync"] != "off"); err != nil {
 			return err
 		}
 	}

@@ -159,6 +159,16 @@ func TestDataOfAnotherVersion(t *testing.T) {
 	do(t, start(t, dir).URL, `select 1`)
 }
 
+func TestDataWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, start(t, dir).Stop())
+	require.NoError(t, os.Remove(filepath.Join(dir, "password")))
+	_, err := Start(context.Background(), Options{Dir: dir})
+	require.ErrorContains(t, err, `not the file "password"`)
+	require.FileExists(t, filepath.Join(dir, "data", "PG_VERSION"), "nothing is lost")
+}
+
 func TestAServerThatDoesNotEndIsKilled(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
