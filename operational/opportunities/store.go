@@ -23,25 +23,18 @@ const (
 	partnerColumns = sharedColumns + `, null::uuid as vendor_account_id`
 )
 
-// Names of others are joined to the rows of a page, not to the table: the page stays a walk along an index. Members own
-// few opportunities, so their tables are only asked where one does.
-const withNames = `
-left join crm.organisation v on v.id = o.vendor_org_id
-left join crm.organisation p on p.id = o.partner_org_id
-left join crm.external_contact c on c.id = o.owner_contact_id
-join crm.sales_process sp on sp.id = o.process_id
-join crm.stage s on s.id = o.stage_id`
-
-const names = `v.name as vendor_name, p.name as partner_name, case when o.owner_membership_id is null then c.display_name else
-    (select h.display_name from crm.membership m join crm.person h on h.id = m.person_id where m.id = o.owner_membership_id) end as owner_name,
-  sp.name as process_name, s.name as stage_name, s.position as stage_position`
+// Names of others come from one function of the database for the rows of a page: the page stays a walk along an index,
+// and the wall is asked once for all names instead of once for every table.
+const names = `n.vendor_name, n.partner_name, n.owner_name, n.process_name, n.stage_name, n.stage_position`
 
 const (
-	getForVendor   = `select ` + vendorColumns + `, ` + names + ` from crm.opportunity o` + withNames + ` where o.id = $1`
-	getForPartner  = `select ` + partnerColumns + `, ` + names + ` from crm.opportunity o` + withNames + ` where o.id = $1`
-	listForVendor  = `select o.*, ` + names + ` from (select ` + vendorColumns + pageOf
-	listForPartner = `select o.*, ` + names + ` from (select ` + partnerColumns + pageOf
-	pageOf         = `, {keys} as sort_keys from crm.opportunity o where {where} order by {order} limit {limit}) o` + withNames + ` order by {order}`
+	getForVendor   = `select ` + vendorColumns + `, ` + names + ` from crm.opportunity o, crm.opportunity_names('vendor', array[$1::uuid]) n where o.id = $1`
+	getForPartner  = `select ` + partnerColumns + `, ` + names + ` from crm.opportunity o, crm.opportunity_names('partner', array[$1::uuid]) n where o.id = $1`
+	listForVendor  = `with page as materialized (select ` + vendorColumns + pageOf + `'vendor'` + pageNames
+	listForPartner = `with page as materialized (select ` + partnerColumns + pageOf + `'partner'` + pageNames
+	pageOf         = `, {keys} as sort_keys from crm.opportunity o where {where} order by {order} limit {limit})
+select o.*, ` + names + ` from page o join crm.opportunity_names(`
+	pageNames = `, (select array_agg(id) from page)) n on n.opportunity_id = o.id order by {order}`
 )
 
 var (
