@@ -83,7 +83,7 @@ type limits struct {
 
 var usual = limits{
 	rows: 50_000, bytes: 32 << 20, hardRows: 250_000, hardBytes: 64 << 20,
-	age: 200 * time.Millisecond, linger: 4 * time.Millisecond, idleEvery: 10 * time.Second,
+	age: 200 * time.Millisecond, linger: 2 * time.Millisecond, idleEvery: 10 * time.Second,
 }
 
 // gathered is what a batch looks like when it is asked whether to go.
