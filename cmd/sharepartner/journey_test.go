@@ -131,7 +131,7 @@ func TestFromExportToBriefing(t *testing.T) {
 	require.NoError(t, err)
 	v := newVisitor(t, app, "leader@example.com", "a long enough password")
 
-	require.Contains(t, string(v.get("/")), "import", "an empty briefing says what to do first")
+	require.Contains(t, string(v.get("/briefing")), "import", "an empty briefing says what to do first")
 
 	importByAPI(v, folder)
 	require.NoError(t, app.WaitLoaded(t.Context(), time.Minute))
@@ -170,10 +170,10 @@ func TestFromExportToBriefing(t *testing.T) {
 		require.True(t, again.Same)
 	})
 	t.Run("page", func(t *testing.T) {
-		page := string(v.get("/?period=2017-Q1"))
+		page := string(v.get("/briefing?period=2017-Q1"))
 		require.Contains(t, page, "531")
 		require.Contains(t, page, "1,134,672")
-		require.Contains(t, string(v.get("/?period=2017")), "7,203,038")
+		require.Contains(t, string(v.get("/briefing?period=2017")), "7,203,038")
 	})
 	t.Run("again", func(t *testing.T) {
 		importByAPI(v, folder)

@@ -30,16 +30,6 @@ func TestStartSaysThatThePortIsTaken(t *testing.T) {
 	require.NoDirExists(t, cfg.Data, "nothing was made")
 }
 
-func TestStartSaysThatPostgresIsMissing(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	t.Setenv("SHAREPARTNER_POSTGRES_PLACES", t.TempDir())
-
-	_, err := Start(t.Context(), testConfig(t), quietLog())
-
-	require.ErrorContains(t, err, "PostgreSQL 15 or newer was not found")
-	require.ErrorContains(t, err, "apt-get install postgresql")
-}
-
 func TestStartRefusesAFolderInUse(t *testing.T) {
 	app := testApp(t)
 	cfg := app.cfg
