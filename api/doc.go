@@ -10,5 +10,12 @@
 //   - Bodies are read strictly before Huma sees them: no duplicate keys, no NUL, no invalid UTF-8, 32 levels.
 //   - A receipt belongs to a scope (organisation and side), not to one person, so that colleagues may share a link;
 //     its rows are still read through the rights of whoever opens it, as they are that day.
-//   - The answer of a repeated POST is stored in the tenant's own rows; failures of the server are not stored.
+//   - The answer of a repeated POST is stored, sealed, in the tenant's own rows; failures of the server do not stick.
+//     When the first request died between its work and its answer nobody knows what happened, so the key is answered
+//     with 409 for good and nothing is done again.
+//   - If-Match takes one strong tag. `*` and weak ones do not say what the caller saw: 422, as any wrong value.
+//   - An id of the path that is no id is 404 like every other record that is not there.
+//   - Names of partners and stages come from Postgres under the caller's rights, never from the warehouse.
+//   - Every answer of every test is checked against the document (contract_test.go); a change of the document is a
+//     difference in testdata/openapi.json.
 package api

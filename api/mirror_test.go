@@ -16,7 +16,7 @@ import (
 )
 
 // mirror copies everything from Postgres into the warehouse, as a first snapshot does.
-func (w *world) mirror(t *testing.T) {
+func (w *world) mirror(t testing.TB) {
 	t.Helper()
 	ctx := t.Context()
 	conn := w.Owner(t)
@@ -34,7 +34,7 @@ func (w *world) mirror(t *testing.T) {
 	require.NoError(t, w.store.SaveStatus(ctx, warehouse.Status{State: "streaming", UpdatedAt: at, LoadedLSN: lsn, LastCommit: at}))
 }
 
-func snapshot(t *testing.T, conn *pgx.Conn, table *warehouse.Table, lsn uint64, at time.Time) *warehouse.Batch {
+func snapshot(t testing.TB, conn *pgx.Conn, table *warehouse.Table, lsn uint64, at time.Time) *warehouse.Batch {
 	t.Helper()
 	var columns []string
 	for _, c := range table.Columns {
@@ -71,7 +71,7 @@ func asText(c warehouse.Column) string {
 	return c.Name + "::text"
 }
 
-func add(t *testing.T, data *warehouse.ColumnData, c warehouse.Column, v *string) {
+func add(t testing.TB, data *warehouse.ColumnData, c warehouse.Column, v *string) {
 	t.Helper()
 	if v == nil {
 		data.AddAbsent(warehouse.Null)

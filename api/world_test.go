@@ -67,7 +67,7 @@ const (
 	canaryPrivate = "CanaryOfThePartner"
 )
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	ctx := t.Context()
 	w := &world{Database: pgtest.New(t), log: &bytes.Buffer{}}
@@ -87,7 +87,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) people(t *testing.T) {
+func (w *world) people(t testing.TB) {
 	ctx := t.Context()
 	vendorA, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: "Acme", TimeZone: "Europe/Berlin", FiscalMonth: 1, Currency: "EUR"})
 	require.NoError(t, err)
@@ -113,7 +113,7 @@ func actorOf(p interconnect.NewPartner) operational.Actor {
 	return operational.Actor{Person: p.PersonID, Membership: p.MembershipID, Org: p.OrgID, Side: operational.SidePartner, Role: operational.RoleDealerPersonnel}
 }
 
-func (w *world) join(t *testing.T, org uuid.UUID, role operational.Role, name string) person {
+func (w *world) join(t testing.TB, org uuid.UUID, role operational.Role, name string) person {
 	t.Helper()
 	staff := []interconnect.NewStaff{{Name: name, Role: role, ExternalRef: name}}
 	actor := operational.Actor{Org: org, Side: operational.SideVendor, Role: role}
@@ -125,7 +125,7 @@ func (w *world) join(t *testing.T, org uuid.UUID, role operational.Role, name st
 }
 
 // session plants one: hashing a password for everybody in every test would take most of the time.
-func (w *world) session(t *testing.T, actor operational.Actor) person {
+func (w *world) session(t testing.TB, actor operational.Actor) person {
 	t.Helper()
 	seed := sha256.Sum256([]byte(actor.Membership.String()))
 	token := base64.RawURLEncoding.EncodeToString(seed[:])
@@ -139,12 +139,12 @@ func (w *world) session(t *testing.T, actor operational.Actor) person {
 }
 
 // enable gives a person a mail address and a password.
-func (w *world) enable(t *testing.T, p person, email string) {
+func (w *world) enable(t testing.TB, p person, email string) {
 	t.Helper()
 	require.NoError(t, w.admin.EnablePerson(t.Context(), p.Person, email, password))
 }
 
-func (w *world) catalogue(t *testing.T) {
+func (w *world) catalogue(t testing.TB) {
 	ctx := t.Context()
 	stages := []catalog.NewStage{{Name: "Qualify", Type: "active"}, {Name: "Propose", Type: "active"}, {Name: "Won", Type: "won"}, {Name: "Lost", Type: "lost"}}
 	var err error
@@ -166,14 +166,14 @@ type answer struct {
 	body   string
 }
 
-func (a answer) json(t *testing.T) map[string]any {
+func (a answer) json(t testing.TB) map[string]any {
 	t.Helper()
 	var v map[string]any
 	require.NoError(t, json.Unmarshal([]byte(a.body), &v), a.body)
 	return v
 }
 
-func (a answer) text(t *testing.T, key string) string {
+func (a answer) text(t testing.TB, key string) string {
 	t.Helper()
 	s, _ := a.json(t)[key].(string)
 	return s
