@@ -74,6 +74,11 @@ func (l *load) derive(ctx context.Context, c *changes) error {
 			return err
 		}
 	}
+	if c.small() {
+		if done, err := l.deriveSmall(ctx, c); done || err != nil {
+			return err
+		}
+	}
 	late, err := l.sortOut(ctx, c)
 	if err != nil {
 		return err

@@ -29,21 +29,32 @@ type load struct {
 type changes struct {
 	rewrites bool // some row is not an insert
 	truncate bool
-	keys     keys // of rows that change the latest state; for history: of all rows
+	keys     keys         // of rows that change the latest state; for history: of all rows
+	history  []historyRow // of opportunity_history, while the load is small
+	large    bool         // too many rows of history
 }
 
 // note remembers what the rows of a batch do.
-func (c *changes) note(b *warehouse.Batch) {
+func (l *load) note(c *changes, b *warehouse.Batch) {
 	key := b.Columns[b.Table.Index(b.Table.Key[0])].UUIDs
 	for i, op := range b.Ops {
+		if l.loaded(b, i) {
+			continue
+		}
 		adds := op == warehouse.OpInsert || op == warehouse.OpSnapshot
 		c.rewrites = c.rewrites || !adds
 		c.truncate = c.truncate || op == warehouse.OpTruncate
 		if op != warehouse.OpTruncate && (!adds || b.Table.AppendOnly) {
 			c.keys.add(key[i])
 		}
+		if c.large = c.large || !adds || len(c.history) == smallRows; b.Table.Name == historyTable && !c.large {
+			c.history = append(c.history, historyRowAt(b, i))
+		}
 	}
 }
+
+// small says that the load is to be folded row by row.
+func (c *changes) small() bool { return !c.large && !c.rewrites && c.keys.few() }
 
 // Begin starts a load. It waits for the one that is open.
 func (s *Store) Begin(ctx context.Context) (warehouse.Load, error) {
@@ -100,7 +111,7 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 		c = &changes{}
 		l.staged[b.Table] = c
 	}
-	c.note(b)
+	l.note(c, b)
 	if l.rows += staged; l.rows >= flushRows {
 		return l.flush(ctx, true)
 	}
