@@ -134,7 +134,7 @@ func TestWhatCannotBeReadIsRefusedAtOnceAndNothingIsStored(t *testing.T) {
 
 func TestAnImportThatIsInterruptedAnywhereLeavesNothing(t *testing.T) {
 	c := newChannel(t)
-	files := large(2000)
+	files := large(1200)
 	r := rand.New(rand.NewPCG(7, uint64(time.Now().UnixNano())))
 	for range 6 {
 		at := r.Float64() * 0.97
@@ -148,12 +148,12 @@ func TestAnImportThatIsInterruptedAnywhereLeavesNothing(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled, "at %.2f", at)
 		require.Zero(t, one[int](t, c, nothing+`+ (select count(*) from crm.import)`), "at %.2f", at)
 	}
-	require.Equal(t, Tally{Created: 2000}, c.run(t, NewImport{Files: files}).Summary.Opportunities)
+	require.Equal(t, Tally{Created: 1200}, c.run(t, NewImport{Files: files}).Summary.Opportunities)
 }
 
 func TestAnImportWhoseConnectionsAreKilledIsDoneByTheNextRunOnce(t *testing.T) {
 	c := newChannel(t)
-	queued := c.start(t, NewImport{Files: large(3000)})
+	queued := c.start(t, NewImport{Files: large(1500)})
 	conn, err := pgx.Connect(t.Context(), pgtest.Server(t).SuperURL)
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
@@ -172,7 +172,7 @@ func TestAnImportWhoseConnectionsAreKilledIsDoneByTheNextRunOnce(t *testing.T) {
 	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
 	done := c.get(t, queued.ID)
 	require.Equal(t, StateDone, done.State)
-	require.Equal(t, Tally{Created: 3000}, done.Summary.Opportunities)
+	require.Equal(t, Tally{Created: 1500}, done.Summary.Opportunities)
 	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
 	require.Equal(t, done, c.get(t, queued.ID), "what is done is not done again")
 }
@@ -196,7 +196,7 @@ func TestAnImportCanBeCancelledWhileItWaitsAndWhileItRuns(t *testing.T) {
 	require.NoError(t, c.runner.Run(ctx, c.vendor, waiting.ID, nil))
 	require.Equal(t, StateCancelled, c.get(t, waiting.ID).State)
 
-	running := c.start(t, NewImport{Files: large(3000)})
+	running := c.start(t, NewImport{Files: large(1500)})
 	var once sync.Once
 	require.NoError(t, c.runner.Run(ctx, c.vendor, running.ID, func(done float64, _ string) {
 		if done > 0.3 {
@@ -218,13 +218,13 @@ func TestAnImportCanBeCancelledWhileItWaitsAndWhileItRuns(t *testing.T) {
 func TestAStopPutsARunningImportBackForTheNextStart(t *testing.T) {
 	c := newChannel(t)
 	first := c.working(t)
-	i := c.start(t, NewImport{Files: large(6000)})
+	i := c.start(t, NewImport{Files: large(4000)})
 	require.Eventually(t, func() bool { return c.get(t, i.ID).Progress > 0.1 }, 20*time.Second, 5*time.Millisecond)
 	require.NoError(t, first.Stop(t.Context()))
 	require.Equal(t, StateQueued, c.get(t, i.ID).State)
 	require.Zero(t, one[int](t, c, nothing))
 	c.working(t)
-	require.Equal(t, Tally{Created: 6000}, c.ends(t, i.ID).Summary.Opportunities)
+	require.Equal(t, Tally{Created: 4000}, c.ends(t, i.ID).Summary.Opportunities)
 }
 
 func TestTwoRunsOfOneImportDoItOnce(t *testing.T) {
