@@ -26,6 +26,9 @@ func TestLiveChanges(t *testing.T) {
 	exec(add, keep, w.vendor, "kept", "F", "9999999999999999.99")
 	exec(add, gone, w.vendor, "gone", "F", "0")
 	exec(add, wide, w.vendor, "wide", string(longText()), "1")
+	var outside bool
+	require.NoError(t, owner.QueryRow(context.Background(), `select pg_relation_size(reltoastrelid) > 0 from pg_class where oid = 'crm.product'::regclass`).Scan(&outside))
+	require.True(t, outside, "the long text has left its row")
 
 	store := b.open()
 	p, stop := b.run(store)
