@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +14,7 @@ func BenchmarkReadOpportunity(b *testing.B) {
 	w := newWorld(b)
 	id := w.deal(b, w.pia, w.connA1, "Deal", "5", "EUR", "2024-02-01T00:00:00Z")
 	deps := w.deps
-	deps.Rate, deps.Burst, deps.Log = 1e9, 1e9, slog.New(slog.NewJSONHandler(io.Discard, nil))
+	deps.Rate, deps.Burst, deps.Log = 1e9, 1e9, slog.New(slog.DiscardHandler)
 	handler := api.New(deps)
 	b.ReportAllocs()
 	for b.Loop() {

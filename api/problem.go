@@ -135,9 +135,9 @@ func problemOf(method string, err error) *Problem {
 	case operational.KindNotFound:
 		return statusProblem(http.StatusNotFound, "")
 	case operational.KindUnauthenticated:
-		p.with("WWW-Authenticate", `Bearer realm="sharepartner"`)
+		p = p.with("WWW-Authenticate", `Bearer realm="sharepartner"`)
 	case operational.KindLimited, operational.KindUnavailable:
-		p.with("Retry-After", retryAfter(e.RetryAfter))
+		p = p.with("Retry-After", retryAfter(e.RetryAfter))
 	}
 	return p
 }

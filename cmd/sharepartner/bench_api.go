@@ -33,7 +33,7 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	app := &App{cfg: cfg, log: cfg.logger(), ground: g, store: store}
 	server := httptest.NewServer(api.New(app.deps()))
 	defer server.Close()

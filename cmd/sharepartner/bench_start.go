@@ -25,7 +25,7 @@ func (c *benchCommand) benchStart(ctx context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	addr, err := freeAddress()
 	if err != nil {
 		return nil, err

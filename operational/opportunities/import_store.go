@@ -147,7 +147,7 @@ func importedHistoryArgs(tx *postgres.Tx, rows []importedChange) pgx.NamedArgs {
 		"changes":          column(rows, func(r importedChange) string { return string(r.Kind) }),
 		"processes":        column(rows, func(r importedChange) uuid.UUID { return r.ProcessID }),
 		"process_versions": column(rows, func(r importedChange) int64 { return r.ProcessVersion }),
-		"stages":           column(rows, func(r importedChange) uuid.UUID { return r.state.StageID }),
+		"stages":           column(rows, func(r importedChange) uuid.UUID { return r.StageID }),
 		"stage_types":      column(rows, func(r importedChange) string { return string(r.StageType) }),
 		"positions":        column(rows, func(r importedChange) int { return r.StagePosition }),
 		"amounts":          column(rows, func(r importedChange) string { return r.Amount.String() }),

@@ -54,7 +54,7 @@ func (c channel) files(now time.Time) map[string][]byte {
 		} else {
 			used[buyer.name] = buyer
 		}
-		pipeline.add(id, buyer.name+": "+projects[r.IntN(len(projects))], s.partner.name, what.name, account, stageNames[last.stage],
+		pipeline.add(id, buyer.name+": "+projects[r.IntN(len(projects))], s.name, what.name, account, stageNames[last.stage],
 			d.steps[0].at.Format(time.DateOnly), last.close.Format(time.DateOnly), strconv.Itoa(last.amount), s.region)
 		for _, st := range d.steps {
 			history.add(id, stageNames[st.stage], st.at.Format(time.RFC3339), strconv.Itoa(st.amount), st.close.Format(time.DateOnly), st.recorded.Format(time.RFC3339))
