@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,10 @@ func (f failing) Won(context.Context, warehouse.Scope, warehouse.Ask) (warehouse
 	return warehouse.Answer[warehouse.Tally]{}, f.err
 }
 
-func (failing) Status(context.Context) (warehouse.Status, error) {
+func (f failing) Status(ctx context.Context) (warehouse.Status, error) {
+	if errors.Is(f.err, warehouse.ErrNotReady) {
+		return f.Store.Status(ctx)
+	}
 	return warehouse.Status{}, errors.New("the file /srv/secret is gone")
 }
 
@@ -62,7 +66,7 @@ func TestFaultsOfTheWarehouse(t *testing.T) {
 			}
 			list := v.get("/opportunities")
 			require.Equal(t, http.StatusOK, list.status)
-			require.Contains(t, list.text(), "The state of the data is not known")
+			require.Equal(t, c.status == http.StatusInternalServerError, strings.Contains(list.text(), "The state of the data is not known"))
 		})
 	}
 }

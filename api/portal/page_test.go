@@ -118,17 +118,15 @@ func inside(n *html.Node, class string) string {
 // table gives the rows of the table in a card, as texts.
 func (a *answer) table(id string) [][]string {
 	a.v.t.Helper()
-	for _, card := range a.all(func(n *html.Node) bool { return attr(n, "aria-labelledby") == id }) {
-		var rows [][]string
-		for _, tr := range find(card, func(n *html.Node) bool { return n.Data == "tr" && n.Parent.Data != "thead" }) {
-			var cells []string
-			for _, c := range find(tr, func(n *html.Node) bool { return n.Data == "th" || n.Data == "td" }) {
-				cells = append(cells, text(c))
-			}
-			rows = append(rows, cells)
+	cards := a.all(func(n *html.Node) bool { return attr(n, "aria-labelledby") == id })
+	require.Len(a.v.t, cards, 1, "card %s on %s", id, a.path)
+	var rows [][]string
+	for _, tr := range find(cards[0], func(n *html.Node) bool { return n.Data == "tr" && n.Parent.Data != "thead" }) {
+		var cells []string
+		for _, c := range find(tr, func(n *html.Node) bool { return n.Data == "th" || n.Data == "td" }) {
+			cells = append(cells, text(c))
 		}
-		return rows
+		rows = append(rows, cells)
 	}
-	require.Fail(a.v.t, "no card "+id+" on "+a.path)
-	return nil
+	return rows
 }

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"os"
 	"sync"
 	"testing"
 )
@@ -15,6 +16,16 @@ var (
 type lasting struct{ testing.TB }
 
 func (lasting) Cleanup(f func()) { sharedEnd = append(sharedEnd, f) }
+
+// TempDir lasts as long.
+func (l lasting) TempDir() string {
+	dir, err := os.MkdirTemp("", "sharepartner-portal-")
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
 
 // shared is a world for tests that only read, or change what nobody else looks at.
 func shared(t testing.TB) *world {

@@ -7,7 +7,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -65,10 +64,7 @@ func newWorldWith(t testing.TB, plant func(*world, testing.TB)) *world {
 	t.Helper()
 	ctx := context.Background()
 	w := &world{db: pgtest.New(t)}
-	dir, err := os.MkdirTemp("", "sharepartner-portal-")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(dir, "warehouse.duckdb"), MemoryLimit: "512MB", Threads: 2})
+	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb"), MemoryLimit: "512MB", Threads: 2})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	inter := interconnect.New(w.db.API)
@@ -141,12 +137,4 @@ func (w *world) as(t testing.TB, mail string) *visitor {
 	require.Equal(t, http.StatusOK, p.status, p.text())
 	require.Equal(t, "/help", p.path)
 	return v
-}
-
-// actorOf is who a mail address signs in as.
-func (w *world) actorOf(t testing.TB, mail string) operational.Actor {
-	t.Helper()
-	s, err := w.deps.Identity.SignIn(context.Background(), identity.SignInInput{Email: mail, Password: password})
-	require.NoError(t, err)
-	return s.Actor
 }
