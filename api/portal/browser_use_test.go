@@ -260,3 +260,25 @@ func TestWithoutScript(t *testing.T) {
 	b.do(chromedp.WaitVisible(`.c-active`))
 	b.shot("list-no-script")
 }
+
+// Menus are as accessible open as closed, and stay on the screen.
+func TestOpenMenus(t *testing.T) {
+	w := shared(t)
+	b := newTab(t, w).as(leaderMail)
+	for _, l := range []look{looks[0], looks[3]} {
+		b.see(l)
+		b.open("/briefing?period=" + yearNow(w) + "&region=CEE&tier=Gold")
+		for _, id := range []string{"f-period", "f-partner", "f-as_of"} {
+			eval[int](b, `(document.querySelector('#`+id+`').click(), 0)`)
+			b.until(`document.querySelectorAll('details.c-menu[open]').length === 1`, "one menu is open")
+			require.True(t, eval[bool](b, `(() => { const r = document.querySelector('details.c-menu[open] .c-menu-panel').getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth && r.bottom <= innerHeight })()`), "%s is on the screen", id)
+			b.shot("menu-" + id + "-" + l.name)
+			b.fits()
+			b.accessible()
+		}
+		b.key("\u001b")
+		b.until(`!document.querySelector('details.c-menu[open]')`, "Escape closes it")
+		require.Equal(t, "f-as_of", eval[string](b, `document.activeElement.id`))
+	}
+	b.quiet()
+}

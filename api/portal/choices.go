@@ -147,7 +147,8 @@ func (v *visit) asOfMenu(b *bar, f filters) {
 		m.Choices = append(m.Choices, views.Choice{Text: "Now", Href: b.with("as_of")})
 	}
 	m.Note = "Only what had happened by the end of that day."
-	b.form(m, "as_of", "Day", "As 2017-03-31", f.AsOf)
+	b.form(m, "as_of", "Day", "All figures are as they were then.", f.AsOf)
+	m.Form.Kind = "date"
 	if f.KnownAt != "" {
 		b.out.Active = append(b.out.Active, views.Link{Text: "Known at: " + clip(f.KnownAt, 40), Href: b.with("known_at")})
 	}

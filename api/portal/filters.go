@@ -152,7 +152,7 @@ func (b *bar) one(name, title string, options []option, chosen, usual string) *v
 
 // form lets a value be typed into a menu.
 func (b *bar) form(m *views.Menu, field, label, hint, value string) {
-	f := &views.MenuForm{Action: b.path, Field: field, Label: label, Hint: hint, Value: value}
+	f := &views.MenuForm{Action: b.path, Field: field, Label: label, Hint: hint, Value: value, Kind: "text"}
 	for name, list := range b.query {
 		if name == field {
 			continue

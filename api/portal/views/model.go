@@ -93,6 +93,7 @@ type Menu struct {
 // MenuForm lets a value be typed instead of chosen.
 type MenuForm struct {
 	Action, Field, Label, Hint, Value string
+	Kind                              string // type of the input
 	Keep                              []Field
 }
 
