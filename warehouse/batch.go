@@ -35,7 +35,7 @@ type ColumnData struct {
 type Batch struct {
 	Table     *Table
 	Ops       []Op
-	CommitLSN []uint64 // of the transaction
+	CommitLSN []uint64 // of the transaction: where its commit record begins, so before the checkpoint that follows it
 	RecordLSN []uint64 // of the change record: the version of the row, 0 for a snapshot row
 	Seq       []uint32 // place in the transaction, over all tables
 	CommitAt  []int64  // microseconds since 1970, UTC

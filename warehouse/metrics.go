@@ -44,7 +44,8 @@ var Definitions = map[Metric]Definition{
 // Period is half-open: From belongs to it, To does not. Bounds come from the organisation's calendar as UTC instants.
 type Period struct{ From, To time.Time }
 
-// Dimension groups an answer. Values are those at the event, not today's.
+// Dimension groups an answer. Values are those at the event, not today's: for a funnel those at the creation, for what
+// is open those at the instant. What a reopening takes back, it takes back where it had been counted.
 type Dimension string
 
 // The dimensions.
@@ -134,7 +135,7 @@ type Answer[T any] struct {
 // RowRef is one event behind a number.
 type RowRef struct {
 	OpportunityID uuid.UUID
-	Sign          int // -1 for a reopening
+	Sign          int // -1 for a reopening; the amount itself is never negative
 	At            time.Time
 	Amount        decimal.Decimal
 	Currency      string
@@ -146,7 +147,7 @@ type Cell struct {
 	Key    string    // of the dimension in Ask.By
 	Event  string    // of a briefing
 	Stage  uuid.UUID // of a funnel
-	Part   string    // of a funnel stage: reached, went_on, lost, disqualified, moved_back, still_here, won
+	Part   string    // of a funnel stage: reached, went_on, lost, disqualified, moved_back, still_here, won; of a win rate: won, lost, or both
 }
 
 // Metrics are the questions that an engine answers.

@@ -20,8 +20,12 @@ type Store interface {
 }
 
 // Loader takes what the pipeline brings. One writer at a time.
+//
+// Sending again is harmless: rows whose transaction commits before the checkpoint's LSN are left out on arrival
+// (those of a snapshot are always taken). A load must hold whole transactions.
 type Loader interface {
-	// Checkpoint is the position to go on from; ok is false before the first snapshot is complete.
+	// Checkpoint is the position to go on from; ok is false before the first snapshot is complete: while there is no
+	// checkpoint, or one with LSN 0, as a snapshot that is loaded in several loads sets.
 	Checkpoint(ctx context.Context) (c Checkpoint, ok bool, err error)
 	// Begin starts one load: its rows and its checkpoint become visible together, or not at all.
 	Begin(ctx context.Context) (Load, error)

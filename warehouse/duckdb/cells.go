@@ -46,7 +46,8 @@ func (q *query) cell(c warehouse.Cell) (rows, condition string, expressions []st
 		}
 		return "posting", ofKey(), q.postings(kind, other), nil
 	case warehouse.MetricAmountOpen:
-		return "open", ofKey(), []string{q.source.states(q), openSQL}, nil
+		expressions, err := q.open()
+		return "open", ofKey(), expressions, err
 	case warehouse.MetricBriefing:
 		q.period()
 		return "happened", "event = " + q.bind("event", c.Event), []string{q.source.moves(q), eventsSQL}, nil

@@ -26,3 +26,17 @@ func TestDerivedIsWhole(t *testing.T) {
 		})
 	}
 }
+
+// The temporary tables do not grow from load to load.
+func TestStagingStaysEmpty(t *testing.T) {
+	s, w := open(t), warehousetest.NewWorld(7)
+	for i := range 20 {
+		for range 1 + 4*(i%5) {
+			w.Grow()
+		}
+		w.Load(t.Context(), t, s)
+	}
+	segments, err := s.Staged(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, segments)
+}

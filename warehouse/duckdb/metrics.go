@@ -125,7 +125,22 @@ func (q *query) postings(kind, other string) []string {
 
 // AmountOpen counts what was open at the instant.
 func (s *Store) AmountOpen(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
-	return ask(ctx, s, who, a, func(q *query) (string, error) { return q.finish(amountOpenSQL, q.source.states(q), openSQL) }, scanTally)
+	write := func(q *query) (string, error) {
+		open, err := q.open()
+		if err != nil {
+			return "", err
+		}
+		return q.finish(amountOpenSQL, open...)
+	}
+	return ask(ctx, s, who, a, write, scanTally)
+}
+
+// open gives the table expressions for what was open at the instant.
+func (q *query) open() ([]string, error) {
+	if q.ask.By == warehouse.ByDay {
+		return nil, errors.New("what is open at an instant has no days")
+	}
+	return []string{q.source.states(q), openSQL}, nil
 }
 
 func scanTally(rows *sql.Rows) (t warehouse.Tally, err error) {

@@ -70,7 +70,7 @@ func (w *World) compare(t *testing.T, s warehouse.Store, who warehouse.Scope, a 
 	of := func(kind string) []posted { return what(postings, kind) }
 	for metric, want := range map[warehouse.Metric][]posted{warehouse.MetricWon: of("won"), warehouse.MetricLost: of("lost"), warehouse.MetricAmountOpen: modelOpen(w.all, who, a)} {
 		if metric == warehouse.MetricAmountOpen && a.By == warehouse.ByDay {
-			continue // grouped by the day of the last change: no number of the catalogue
+			continue // an instant has no days
 		}
 		got, err := tallies(t.Context(), s, metric, who, a)
 		require.NoError(t, err)

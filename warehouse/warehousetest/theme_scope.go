@@ -97,6 +97,8 @@ func testEmpty(t *testing.T, open func(t testing.TB) warehouse.Store) {
 	require.Error(t, err, "the instant is missing")
 	_, err = s.Won(t.Context(), warehouse.EverythingScope(), warehouse.Ask{Period: Quarter(1), AsOf: Midyear, By: "phase of the moon"})
 	require.Error(t, err)
+	_, err = s.AmountOpen(t.Context(), warehouse.EverythingScope(), warehouse.Ask{AsOf: Midyear, By: warehouse.ByDay})
+	require.Error(t, err, "an instant has no days")
 	_, err = s.Rows(t.Context(), warehouse.EverythingScope(), ask, warehouse.Cell{Metric: warehouse.MetricFunnel, Part: "nothing"}, 1, 0)
 	require.Error(t, err)
 }
