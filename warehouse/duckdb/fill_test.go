@@ -34,8 +34,8 @@ func (s *Store) Fill(ctx context.Context, opportunities int) error {
 		fmt.Sprintf(fillSQL, opportunities),
 		"INSERT INTO opportunity_move SELECT " + moveColumns + " FROM (" + withMoves(all) + ")",
 		"CREATE TEMP TABLE m AS SELECT *, row_number() OVER w AS ord, lead(seq) OVER w IS NULL AS is_last FROM opportunity_move WINDOW w AS (PARTITION BY opportunity_id ORDER BY effective_at, recorded_at, seq)",
-		"INSERT INTO opportunity_wide " + withWide("m", noSeed),
-		"INSERT INTO opportunity_stay " + withStay("m", "(SELECT * FROM opportunity_stay WHERE false)", "opportunity_wide"),
+		"INSERT INTO opportunity_wide SELECT * FROM (" + withWide("m", noSeed) + ") ORDER BY opportunity_id", // as chunks of a snapshot come, near enough
+		"INSERT INTO opportunity_stay SELECT * FROM (" + withStay("m", "(SELECT * FROM opportunity_stay WHERE false)", "opportunity_wide") + ") ORDER BY opportunity_id",
 		"DROP TABLE m",
 		"CHECKPOINT",
 	} {
