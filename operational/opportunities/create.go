@@ -37,7 +37,7 @@ func (s *Service) Create(ctx context.Context, actor operational.Actor, in NewOpp
 	if err != nil {
 		return Opportunity{}, fmt.Errorf("create opportunity: %w", err)
 	}
-	return created, nil
+	return created, s.names.put(ctx, actor, &created)
 }
 
 // begin finds everything that a new opportunity needs: whose it is, process, owner, prices, number.

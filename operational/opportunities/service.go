@@ -16,21 +16,26 @@ import (
 const object = "opportunity"
 
 // Service keeps opportunities.
-type Service struct{ db *postgres.DB }
+type Service struct {
+	db    *postgres.DB
+	names *directory
+}
 
 // New makes the service on a login.
-func New(db *postgres.DB) *Service { return &Service{db: db} }
+func New(db *postgres.DB) *Service { return &Service{db: db, names: newDirectory(db)} }
 
-// Get reads one opportunity with its lines, in one round trip.
+// Get reads one opportunity with its lines, in one round trip when its names are known.
 func (s *Service) Get(ctx context.Context, actor operational.Actor, id uuid.UUID) (Opportunity, error) {
 	var found Opportunity
-	err := s.db.Read(ctx, actor, func(b *pgx.Batch) { queueGet(b, actor.Side, id, &found) })
-	return found, err
+	if err := s.db.Read(ctx, actor, func(b *pgx.Batch) { queueGet(b, actor.Side, id, &found) }); err != nil {
+		return Opportunity{}, err
+	}
+	return found, s.names.put(ctx, actor, &found)
 }
 
 func queueGet(b *pgx.Batch, side operational.Side, id uuid.UUID, found *Opportunity) {
 	b.Queue(getSQL[side], id).Query(func(rows pgx.Rows) error {
-		r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+		r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[state])
 		if errors.Is(err, pgx.ErrNoRows) {
 			return operational.NotFound(object)
 		}
@@ -54,7 +59,15 @@ func (s *Service) Lines(ctx context.Context, actor operational.Actor, id uuid.UU
 
 // List gives a page of opportunities, without their lines.
 func (s *Service) List(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Opportunity], error) {
-	return postgres.Page(ctx, s.db, actor, lists[actor.Side], q, listSQL[actor.Side], func(r listedRow) Opportunity { return r.opportunity() })
+	listed, err := postgres.Page(ctx, s.db, actor, lists[actor.Side], q, listSQL[actor.Side], func(r listedRow) Opportunity { return r.opportunity() })
+	if err != nil {
+		return listed, err
+	}
+	items := make([]*Opportunity, len(listed.Items))
+	for i := range listed.Items {
+		items[i] = &listed.Items[i]
+	}
+	return listed, s.names.put(ctx, actor, items...)
 }
 
 // History gives all changes of an opportunity, oldest version first.
@@ -141,7 +154,7 @@ func (s *Service) change(
 	if err != nil {
 		return Opportunity{}, fmt.Errorf("change opportunity %s: %w", id, err)
 	}
-	return changed, nil
+	return changed, s.names.put(ctx, actor, &changed)
 }
 
 func readCurrent(ctx context.Context, tx *postgres.Tx, id uuid.UUID) (current, error) {

@@ -23,29 +23,23 @@ const (
 	partnerColumns = sharedColumns + `, null::uuid as vendor_account_id`
 )
 
-// Names of others come from one function of the database for the rows of a page: the page stays a walk along an index,
-// and the wall is asked once for all names instead of once for every table.
-const names = `n.vendor_name, n.partner_name, n.owner_name, n.process_name, n.stage_name, n.stage_position`
-
+// One table, so that the wall is asked once and a page is a walk along an index. Names, and the stage's place among the
+// others, come from the directory.
 const (
-	getForVendor   = `select ` + vendorColumns + `, ` + names + ` from crm.opportunity o, crm.opportunity_names('vendor', array[$1::uuid]) n where o.id = $1`
-	getForPartner  = `select ` + partnerColumns + `, ` + names + ` from crm.opportunity o, crm.opportunity_names('partner', array[$1::uuid]) n where o.id = $1`
-	listForVendor  = `with page as materialized (select ` + vendorColumns + pageOf + `'vendor'` + pageNames
-	listForPartner = `with page as materialized (select ` + partnerColumns + pageOf + `'partner'` + pageNames
-	pageOf         = `, {keys} as sort_keys from crm.opportunity o where {where} order by {order} limit {limit})
-select o.*, ` + names + ` from page o join crm.opportunity_names(`
-	pageNames = `, (select array_agg(id) from page)) n on n.opportunity_id = o.id order by {order}`
+	ofVendor  = `select ` + vendorColumns + `, 0 as stage_position`
+	ofPartner = `select ` + partnerColumns + `, 0 as stage_position`
+	one       = ` from crm.opportunity o where o.id = $1`
+	page      = `, {keys} as sort_keys from crm.opportunity o where {where} order by {order} limit {limit}`
 )
 
 var (
-	getSQL  = map[operational.Side]string{operational.SideVendor: getForVendor, operational.SidePartner: getForPartner}
-	listSQL = map[operational.Side]string{operational.SideVendor: listForVendor, operational.SidePartner: listForPartner}
+	getSQL  = map[operational.Side]string{operational.SideVendor: ofVendor + one, operational.SidePartner: ofPartner + one}
+	listSQL = map[operational.Side]string{operational.SideVendor: ofVendor + page, operational.SidePartner: ofPartner + page}
 )
 
 const getLines = `
-select l.id, l.product_id, coalesce(p.name, '') as product_name, l.quantity, l.unit_price
-from crm.opportunity_line l left join crm.product p on p.id = l.product_id
-where l.opportunity_id = $1 order by l.id`
+select l.id, l.product_id, l.quantity, l.unit_price
+from crm.opportunity_line l where l.opportunity_id = $1 order by l.id`
 
 const getHistory = `
 select h.version, h.change, h.effective_at, h.recorded_at, h.imported, h.reason, h.changed_by_side, h.changed_by_contact, b.display_name as changed_by_name,
@@ -89,32 +83,23 @@ type state struct {
 	UpdatedAt         time.Time
 }
 
-// row is a state with names.
-type row struct {
-	state
-	VendorName  *string
-	PartnerName *string
-	OwnerName   *string
-	ProcessName string
-	StageName   string
-}
-
 type listedRow struct {
 	postgres.Keyed
-	row
+	state
 }
 
-func (r row) opportunity() Opportunity {
+// opportunity has no names yet; the directory puts them in.
+func (s state) opportunity() Opportunity {
 	return Opportunity{
-		ID: r.ID, Number: numberPrefix + strconv.FormatInt(r.Number, 10), ConnectionID: r.ConnectionID,
-		Vendor: ref(r.VendorOrgID, r.VendorName), Partner: ref(r.PartnerOrgID, r.PartnerName),
-		Name: r.Name, CustomerName: text(r.CustomerName), VendorAccountID: r.VendorAccountID,
-		Owner:     ref(r.owner(), r.OwnerName),
-		Process:   Ref{ID: r.ProcessID, Name: r.ProcessName},
-		Stage:     catalog.Stage{ID: r.StageID, Name: r.StageName, Type: r.StageType, Position: r.StagePosition},
-		VendorNet: operational.Money{Amount: r.VendorNetAmount, Currency: r.Currency}, AmountSource: r.AmountSource,
-		CloseDate: r.CloseDate, Region: text(r.Region), Tier: text(r.Tier), ClosedAt: r.ClosedAt,
-		Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ID: s.ID, Number: numberPrefix + strconv.FormatInt(s.Number, 10), ConnectionID: s.ConnectionID,
+		Vendor: ref(s.VendorOrgID, nil), Partner: ref(s.PartnerOrgID, nil),
+		Name: s.Name, CustomerName: text(s.CustomerName), VendorAccountID: s.VendorAccountID,
+		Owner:     ref(s.owner(), nil),
+		Process:   Ref{ID: s.ProcessID},
+		Stage:     catalog.Stage{ID: s.StageID, Type: s.StageType, Position: s.StagePosition},
+		VendorNet: operational.Money{Amount: s.VendorNetAmount, Currency: s.Currency}, AmountSource: s.AmountSource,
+		CloseDate: s.CloseDate, Region: text(s.Region), Tier: text(s.Tier), ClosedAt: s.ClosedAt,
+		Version: s.Version, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 	}
 }
 
@@ -149,16 +134,15 @@ func textOrNil(s string) *string {
 }
 
 type lineRow struct {
-	ID          uuid.UUID
-	ProductID   uuid.UUID
-	ProductName string
-	Quantity    decimal.Decimal
-	UnitPrice   decimal.Decimal
+	ID        uuid.UUID
+	ProductID uuid.UUID
+	Quantity  decimal.Decimal
+	UnitPrice decimal.Decimal
 }
 
 func (r lineRow) line(currency string) Line {
 	return Line{
-		ID: r.ID, Product: Ref{ID: r.ProductID, Name: r.ProductName}, Quantity: r.Quantity,
+		ID: r.ID, Product: Ref{ID: r.ProductID}, Quantity: r.Quantity,
 		UnitPrice: operational.Money{Amount: r.UnitPrice, Currency: currency},
 	}
 }

@@ -207,27 +207,3 @@ grant select (opportunity_id, version, connection_id, vendor_org_id, partner_org
   process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier)
   on crm.opportunity_history to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (last) on crm.record_counter to sharepartner_vendor, sharepartner_partner;
-
--- +goose StatementBegin
--- The names that come with opportunities: of both companies, the owner, the process and the stage. Whoever sees an
--- opportunity may know them, so the wall is asked once for all of them; each table's own policy would ask it again.
-create function crm.opportunity_names(side text, ids uuid[])
-returns table (opportunity_id uuid, vendor_name text, partner_name text, owner_name text, process_name text, stage_name text, stage_position int)
-language plpgsql stable security definer rows 50 set search_path = pg_catalog, crm, sec, pg_temp as $$
-declare org uuid := sec.ctx_org(side);
-begin
-  return query
-    select o.id, v.name, p.name, coalesce(c.display_name, h.display_name), sp.name, s.name, s.position
-    from crm.opportunity o
-    left join crm.organisation v on v.id = o.vendor_org_id
-    left join crm.organisation p on p.id = o.partner_org_id
-    left join crm.external_contact c on c.id = o.owner_contact_id
-    left join crm.membership m on m.id = o.owner_membership_id
-    left join crm.person h on h.id = m.person_id
-    join crm.sales_process sp on sp.id = o.process_id
-    join crm.stage s on s.id = o.stage_id
-    where o.id = any (ids)
-      and case side when 'vendor' then o.vendor_org_id = org else o.partner_org_id = org end;
-end $$;
--- +goose StatementEnd
-grant execute on function crm.opportunity_names(text, uuid[]) to sharepartner_vendor, sharepartner_partner;
