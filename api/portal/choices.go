@@ -3,7 +3,10 @@ package portal
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
@@ -65,8 +68,56 @@ func sortedOptions(set map[string]bool) []option {
 	return out
 }
 
-// span finds from when to when there is data: the first creation and the last change of business.
+// spans remembers for a while from when to when an organisation has data: finding it reads all its opportunities.
+type spans struct {
+	mu   sync.Mutex
+	data map[spanKey]span
+}
+
+type spanKey struct {
+	org  uuid.UUID
+	side operational.Side
+}
+
+type span struct{ first, last, until time.Time }
+
+// How long a span is believed. It only decides which periods a menu offers.
+const spanLife = 5 * time.Minute
+
+func (s *spans) get(k spanKey, now time.Time) (span, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := s.data[k]
+	return x, ok && now.Before(x.until)
+}
+
+// put keeps a span; of an organisation without data it keeps none, so that the first row is seen at once.
+func (s *spans) put(k spanKey, x span) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.data == nil || len(s.data) > 10_000 {
+		s.data = map[spanKey]span{}
+	}
+	if !x.first.IsZero() {
+		s.data[k] = x
+	}
+}
+
 func (v *visit) span(c *choices) error {
+	now, key := v.deps.Clock(), spanKey{v.actor.Org, v.actor.Side}
+	if x, ok := v.spans.get(key, now); ok {
+		c.first, c.last = x.first, x.last
+		return nil
+	}
+	if err := v.findSpan(c); err != nil {
+		return err
+	}
+	v.spans.put(key, span{c.first, c.last, now.Add(spanLife)})
+	return nil
+}
+
+// findSpan looks for the first creation and the last creation or end of an opportunity.
+func (v *visit) findSpan(c *choices) error {
 	edge := func(field string, desc bool) (*time.Time, error) {
 		found, err := v.deps.Opportunities.List(v.ctx, v.actor, operational.Query{Page: operational.Page{Limit: 1}, Sort: []operational.Sort{{Field: field, Desc: desc}}})
 		if err != nil || len(found.Items) == 0 {

@@ -29,6 +29,8 @@ type Portal struct {
 	api  *api.API
 	deps api.Deps
 	log  *slog.Logger
+
+	spans *spans
 }
 
 // AssetsBuilt says whether charts, icons and typeface are in this program, and if not what to do.
@@ -41,7 +43,7 @@ func AssetsBuilt() error {
 
 // New makes the handler of all pages.
 func New(d Deps) http.Handler {
-	p := &Portal{api: d.API, deps: d.Deps, log: d.Deps.Log}
+	p := &Portal{api: d.API, deps: d.Deps, log: d.Deps.Log, spans: &spans{}}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}

@@ -1,0 +1,112 @@
+package portal
+
+import (
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+)
+
+// Columns of the list; those with a field can be sorted by, the first time downwards where desc says so.
+var listColumns = []struct {
+	title, field string
+	num, desc    bool
+}{
+	{"Opportunity", "name", false, false},
+	{"", "", false, false}, // the other company
+	{"Stage", "", false, false},
+	{"Amount", "amount", true, true},
+	{"Close date", "close_date", false, true},
+	{"Region", "region", false, false},
+	{"Tier", "tier", false, false},
+	{"Last change", "updated_at", false, true},
+}
+
+func (v *visit) listTable(f filters, items []opportunities.Opportunity) views.Table {
+	t := views.Table{Caption: "Opportunities, table", Sticky: true}
+	order := f.Sort
+	if order == "" {
+		order = "-updated_at"
+	}
+	for i, c := range listColumns {
+		col := views.Column{Title: c.title, Num: c.num}
+		if i == 1 {
+			col.Title = v.otherSide()
+		}
+		if c.field != "" {
+			col.Sort, col.Order = v.sorting(f, c.field, c.desc, order)
+		}
+		t.Columns = append(t.Columns, col)
+	}
+	ranks := tierRanks(items)
+	for _, o := range items {
+		close := views.Cell{Text: "—"}
+		if o.CloseDate != nil {
+			close.Text = v.date(*o.CloseDate)
+		}
+		tier := views.Cell{Text: o.Tier}
+		if o.Tier != "" {
+			tier.Tier = ranks[o.Tier]
+		}
+		t.Rows = append(t.Rows, views.Row{Go: true, Cells: []views.Cell{
+			v.nameCell(o), {Text: v.counterpart(o)}, stageCell(o), {Text: v.money(o.VendorNet)}, close, {Text: o.Region}, tier, {Text: v.day(o.UpdatedAt), Muted: true},
+		}})
+	}
+	return t
+}
+
+// sorting is where a column's head leads and how the list is sorted by it now.
+func (v *visit) sorting(f filters, field string, desc bool, order string) (href, now string) {
+	next := field
+	if desc {
+		next = "-" + field
+	}
+	switch order {
+	case field:
+		now, next = "ascending", "-"+field
+	case "-" + field:
+		now, next = "descending", field
+	}
+	q := v.listQuery(f)
+	q.Set("sort", next)
+	return address("/opportunities", q.Encode()), now
+}
+
+// nameCell opens an opportunity.
+func (v *visit) nameCell(o opportunities.Opportunity) views.Cell {
+	c := views.Cell{Text: o.Name, Href: "/opportunities/" + o.ID.String(), Sub: o.Number}
+	if o.CustomerName != "" {
+		c.Sub += " · " + o.CustomerName
+	}
+	return c
+}
+
+// stageCell is the stage, with a tone when it is an end.
+func stageCell(o opportunities.Opportunity) views.Cell {
+	c := views.Cell{Text: o.Stage.Name}
+	c.Tone, c.Icon = stageTone(o.Stage.Type)
+	return c
+}
+
+func stageTone(t catalog.StageType) (tone, icon string) {
+	switch t {
+	case catalog.StageWon:
+		return "good", "trophy"
+	case catalog.StageLost:
+		return "bad", "x"
+	case catalog.StageDisqualified:
+		return "mute", "minus"
+	default:
+		return "acc", ""
+	}
+}
+
+// tierRanks gives each tier a mark of its own; well-known names keep theirs.
+func tierRanks(items []opportunities.Opportunity) map[string]int {
+	ranks := map[string]int{"Platinum": 1, "Gold": 2, "Silver": 3, "Member": 4}
+	for _, o := range items {
+		if o.Tier != "" && ranks[o.Tier] == 0 {
+			ranks[o.Tier] = 4
+		}
+	}
+	return ranks
+}
