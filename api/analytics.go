@@ -36,26 +36,31 @@ func NewAnalytics(d Deps) *Analytics {
 
 var groupings = []warehouse.Dimension{warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage, warehouse.ByDay}
 
+// ofInstant are those of a metric of one instant: it has no days.
+var ofInstant = []warehouse.Dimension{warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage}
+
 // tallying is a question of the warehouse that gives counts and amounts.
 type tallying func(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error)
 
 // Won tells what was won in a period.
 func (s *Analytics) Won(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	return s.tally(ctx, actor, in, warehouse.MetricWon, s.store.Won)
+	return s.tally(ctx, actor, in, warehouse.MetricWon, s.store.Won, groupings)
 }
 
 // Lost tells what was lost in a period.
 func (s *Analytics) Lost(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	return s.tally(ctx, actor, in, warehouse.MetricLost, s.store.Lost)
+	return s.tally(ctx, actor, in, warehouse.MetricLost, s.store.Lost, groupings)
 }
 
 // AmountOpen tells what is open at an instant.
 func (s *Analytics) AmountOpen(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	return s.tally(ctx, actor, in, warehouse.MetricAmountOpen, s.store.AmountOpen)
+	return s.tally(ctx, actor, in, warehouse.MetricAmountOpen, s.store.AmountOpen, ofInstant)
 }
 
-func (s *Analytics) tally(ctx context.Context, actor operational.Actor, in AnalyticsInput, metric warehouse.Metric, ask tallying) (*Answer[TallyRow], error) {
-	q, err := s.read(ctx, actor, in, groupings...)
+func (s *Analytics) tally(
+	ctx context.Context, actor operational.Actor, in AnalyticsInput, metric warehouse.Metric, ask tallying, by []warehouse.Dimension,
+) (*Answer[TallyRow], error) {
+	q, err := s.read(ctx, actor, in, by...)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ func TestBadInput(t *testing.T) {
 		{name: "sort by an unknown field", as: w.ada, method: get, path: accounts + "?sort=-password", status: 422, has: []string{"sort"}},
 		{name: "NUL in the address", as: w.ada, method: get, path: accounts + "?filter=name+eq+'%00'", status: 422},
 		{name: "no UTF-8 in the address", as: w.ada, method: get, path: accounts + "?filter=name+eq+'%ff'", status: 422},
+		{name: "days of an instant", as: w.ada, method: get, path: "/v1/analytics/amount-open?by=day", status: 422, has: []string{"query.by"}},
 		{name: "a period that is none", as: w.ada, method: get, path: "/v1/analytics/won?period=2017-Q9&as_of=yesterday&partner=me&by=colour", status: 422, has: []string{"query.period", "query.as_of", "query.partner", "query.by"}},
 		{name: "unknown address", as: w.ada, method: get, path: "/v1/nothing", status: 404, has: []string{"not-found"}},
 		{name: "unknown method", as: w.ada, method: http.MethodPut, path: accounts, status: 405, has: []string{"GET"}},

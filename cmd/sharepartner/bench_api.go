@@ -41,7 +41,7 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := benchapi.Target{BaseURL: server.URL, OwnerURL: g.ownerURL, Binaries: bin, Identity: identity.New(g.API), Channel: channel}.Measure(ctx)
+	f, err := benchapi.Target{Addr: server.Listener.Addr().String(), OwnerURL: g.ownerURL, Binaries: bin, Identity: identity.New(g.API), Channel: channel}.Measure(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,7 @@ func decode(content []byte) ([]byte, error) {
 // checkQuotes finds a quote that never closes, or that swallows a great part of the file, and names the line
 // where it opened: the place to look, which the end of the file is not.
 func checkQuotes(content []byte) error {
-	var line, opened, start = 1, 0, 0
+	line, opened, start := 1, 0, 0
 	open, fieldBegins := false, true
 	for i := 0; i < len(content); i++ {
 		c := content[i]

@@ -42,8 +42,10 @@ type stay struct{ entered, left any }
 
 // add takes the next row and gives the move that it is. The receiver is nil before the first row.
 func (f *folded) add(h historyRow) (*folded, []driver.Value) {
-	move := []driver.Value{engineID(h.id), h.seq, h.connection, h.vendor, h.partner, h.effective, h.recorded, h.process,
-		h.stage, h.kind, h.position, h.amt, h.currency, h.region, h.tier}
+	move := []driver.Value{
+		engineID(h.id), h.seq, h.connection, h.vendor, h.partner, h.effective, h.recorded, h.process,
+		h.stage, h.kind, h.position, h.amt, h.currency, h.region, h.tier,
+	}
 	if f == nil {
 		f = &folded{createdAt: h.effective, createdRegion: h.region, createdTier: h.tier, stays: make(map[int64]stay)}
 		move = append(move, nil, nil, nil, nil)
@@ -93,9 +95,11 @@ func (f *folded) stay(before, h historyRow) {
 // wideRow is the row of opportunity_wide.
 func (f *folded) wideRow() []driver.Value {
 	h := f.last
-	return []driver.Value{engineID(h.id), h.connection, h.vendor, h.partner, h.process, f.createdAt, f.createdRegion, f.createdTier,
+	return []driver.Value{
+		engineID(h.id), h.connection, h.vendor, h.partner, h.process, f.createdAt, f.createdRegion, f.createdTier,
 		h.stage, h.kind, h.position, h.amt, h.currency, h.region, h.tier, h.effective, h.recorded, h.seq, number(f.position), number(f.furthest),
-		f.closed.at, f.closed.amount, f.closed.currency, f.closed.region, f.closed.tier, f.closed.stage}
+		f.closed.at, f.closed.amount, f.closed.currency, f.closed.region, f.closed.tier, f.closed.stage,
+	}
 }
 
 // stayRows are the rows of opportunity_stay.
@@ -104,8 +108,10 @@ func (f *folded) stayRows() [][]driver.Value {
 	var rows [][]driver.Value
 	for _, position := range slices.Sorted(maps.Keys(f.stays)) {
 		s := f.stays[position]
-		rows = append(rows, []driver.Value{engineID(h.id), h.vendor, h.partner, h.process, h.currency, f.createdAt, f.createdRegion, f.createdTier,
-			h.effective, position, s.entered, s.left, h.kind == "active" && h.position == position})
+		rows = append(rows, []driver.Value{
+			engineID(h.id), h.vendor, h.partner, h.process, h.currency, f.createdAt, f.createdRegion, f.createdTier,
+			h.effective, position, s.entered, s.left, h.kind == "active" && h.position == position,
+		})
 	}
 	return rows
 }

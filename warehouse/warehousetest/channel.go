@@ -82,8 +82,10 @@ type Connection struct {
 func (c *Channel) Connect(vendor, partner uuid.UUID, region, tier string) Connection {
 	k := Connection{ID: ID("connection " + vendor.String() + partner.String()), Vendor: vendor, Partner: partner, Region: region, Tier: tier}
 	c.transaction(func() {
-		c.Row(warehouse.OpInsert, "connection", Values{"id": k.ID, "vendor_org_id": vendor, "partner_org_id": partner, "status": "active",
-			"partner_number": "P-1", "tier": optional(tier), "region": optional(region), "created_at": At("2024-01-01"), "updated_at": At("2024-01-01")})
+		c.Row(warehouse.OpInsert, "connection", Values{
+			"id": k.ID, "vendor_org_id": vendor, "partner_org_id": partner, "status": "active",
+			"partner_number": "P-1", "tier": optional(tier), "region": optional(region), "created_at": At("2024-01-01"), "updated_at": At("2024-01-01"),
+		})
 	})
 	return k
 }

@@ -47,13 +47,17 @@ func (g *Golden) tallyAnswers() []tallyAnswer {
 			[]warehouse.Tally{row("", "EUR", 3, "2050")}},
 		{"won in Q1 by region", acme, by(q1, warehouse.ByRegion), warehouse.MetricWon, // 11 · 1, 16 · 5, 6, 15
 			[]warehouse.Tally{row("HQ", "EUR", 1, "5000"), row("North", "EUR", 2, "1250"), row("South", "EUR", 3, "4900")}},
-		{"won in Q1 by tier", acme, by(q1, warehouse.ByTier), warehouse.MetricWon,
-			[]warehouse.Tally{row("", "EUR", 1, "5000"), row("gold", "EUR", 2, "1250"), row("platinum", "EUR", 1, "100"), row("silver", "EUR", 2, "4800")}},
+		{
+			"won in Q1 by tier", acme, by(q1, warehouse.ByTier), warehouse.MetricWon,
+			[]warehouse.Tally{row("", "EUR", 1, "5000"), row("gold", "EUR", 2, "1250"), row("platinum", "EUR", 1, "100"), row("silver", "EUR", 2, "4800")},
+		},
 		{"won in Q1 by partner", acme, by(q1, warehouse.ByPartner), warehouse.MetricWon, inOrder( // 11 · 1, 15, 16 · 5, 6
 			row("", "EUR", 1, "5000"), row(g.North.String(), "EUR", 3, "1350"), row(g.South.String(), "EUR", 2, "4800"))},
 		{"won in Q1 by stage", acme, by(q1, warehouse.ByStage), warehouse.MetricWon, []warehouse.Tally{row(g.Standard.Stage("Won").ID.String(), "EUR", 6, "11150")}},
-		{"won in Q2 by day", acme, by(q2, warehouse.ByDay), warehouse.MetricWon, []warehouse.Tally{row("2025-04-10", "EUR", -1, "-4000"), row("2025-05-15", "EUR", 1, "1250.75"),
-			row("2025-05-20", "EUR", 1, "4500"), row("2025-06-01", "EUR", -1, "-800"), row("2025-06-10", "USD", 1, "1000")}},
+		{"won in Q2 by day", acme, by(q2, warehouse.ByDay), warehouse.MetricWon, []warehouse.Tally{
+			row("2025-04-10", "EUR", -1, "-4000"), row("2025-05-15", "EUR", 1, "1250.75"),
+			row("2025-05-20", "EUR", 1, "4500"), row("2025-06-01", "EUR", -1, "-800"), row("2025-06-10", "USD", 1, "1000"),
+		}},
 		{"won in Q1, hardware", acme, only(q1, warehouse.Filter{Families: []string{"Hardware"}}), warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 1, "1000")}},
 		{"lost in Q1, care", acme, only(q1, warehouse.Filter{Products: []uuid.UUID{g.Care}}), warehouse.MetricLost, []warehouse.Tally{row("", "EUR", 1, "2000")}},
 		{"lost in Q1, a product of another family", acme, only(q1, warehouse.Filter{Products: []uuid.UUID{g.Care}, Families: []string{"Hardware"}}), warehouse.MetricLost, nil},
@@ -67,8 +71,10 @@ func (g *Golden) tallyAnswers() []tallyAnswer {
 		// 4 3000 · 5 4000 · 7 600 · 8 700 · 9 1500 · 10 1000.50 · 12 350 · 15 100
 		{"open on March 1", acme, march, warehouse.MetricAmountOpen, []warehouse.Tally{row("", "EUR", 8, "11250.50")}},
 		{"open on March 1 by stage", acme, by(march, warehouse.ByStage), warehouse.MetricAmountOpen, g.byStage("4450.50", 4, "2100", 2)},
-		{"open on March 1 by stage, as known on April 1", acme, by(warehouse.Ask{AsOf: At("2025-03-01"), KnownAt: At("2025-04-01")}, warehouse.ByStage), warehouse.MetricAmountOpen,
-			g.byStage("5950.50", 5, "600", 1)}, // 9 was not yet known to have gone on
+		{
+			"open on March 1 by stage, as known on April 1", acme, by(warehouse.Ask{AsOf: At("2025-03-01"), KnownAt: At("2025-04-01")}, warehouse.ByStage), warehouse.MetricAmountOpen,
+			g.byStage("5950.50", 5, "600", 1),
+		}, // 9 was not yet known to have gone on
 		{"South Ltd, won in Q1", warehouse.PartnerScope(g.South), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 3, "4877")}}, // 5, 6 and its own
 		{"Shared Ltd, won in Q1", warehouse.PartnerScope(g.Shared), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 1, "10000")}},
 		{"Bolt, won in Q1", warehouse.VendorScope(g.Bolt), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 1, "10000")}},

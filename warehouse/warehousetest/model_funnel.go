@@ -121,8 +121,10 @@ func modelFunnel(all []*Opportunity, who warehouse.Scope, a warehouse.Ask) []war
 
 func modelStage(cohort []passage, s Stage) warehouse.FunnelStage {
 	row := warehouse.FunnelStage{StageID: s.ID, Name: s.Name, Position: s.Position, Amount: decimal.Zero, AmountWon: decimal.Zero}
-	counts := map[string]*int64{"reached": &row.Reached, "went_on": &row.WentOn, "lost": &row.Lost, "disqualified": &row.Disqualified,
-		"moved_back": &row.MovedBack, "still_here": &row.StillHere, "won": &row.Won}
+	counts := map[string]*int64{
+		"reached": &row.Reached, "went_on": &row.WentOn, "lost": &row.Lost, "disqualified": &row.Disqualified,
+		"moved_back": &row.MovedBack, "still_here": &row.StillHere, "won": &row.Won,
+	}
 	var stays []int
 	for _, p := range cohort {
 		for part, n := range counts {

@@ -117,10 +117,12 @@ func (o *Opportunity) Add(e Event) *Opportunity {
 // Row is the opportunity as it was recorded last.
 func (o *Opportunity) Row() Values {
 	e, k := o.Latest(), o.Connection
-	row := Values{"id": o.ID, "connection_id": optionalID(k.ID), "vendor_org_id": optionalID(k.Vendor), "partner_org_id": optionalID(k.Partner),
+	row := Values{
+		"id": o.ID, "connection_id": optionalID(k.ID), "vendor_org_id": optionalID(k.Vendor), "partner_org_id": optionalID(k.Partner),
 		"number": o.number, "process_id": o.Process.ID, "stage_id": e.Stage.ID, "stage_type": e.Stage.Type, "vendor_net_amount": e.Amount,
 		"amount_source": "entered", "currency": e.Currency, "region": optional(e.Region), "tier": optional(e.Tier), "version": e.Version,
-		"created_at": o.Events[0].EffectiveAt, "updated_at": e.RecordedAt}
+		"created_at": o.Events[0].EffectiveAt, "updated_at": e.RecordedAt,
+	}
 	if e.Stage.Type != "active" {
 		row["closed_at"] = e.EffectiveAt
 	}
@@ -130,18 +132,22 @@ func (o *Opportunity) Row() Values {
 // HistoryRow is a row of its history.
 func (o *Opportunity) HistoryRow(e Event) Values {
 	k := o.Connection
-	return Values{"opportunity_id": o.ID, "version": e.Version, "seq": e.Seq, "connection_id": optionalID(k.ID), "vendor_org_id": optionalID(k.Vendor),
+	return Values{
+		"opportunity_id": o.ID, "version": e.Version, "seq": e.Seq, "connection_id": optionalID(k.ID), "vendor_org_id": optionalID(k.Vendor),
 		"partner_org_id": optionalID(k.Partner), "effective_at": e.EffectiveAt, "recorded_at": e.RecordedAt, "imported": false, "change": e.Change,
 		"process_id": o.Process.ID, "process_version": 1, "stage_id": e.Stage.ID, "stage_type": e.Stage.Type, "stage_position": e.Stage.Position,
-		"vendor_net_amount": e.Amount, "currency": e.Currency, "region": optional(e.Region), "tier": optional(e.Tier)}
+		"vendor_net_amount": e.Amount, "currency": e.Currency, "region": optional(e.Region), "tier": optional(e.Tier),
+	}
 }
 
 // Line adds a line with a product.
 func (o *Opportunity) Line(product uuid.UUID, quantity, price string) *Opportunity {
 	c, k := o.channel, o.Connection
 	c.transaction(func() {
-		c.Row(warehouse.OpInsert, "opportunity_line", Values{"id": ID("line " + o.ID.String() + product.String()), "opportunity_id": o.ID, "connection_id": optionalID(k.ID),
-			"vendor_org_id": optionalID(k.Vendor), "partner_org_id": optionalID(k.Partner), "product_id": product, "quantity": Amount(quantity), "unit_price": Amount(price)})
+		c.Row(warehouse.OpInsert, "opportunity_line", Values{
+			"id": ID("line " + o.ID.String() + product.String()), "opportunity_id": o.ID, "connection_id": optionalID(k.ID),
+			"vendor_org_id": optionalID(k.Vendor), "partner_org_id": optionalID(k.Partner), "product_id": product, "quantity": Amount(quantity), "unit_price": Amount(price),
+		})
 	})
 	return o
 }

@@ -106,8 +106,10 @@ func funnelRows(p *Process, answers []funnelAnswer) []warehouse.FunnelStage {
 	rows := make([]warehouse.FunnelStage, len(answers))
 	for i, a := range answers {
 		stage := p.Stage(a.stage)
-		rows[i] = warehouse.FunnelStage{ProcessID: p.ID, StageID: stage.ID, Name: stage.Name, Position: stage.Position, Currency: a.currency, Reached: a.reached, WentOn: a.wentOn,
-			Lost: a.lost, Disqualified: a.disqualified, MovedBack: a.movedBack, StillHere: a.stillHere, Won: a.won, Amount: Amount(a.amount), AmountWon: Amount(a.amountWon), OpenStays: a.open}
+		rows[i] = warehouse.FunnelStage{
+			ProcessID: p.ID, StageID: stage.ID, Name: stage.Name, Position: stage.Position, Currency: a.currency, Reached: a.reached, WentOn: a.wentOn,
+			Lost: a.lost, Disqualified: a.disqualified, MovedBack: a.movedBack, StillHere: a.stillHere, Won: a.won, Amount: Amount(a.amount), AmountWon: Amount(a.amountWon), OpenStays: a.open,
+		}
 		if a.median >= 0 {
 			rows[i].MedianDays, rows[i].P90Days = &a.median, &a.p90
 		}

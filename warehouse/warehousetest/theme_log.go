@@ -12,8 +12,10 @@ import (
 // wonOf counts what was won in a product family, now or as loaded by then.
 func wonOf(t *testing.T, s warehouse.Store, family string, until uint64) int64 {
 	t.Helper()
-	answer, err := s.Won(t.Context(), warehouse.EverythingScope(), warehouse.Ask{Period: warehouse.Period{From: At("2000-01-01"), To: At("2100-01-01")}, AsOf: At("2100-01-01"),
-		UntilLSN: until, Filter: warehouse.Filter{Families: []string{family}}})
+	answer, err := s.Won(t.Context(), warehouse.EverythingScope(), warehouse.Ask{
+		Period: warehouse.Period{From: At("2000-01-01"), To: At("2100-01-01")}, AsOf: At("2100-01-01"),
+		UntilLSN: until, Filter: warehouse.Filter{Families: []string{family}},
+	})
 	require.NoError(t, err)
 	n := int64(0)
 	for _, r := range answer.Rows {

@@ -14,9 +14,11 @@ import (
 // ask is a random question.
 func (w *World) ask() (warehouse.Scope, warehouse.Ask) {
 	from := w.day()
-	a := warehouse.Ask{Period: warehouse.Period{From: from, To: from.Add(time.Duration(w.rnd.IntN(400)) * 12 * time.Hour)}, AsOf: At("2027-01-01"),
+	a := warehouse.Ask{
+		Period: warehouse.Period{From: from, To: from.Add(time.Duration(w.rnd.IntN(400)) * 12 * time.Hour)}, AsOf: At("2027-01-01"),
 		By:        pick(w, warehouse.ByNothing, warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage, warehouse.ByDay),
-		UTCOffset: pick(w, 0, 5*time.Hour, -14*time.Hour)}
+		UTCOffset: pick(w, 0, 5*time.Hour, -14*time.Hour),
+	}
 	if w.rnd.IntN(2) == 0 {
 		a.AsOf = w.day()
 	}

@@ -36,8 +36,14 @@ func anything(t *testing.T, s warehouse.Store, who warehouse.Scope, a warehouse.
 }
 
 func (g *Golden) cells() []warehouse.Cell {
-	return []warehouse.Cell{{Metric: warehouse.MetricWon}, {Metric: warehouse.MetricLost}, {Metric: warehouse.MetricAmountOpen}, {Metric: warehouse.MetricWinRate},
-		{Metric: warehouse.MetricBriefing, Event: "new"}, {Metric: warehouse.MetricFunnel, Stage: g.Standard.Stage("Qualify").ID, Part: "reached"}}
+	return []warehouse.Cell{
+		{Metric: warehouse.MetricWon},
+		{Metric: warehouse.MetricLost},
+		{Metric: warehouse.MetricAmountOpen},
+		{Metric: warehouse.MetricWinRate},
+		{Metric: warehouse.MetricBriefing, Event: "new"},
+		{Metric: warehouse.MetricFunnel, Stage: g.Standard.Stage("Qualify").ID, Part: "reached"},
+	}
 }
 
 func testScope(t *testing.T, open func(t testing.TB) warehouse.Store) {

@@ -3,8 +3,6 @@ package benchapi
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -56,27 +54,6 @@ func drive(ctx context.Context, clients int, length time.Duration, call func(ctx
 		PerSecond: float64(len(all)) / time.Since(begin).Seconds(),
 		P50:       all[len(all)/2], P95: all[len(all)*95/100],
 	}, nil
-}
-
-func get(ctx context.Context, client *http.Client, url, key string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+key)
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s: %.300s", url, res.Status, body)
-	}
-	return nil
 }
 
 var tpsLine = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)

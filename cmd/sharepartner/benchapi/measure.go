@@ -3,7 +3,6 @@ package benchapi
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,7 +21,7 @@ const (
 
 // Target is a served API over a filled channel.
 type Target struct {
-	BaseURL  string // of the API
+	Addr     string // of the API
 	OwnerURL string // of the database, for the bare SQL and pgbench
 	Binaries string // folder of pgbench
 	Identity *identity.Service
@@ -60,14 +59,17 @@ func (t Target) Measure(ctx context.Context) (Figures, error) {
 	if err := pgbenchInit(ctx, t.Binaries, t.OwnerURL); err != nil {
 		return Figures{}, err
 	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}}
-	defer client.CloseIdleConnections()
-	read := func(ctx context.Context, c, i int) error {
-		who := callers[(c*7+i)%len(callers)]
-		return get(ctx, client, fmt.Sprintf("%s/v1/opportunities/%s", t.BaseURL, who.ids[i%len(who.ids)]), who.key)
+	line := make([]client, clients)
+	for c := range line {
+		line[c].addr = t.Addr
+		defer line[c].close()
 	}
-	list := func(ctx context.Context, c, i int) error {
-		return get(ctx, client, t.BaseURL+"/v1/opportunities?limit=50", callers[(c*7+i)%len(callers)].key)
+	read := func(_ context.Context, c, i int) error {
+		who := callers[(c*7+i)%len(callers)]
+		return line[c].get("/v1/opportunities/"+who.ids[i%len(who.ids)].String(), who.key)
+	}
+	list := func(_ context.Context, c, i int) error {
+		return line[c].get("/v1/opportunities?limit=50", callers[(c*7+i)%len(callers)].key)
 	}
 	bare := func(ctx context.Context, c, i int) error { return bareList(ctx, pool, callers[(c*7+i)%len(callers)]) }
 
