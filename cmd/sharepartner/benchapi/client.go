@@ -40,7 +40,7 @@ func (c *client) get(path, key string) error {
 
 var contentLength = []byte("Content-Length: ")
 
-// answer reads a reply; one without a stated length, or not of status 200, is an error.
+// answer reads a reply; one that is not of status 200 is an error.
 func (c *client) answer(path string) error {
 	status, err := c.reader.ReadSlice('\n')
 	if err != nil {
@@ -63,11 +63,31 @@ func (c *client) answer(path string) error {
 			}
 		}
 	}
-	if !good || length < 0 {
-		return fmt.Errorf("%s: %s, length %d", path, bytes.TrimSpace([]byte(said)), length)
+	if !good {
+		return fmt.Errorf("%s: %s", path, bytes.TrimSpace([]byte(said)))
+	}
+	if length < 0 {
+		return c.chunks()
 	}
 	_, err = io.CopyN(io.Discard, c.reader, int64(length))
 	return err
+}
+
+// chunks reads a reply that says its length piece by piece.
+func (c *client) chunks() error {
+	for {
+		line, err := c.reader.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		length, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 64)
+		if err != nil {
+			return err
+		}
+		if _, err := io.CopyN(io.Discard, c.reader, length+2); err != nil || length == 0 {
+			return err
+		}
+	}
 }
 
 func (c *client) close() {
