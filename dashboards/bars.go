@@ -55,7 +55,7 @@ func Bars(bars []Bar, finding string) Chart {
 	o["grid"] = map[string]any{"left": 4, "right": room, "top": 4, "bottom": 0}
 	o["narrow"] = map[string]any{
 		"grid":  map[string]any{"left": 4, "right": tight, "top": 4, "bottom": 0, "containLabel": true},
-		"yAxis": []any{map[string]any{"type": "category", "data": names, "inverse": true, "axisLine": map[string]any{"show": false}, "axisTick": map[string]any{"show": false}, "axisLabel": map[string]any{"color": "@c:fg", "fontSize": 11, "width": 84, "overflow": "truncate"}}},
+		"yAxis": []any{map[string]any{"type": "category", "data": names, "inverse": true, "axisLine": map[string]any{"show": false}, "axisTick": map[string]any{"show": false}, "axisLabel": map[string]any{"color": "@c:fg", "fontSize": 11, "lineHeight": 12, "width": 92, "overflow": "break"}}},
 	}
 	o["tips"] = tips
 	drills(o, links)
