@@ -90,7 +90,7 @@ func TestLogColumns(t *testing.T) {
 	c.Load(t.Context(), t, s)
 	got, err := s.Select(t.Context(), "SELECT concat_ws(' ', chr(_op::INTEGER), coalesce(name, 'null'), _lsn, _rec, _seq, _commit_at) FROM organisation_log ORDER BY _lsn, _seq")
 	require.NoError(t, err)
-	require.Equal(t, []string{"I V 1019 1010 1 2025-01-01 00:00:01", "U W 1049 1030 1 2025-01-01 00:00:02", "D null 1049 1040 2 2025-01-01 00:00:02"}, got)
+	require.Equal(t, []string{"I V 1018 1010 1 2025-01-01 00:00:01", "U W 1048 1030 1 2025-01-01 00:00:02", "D null 1048 1040 2 2025-01-01 00:00:02"}, got)
 	left, err := s.Select(t.Context(), "SELECT name FROM organisation")
 	require.NoError(t, err)
 	require.Empty(t, left)

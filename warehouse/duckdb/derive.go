@@ -191,14 +191,14 @@ func withStay(moves, seed, wide string) string {
 type history struct {
 	where  string // a fixed fragment
 	undone bool   // rows may have been taken back
-	until  string // a bound on _lsn, as a fixed fragment; empty for all
+	until  string // a bound that _lsn stays below, as a fixed fragment; empty for all
 }
 
 // historySQL reads the rows that stand: neither replaced nor deleted, nor gone with a truncate.
 func historySQL(h history) string {
 	bound := ""
 	if h.until != "" {
-		bound = " AND _lsn <= " + h.until
+		bound = " AND _lsn < " + h.until // a commit record may begin right where the watermark is
 	}
 	query := "SELECT * FROM opportunity_history_log h WHERE _op IN (73, 83, 85)" + bound
 	if h.where != "" {

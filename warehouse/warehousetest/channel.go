@@ -44,6 +44,9 @@ func At(text string) time.Time {
 // Snapshot makes the rows that follow those of a first snapshot; off again with false.
 func (c *Channel) Snapshot(on bool) { c.snapshot = on }
 
+// commitLength is how far before the end of a transaction its commit record begins.
+const commitLength = 2
+
 // LSN is the position after the last transaction.
 func (c *Channel) LSN() uint64 { return c.lsn }
 

@@ -26,7 +26,7 @@ type posted struct {
 // told are the events of an opportunity that the question may see, in business time.
 func told(o *Opportunity, a warehouse.Ask, byInstant bool) []Event {
 	events := slices.DeleteFunc(slices.Clone(o.Events), func(e Event) bool {
-		return !a.KnownAt.IsZero() && e.RecordedAt.After(a.KnownAt) || a.UntilLSN > 0 && e.LSN > a.UntilLSN || byInstant && e.EffectiveAt.After(a.AsOf)
+		return !a.KnownAt.IsZero() && e.RecordedAt.After(a.KnownAt) || a.UntilLSN > 0 && e.LSN >= a.UntilLSN || byInstant && e.EffectiveAt.After(a.AsOf)
 	})
 	slices.SortFunc(events, func(a, b Event) int {
 		return cmp.Or(a.EffectiveAt.Compare(b.EffectiveAt), a.RecordedAt.Compare(b.RecordedAt), cmp.Compare(a.Seq, b.Seq))

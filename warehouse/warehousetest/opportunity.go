@@ -110,7 +110,7 @@ func (o *Opportunity) Add(e Event) *Opportunity {
 		c.Row(op, "opportunity", o.Row())
 		c.Row(warehouse.OpInsert, "opportunity_history", o.HistoryRow(e))
 	})
-	o.Events[len(o.Events)-1].LSN = c.lsn - 1
+	o.Events[len(o.Events)-1].LSN = c.lsn - commitLength
 	return o
 }
 

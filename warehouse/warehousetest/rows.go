@@ -26,9 +26,9 @@ func (c *Channel) transaction(rows func()) {
 	c.seq, c.added = 0, c.added[:0]
 	c.commitAt = c.commitAt.Add(time.Second)
 	rows()
-	c.lsn += 10 // the place of the commit record; the transaction ends one later
+	c.lsn += 10 // the end of the transaction; its commit record begins a little before
 	for _, a := range c.added {
-		a.batch.CommitLSN[a.row] = c.lsn - 1
+		a.batch.CommitLSN[a.row] = c.lsn - commitLength
 		a.batch.CommitAt[a.row] = c.commitAt.UnixMicro()
 	}
 }

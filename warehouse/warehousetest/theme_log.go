@@ -60,6 +60,8 @@ func logUpdate(t *testing.T, s warehouse.Store, c *Channel, o *Opportunity, prod
 	c.Transaction(func() { c.Row(warehouse.OpUpdate, "product", productRow(product, o.Connection.Vendor, "Water")) })
 	c.Load(t.Context(), t, s)
 	require.Equal(t, []int64{0, 0, 1}, []int64{wonOf(t, s, "Hardware", 0), wonOf(t, s, "Pumps", 0), wonOf(t, s, "Water", 0)})
+	last := c.LSN() - commitLength // a watermark where the last commit record begins does not hold that commit
+	require.Equal(t, []int64{1, 0}, []int64{wonOf(t, s, "Pumps", last), wonOf(t, s, "Water", last)})
 }
 
 func logDelete(t *testing.T, s warehouse.Store, c *Channel, o *Opportunity, product uuid.UUID) {
