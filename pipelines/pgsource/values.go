@@ -152,7 +152,6 @@ func binaryNumeric(v []byte, scale int) (int64, error) {
 			return 0, errLength
 		}
 		var err error
-		// place is the power of ten that the last decimal of this digit stands for, counted from the last kept one.
 		if sum, err = appendDigit(sum, digit, 4*(weight-i)+scale); err != nil {
 			return 0, err
 		}
@@ -168,13 +167,17 @@ func binaryNumeric(v []byte, scale int) (int64, error) {
 	return int64(sum), nil
 }
 
+// appendDigit adds a digit. place is the power of ten that its last decimal stands for, counted from the last kept one.
 func appendDigit(sum, digit uint64, place int) (uint64, error) {
 	keep := min(4, max(0, 4+place)) // how many of the four decimals are kept
 	if digit%pow10[4-keep] != 0 {
 		return 0, errInexact
 	}
 	high, low := bits.Mul64(sum, pow10[keep])
-	if low += digit / pow10[4-keep]; high != 0 || low >= maxDecimal {
+	if high != 0 || low >= maxDecimal {
+		return 0, errTooLarge
+	}
+	if low += digit / pow10[4-keep]; low >= maxDecimal {
 		return 0, errTooLarge
 	}
 	return low, nil

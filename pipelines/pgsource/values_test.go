@@ -45,6 +45,7 @@ func TestNumbersOfARealServer(t *testing.T) {
 		{number: "9999999999999999.99", want: 999_999_999_999_999_999},
 		{number: "-9999999999999999.99", want: -999_999_999_999_999_999},
 		{number: "10000000000000000", fault: errTooLarge},
+		{number: "184467440737095516.16", fault: errTooLarge}, // 2^64 hundredths
 		{number: "1e30", fault: errTooLarge},
 		{number: "1e130000", fault: errTooLarge},
 		{number: "0.001", fault: errInexact},
