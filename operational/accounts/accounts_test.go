@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
@@ -172,6 +173,13 @@ func TestImportAccountsTwiceChangesNothing(t *testing.T) {
 	got, err := accounts.New(db.API).Account(ctx, c.A, ids[0])
 	require.NoError(t, err)
 	require.Equal(t, ids[1], *got.ParentAccountID)
+	for i := range 8 { // an account that is there gets a parent that is not
+		newer := accounts.ImportedAccount{ExternalRef: fmt.Sprint("newer ", i), NewAccount: accounts.NewAccount{Name: "Newer"}}
+		child.ParentRef = newer.ExternalRef
+		_, counts, err = bring(c.A, child, newer)
+		require.NoError(t, err)
+		require.Equal(t, accounts.Counts{Created: 1, Changed: 1}, counts)
+	}
 	_, _, err = bring(c.A, child, child)
 	require.Equal(t, operational.KindInvalid, operational.KindOf(err))
 	_, _, err = bring(c.B, child)

@@ -32,12 +32,20 @@ func (s *Service) ImportAccounts(ctx context.Context, tx *postgres.Tx, wanted []
 	if err != nil {
 		return nil, Counts{}, err
 	}
-	for sql, rows := range map[string][]Account{insertAccounts: plan.created, updateAccounts: plan.changed} {
-		if len(rows) == 0 {
+	// New ones first: they may be the parents of those that change.
+	for _, w := range []struct {
+		sql  string
+		rows []Account
+	}{{insertAccounts, plan.created}, {updateAccounts, plan.changed}} {
+		if len(w.rows) == 0 {
 			continue
 		}
-		if _, err := tx.Exec(ctx, sql, accountArgs(tx, rows)); err != nil {
-			return nil, Counts{}, fmt.Errorf("write %d accounts: %w", len(rows), err)
+		tag, err := tx.Exec(ctx, w.sql, accountArgs(tx, w.rows))
+		switch {
+		case err != nil:
+			return nil, Counts{}, fmt.Errorf("write %d accounts: %w", len(w.rows), err)
+		case tag.RowsAffected() != int64(len(w.rows)):
+			return nil, Counts{}, operational.Fault(operational.KindUnavailable, "busy", "Others changed the same accounts at this moment. Nothing was imported. Try again.")
 		}
 	}
 	return plan.ids, Counts{Created: len(plan.created), Changed: len(plan.changed), Unchanged: len(wanted) - len(plan.created) - len(plan.changed)}, nil
