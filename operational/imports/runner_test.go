@@ -227,6 +227,17 @@ func TestAStopPutsARunningImportBackForTheNextStart(t *testing.T) {
 	require.Equal(t, Tally{Created: 4000}, c.ends(t, i.ID).Summary.Opportunities)
 }
 
+func TestAnImportThatWasPutBackCanFail(t *testing.T) {
+	c := newChannel(t)
+	queued := c.start(t, NewImport{Files: small()})
+	require.NoError(t, c.runner.end(t.Context(), c.vendor, queued.ID, StateFailed, new("No attempt is left.")))
+	failed := c.get(t, queued.ID)
+	require.Equal(t, StateFailed, failed.State)
+	require.Equal(t, "No attempt is left.", *failed.Fault)
+	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
+	require.Equal(t, failed, c.get(t, queued.ID), "what has failed is not taken up again")
+}
+
 func TestTwoRunsOfOneImportDoItOnce(t *testing.T) {
 	c := newChannel(t)
 	i := c.start(t, NewImport{Files: large(1000)})

@@ -55,11 +55,12 @@ returning dry_run, mapping`
 
 	filesSQL = `select name, content from crm.import_file where import_id = $1`
 
-	// Only an import that nobody has cancelled or finished meanwhile may become final.
+	// Only an import that nobody has cancelled or finished meanwhile may become final. One that was put back into the
+	// queue can only fail, when no attempt is left.
 	finishSQL = `
 update crm.import
 set state = @state, progress = case when @state = 'done' then 1 else progress end, step = '', summary = @summary, fault = @fault, finished_at = @now
-where id = @id and state = 'running' and (@state <> 'done' or not cancel_requested)`
+where id = @id and (state = 'running' or state = 'queued' and @state = 'failed') and (@state <> 'done' or not cancel_requested)`
 
 	requeueSQL = `update crm.import set state = 'queued', progress = 0, step = '' where id = $1 and state = 'running' and not cancel_requested`
 
