@@ -54,16 +54,6 @@ func NewBatch(t *Table) *Batch {
 // Len is the number of rows.
 func (b *Batch) Len() int { return len(b.Ops) }
 
-// Bytes estimates the memory that the rows take.
-func (b *Batch) Bytes() int {
-	n := b.Len() * 32
-	for i := range b.Columns {
-		c := &b.Columns[i]
-		n += len(c.State) + 8*len(c.Ints) + 16*len(c.UUIDs) + len(c.Bytes) + 4*len(c.Ends)
-	}
-	return n
-}
-
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
 	b.Ops, b.CommitLSN, b.RecordLSN, b.Seq, b.CommitAt = b.Ops[:0], b.CommitLSN[:0], b.RecordLSN[:0], b.Seq[:0], b.CommitAt[:0]

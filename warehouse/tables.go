@@ -82,13 +82,3 @@ var Tables = []*Table{
 		dec("vendor_net_amount", 2), col("currency", KindText), col("close_date", KindDate), col("owner_contact_id", KindUUID), col("region", KindText), col("tier", KindText),
 	}},
 }
-
-// TableOf finds a mirrored table by its name in Postgres; nil when it is not mirrored.
-func TableOf(schema, name string) *Table {
-	for _, t := range Tables {
-		if t.Schema == schema && t.Name == name {
-			return t
-		}
-	}
-	return nil
-}

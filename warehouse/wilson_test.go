@@ -34,3 +34,24 @@ func TestWilsonHoldsItsRate(t *testing.T) {
 		}
 	})
 }
+
+// The ends are the roots of (share - p)² = z² p (1 - p) / n, solved by hand for small cases: with all of n won the lower
+// one is n / (n + z²), and z² = 2.705543.
+func TestWilsonWorkedOutByHand(t *testing.T) {
+	for _, c := range []struct {
+		won, lost       int64
+		rate, low, high float64
+	}{
+		{1, 0, 1, 1 / 3.705543, 1},
+		{0, 1, 0, 0, 2.705543 / 3.705543},
+		{10, 0, 1, 10 / 12.705543, 1},
+		{1, 1, 0.5, 0.120866, 0.879134},
+		{50, 50, 0.5, 0.418848, 0.581152},
+	} {
+		rate, low, high, ok := warehouse.Wilson(c.won, c.lost)
+		require.True(t, ok)
+		require.InDelta(t, c.rate, rate, 1e-12)
+		require.InDelta(t, c.low, low, 1e-5, "low of %d, %d", c.won, c.lost)
+		require.InDelta(t, c.high, high, 1e-5, "high of %d, %d", c.won, c.lost)
+	}
+}
