@@ -14,7 +14,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// Config is every setting, with its default. Each is a flag and an environment variable; `sharepartner help up` prints this table.
+// Config is every setting, with its default. Each is a flag and an environment variable; `sharepartner up --help` prints this table.
 type Config struct {
 	Addr          string `help:"Address to serve on." default:"127.0.0.1:8080" env:"SHAREPARTNER_ADDR"`
 	Data          string `help:"Folder of the private Postgres, the DuckDB file and the secret." default:".sharepartner" env:"SHAREPARTNER_DATA" type:"path"`

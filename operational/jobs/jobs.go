@@ -90,7 +90,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the relay, then cancels the jobs at work and waits until they have put their work back.
+// Stop cancels the jobs at work, waits until they have put their work back, and ends the relay.
 func (j *Jobs) Stop(ctx context.Context) error {
 	if j.stop == nil {
 		return nil

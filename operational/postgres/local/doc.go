@@ -8,7 +8,7 @@
 // Decided:
 //   - Postgres refuses to be root. Started as root it runs in a user namespace, where the same files belong to an
 //     ordinary user; dropping to another account would fail below private folders. Where namespaces are not allowed it
-//     does run as another account, with the data in a place which that account can reach (the folder "place" names it).
+//     does run as another account, with the data in a place which that account can reach (the file "place" names it).
 //   - The data folder is made under another name and renamed when it is whole, so that it is there or not there.
 //   - No physical replication (pg_hba.conf): the pipeline's login may not copy the files of the whole server.
 //   - On Linux the server ends with its program, even if that is killed.
