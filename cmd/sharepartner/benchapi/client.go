@@ -92,6 +92,6 @@ func (c *client) chunks() error {
 
 func (c *client) close() {
 	if c.conn != nil {
-		c.conn.Close()
+		_ = c.conn.Close()
 	}
 }
