@@ -95,7 +95,7 @@ func (a *App) deps() api.Deps {
 	return api.Deps{
 		DB: db, Identity: identity.New(db), Interconnect: inter, Catalog: cat, Accounts: acc, Opportunities: opp,
 		Imports: imports.New(db), Warehouse: a.store, Secret: a.ground.Secret, Clock: time.Now, Log: a.log,
-		Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
+		Secure: a.cfg.Secure, Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // organisations live in zones that a small machine may not know
 
 	"github.com/alecthomas/kong"
 )
