@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -52,6 +53,9 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 			}
 			return f
 		}
+	}
+	if errors.Is(err, context.Canceled) { // the reader has gone on
+		return faultPage{status: http.StatusServiceUnavailable, title: "The request was cut off", text: "It ended before it was done. Try again."}
 	}
 	raw := make([]byte, 4)
 	_, _ = rand.Read(raw) // never fails

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -102,7 +103,7 @@ func (p *Portal) guard(next http.Handler) http.Handler {
 				if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(fault)
 				}
-				p.bareFault(w, r, fmt.Errorf("panic: %v", fault))
+				p.bareFault(w, r, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 			}
 		}()
 		cross.Handler(next).ServeHTTP(w, r)
@@ -173,9 +174,6 @@ func render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 	out, done := compressed(w, r)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	err := errors.Join(page.Render(r.Context(), out), done())
-	if err != nil {
-		return nil // the reader went away; there is nobody left to tell
-	}
+	_ = errors.Join(page.Render(r.Context(), out), done()) // the reader may be gone; then there is nobody left to tell
 	return nil
 }

@@ -84,7 +84,7 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	session, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: host})
+	session, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: host, Replaces: p.api.SessionToken(r)})
 	if err != nil {
 		p.refuseSignIn(w, r, views.SignInForm{Email: clip(email, 254), Return: target}, err)
 		return
