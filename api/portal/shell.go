@@ -78,7 +78,7 @@ func (v *visit) footOf(s warehouse.Status, now time.Time) views.Foot {
 	switch {
 	case s.State == "failed" || s.State == "stopped":
 		f.Tone, f.State = "bad", "Data is not being brought up to date"
-	case s.State == "starting" || s.State == "snapshot":
+	case s.State == "snapshot" || s.State == "starting" && s.LastCommit.IsZero():
 		f.Tone, f.State = "warn", "Data is being loaded for the first time"
 	case !s.UpdatedAt.IsZero() && now.Sub(s.UpdatedAt) > silence:
 		f.Tone, f.State = "warn", "Data may be old: the pipeline has said nothing for "+v.ago(now.Sub(s.UpdatedAt))
