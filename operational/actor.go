@@ -33,7 +33,6 @@ type Actor struct {
 	Side       Side
 	Role       Role
 	Credential uuid.UUID // session or API key: what rate limits and idempotency keys belong to
-	Connection uuid.UUID // set when the credential is bound to one connection
 	Scopes     []string  // permissions of an API key; nil means: all of the role
 	System     string    // name of the job, for example "import"
 }

@@ -33,7 +33,7 @@ var reading = []Permission{
 }
 
 // policy is the one table of who may do what. Which rows that concerns is the wall's business
-// (row-level security) and, for vendors' rules about partners, governance's.
+// (row-level security).
 var policy = map[Side]map[Role][]Permission{
 	SideVendor: {
 		RoleAdministrator:  append(slices.Clone(reading), AccountsWrite, ContactsWrite, ProductsWrite, ProcessesWrite, OpportunitiesWrite, ImportsRun),

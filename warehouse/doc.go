@@ -6,10 +6,10 @@
 // everything estimated is computed here, once, so that engines cannot differ.
 //
 // Decided:
-//   - Two tables are derived while loading, in the same transaction as the log: opportunity_move (one row per row
-//     of history, with the state before it) and opportunity_wide (one row per opportunity, first entry and last
-//     exit per stage). A metric of now reads these; a question about what was known earlier computes the same
-//     moves from history.
+//   - Three tables are derived while loading, in the same transaction as the log: opportunity_move (one row per row
+//     of history, with the state before it), opportunity_wide (one row per opportunity) and opportunity_stay (first
+//     entry into and last exit from each active stage). A metric of now reads these; a question about what was known
+//     earlier computes the same from history.
 //   - Days in stage are discrete quantiles (an element of the data), so that no engine interpolates.
 //   - opportunity_history is the source of all metrics; the mirrored opportunity serves lists and parity.
 package warehouse

@@ -80,7 +80,7 @@ type Watermark struct {
 var ErrNotReady = errors.New("the warehouse has not finished its first snapshot")
 
 // Scope says which rows and fields the caller may see. The zero value sees nothing. Only api/scope.go makes one,
-// from the rules of governance as they are now.
+// anew for each request.
 type Scope struct {
 	kind scopeKind
 	org  uuid.UUID

@@ -4,7 +4,8 @@
 // Where things are: opportunity.go and input.go (what comes out and goes in), rules.go (the status machine and all other
 // verdicts, without a database), service.go (reading, and the one way in which every change goes), create.go and
 // change.go (the steps of a transaction), store.go and store_write.go (SQL), private.go (the partner's half), list.go
-// (what can be asked of lists), import*.go (many at once from another system, with their past).
+// (what can be asked of lists), directory.go (what the records are called that opportunities refer to), import*.go (many
+// at once from another system, with their past).
 //
 // One row belongs to both companies of a connection, or to one company alone when there is no connection. Whose it is
 // comes from the connection row that the caller can see, never from the input. Each change makes one version and one
@@ -26,6 +27,8 @@
 //     lets it follow them again.
 //   - Connections that are not active are frozen for both sides: read, not write.
 //   - A change that changes nothing makes no version: repeating a request is harmless.
+//   - Names of other records are not joined but looked up and remembered for a moment, for each organisation and side by
+//     itself: every joined table would ask the wall again. So a new name may show a little late in reads of opportunities.
 //   - The partner's half has a version of its own and no column on the shared row: not even its time of change shows.
 //   - An import is known by connection and external reference, and by a digest of what its source said last. The same
 //     again is not looked at; something new is added as new versions, compared with what was imported before, so that

@@ -1,4 +1,4 @@
-// Package duckdb is the warehouse in one DuckDB file: a log and a latest state per mirrored table, and two tables that
+// Package duckdb is the warehouse in one DuckDB file: a log and a latest state per mirrored table, and three tables that
 // are derived from the history of opportunities in the transaction that loads it.
 //
 // Decided:
