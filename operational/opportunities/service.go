@@ -51,12 +51,6 @@ func queueGet(b *pgx.Batch, side operational.Side, id uuid.UUID, found *Opportun
 	})
 }
 
-// Lines gives what is sold with an opportunity.
-func (s *Service) Lines(ctx context.Context, actor operational.Actor, id uuid.UUID) ([]Line, error) {
-	found, err := s.Get(ctx, actor, id)
-	return found.Lines, err
-}
-
 // List gives a page of opportunities, without their lines.
 func (s *Service) List(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Opportunity], error) {
 	listed, err := postgres.Page(ctx, s.db, actor, lists[actor.Side], q, listSQL[actor.Side], func(r listedRow) Opportunity { return r.opportunity() })

@@ -62,7 +62,6 @@ func requireSameAsNothing(t *testing.T, w *world, actor operational.Actor, o opp
 	t.Helper()
 	ways := map[string]func(id uuid.UUID) error{
 		"get":     func(id uuid.UUID) error { _, err := w.s.Get(t.Context(), actor, id); return err },
-		"lines":   func(id uuid.UUID) error { _, err := w.s.Lines(t.Context(), actor, id); return err },
 		"history": func(id uuid.UUID) error { _, err := w.s.History(t.Context(), actor, id); return err },
 		"private": func(id uuid.UUID) error { _, err := w.s.Private(t.Context(), actor, id); return err },
 		"update": func(id uuid.UUID) error {
