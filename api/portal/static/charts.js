@@ -82,7 +82,9 @@
     };
     return [].concat(own || {}).map((a) => merge({ ...base }, a));
   };
+  const drawn = new Set();
   const mount = (box) => {
+    drawn.add(box);
     const raw = JSON.parse(document.getElementById(box.dataset.chart).textContent);
     const { tips = [], drills = null, narrow = null, ...own } = raw;
     const option = resolve(own, '');
@@ -129,6 +131,11 @@
   }, { rootMargin: '200px' });
   const all = () => {
     if (!window.echarts) return;
+    for (const box of drawn) { // the engine remembers every chart until it is told that its page is gone
+      if (box.isConnected) continue;
+      echarts.getInstanceByDom(box)?.dispose();
+      drawn.delete(box);
+    }
     const ready = () => document.querySelectorAll('[data-chart]:not([data-ready])').forEach((box) => seen.observe(box));
     // A canvas does not see the typeface before it is loaded.
     if (document.fonts) document.fonts.load('500 12px Inter').then(ready, ready);
