@@ -37,7 +37,7 @@ func (s *Service) Create(ctx context.Context, actor operational.Actor, in NewOpp
 	if err != nil {
 		return Opportunity{}, fmt.Errorf("create opportunity: %w", err)
 	}
-	return created, s.names.put(ctx, actor, &created)
+	return s.named(ctx, actor, created), nil
 }
 
 // begin finds everything that a new opportunity needs: whose it is, process, owner, prices, number.

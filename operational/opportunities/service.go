@@ -148,7 +148,14 @@ func (s *Service) change(
 	if err != nil {
 		return Opportunity{}, fmt.Errorf("change opportunity %s: %w", id, err)
 	}
-	return changed, s.names.put(ctx, actor, &changed)
+	return s.named(ctx, actor, changed), nil
+}
+
+// named puts names into the answer to a change. It is done by then: an error here would have callers do it again, so
+// names that cannot be read at this moment are left out.
+func (s *Service) named(ctx context.Context, actor operational.Actor, o Opportunity) Opportunity {
+	_ = s.names.put(ctx, actor, &o)
+	return o
 }
 
 func readCurrent(ctx context.Context, tx *postgres.Tx, id uuid.UUID) (current, error) {
