@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/google/uuid"
@@ -86,13 +88,13 @@ func printSummary(i imports.Import) {
 	}
 	_ = w.Flush()
 	fmt.Printf("\nwon %d for %s %s, lost %d, disqualified %d, open %d for %s %s\n", s.Won.Count, s.Won.Amount, s.Currency, s.Lost.Count, s.Disqualified.Count, s.Open.Count, s.Open.Amount, s.Currency)
-	for rule, n := range s.Cleansed {
-		fmt.Printf("cleansed: %s, %d times\n", rule, n)
+	for _, rule := range slices.Sorted(maps.Keys(s.Cleansed)) {
+		fmt.Printf("cleansed: %s, %d times\n", rule, s.Cleansed[rule])
 	}
-	for rule, n := range s.Quarantined {
-		fmt.Printf("left out: %s, %d rows\n", rule, n)
+	for _, rule := range slices.Sorted(maps.Keys(s.Quarantined)) {
+		fmt.Printf("left out: %s, %d rows\n", rule, s.Quarantined[rule])
 	}
 	if i.DryRun {
-		fmt.Println("This was a dry run: nothing was kept.")
+		fmt.Println("This was a dry run: nothing of the export was kept.")
 	}
 }
