@@ -27,7 +27,7 @@ const (
 
 // Actor is who is asking. It comes from a credential only, never from a body or a free header.
 type Actor struct {
-	Person     uuid.UUID // the human being; zero for a system actor and for an API key
+	Person     uuid.UUID // the human being, of an API key its maker; zero for a system actor
 	Membership uuid.UUID // the person in this organisation
 	Org        uuid.UUID // the workspace the request works in
 	Side       Side
