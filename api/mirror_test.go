@@ -28,13 +28,13 @@ func (w *world) mirror(t testing.TB) {
 	defer func() { _ = load.Rollback() }()
 	at := time.Now()
 	for _, table := range warehouse.Tables {
-		require.NoError(t, load.Append(ctx, snapshot(t, conn, table, lsn, at)))
+		require.NoError(t, load.Append(ctx, snapshot(t, conn, table, at)))
 	}
 	require.NoError(t, load.Commit(ctx, warehouse.Checkpoint{SystemID: "test", Timeline: 1, Slot: "test", LSN: lsn, CommittedAt: at, SnapshotLSN: lsn}))
 	require.NoError(t, w.store.SaveStatus(ctx, warehouse.Status{State: "streaming", UpdatedAt: at, LoadedLSN: lsn, LastCommit: at}))
 }
 
-func snapshot(t testing.TB, conn *pgx.Conn, table *warehouse.Table, lsn uint64, at time.Time) *warehouse.Batch {
+func snapshot(t testing.TB, conn *pgx.Conn, table *warehouse.Table, at time.Time) *warehouse.Batch {
 	t.Helper()
 	var columns []string
 	for _, c := range table.Columns {
@@ -50,7 +50,7 @@ func snapshot(t testing.TB, conn *pgx.Conn, table *warehouse.Table, lsn uint64, 
 			targets[i] = &values[i]
 		}
 		require.NoError(t, rows.Scan(targets...))
-		b.AddRow(warehouse.OpSnapshot, lsn, 0, seq, at.UnixMicro())
+		b.AddRow(warehouse.OpSnapshot, 0, 0, seq, at.UnixMicro())
 		for i, v := range values {
 			add(t, &b.Columns[i], table.Columns[i], v)
 		}
