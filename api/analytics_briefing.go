@@ -49,18 +49,23 @@ func (q question) during(p operational.Period) question {
 }
 
 // atOneMark asks for several periods at the same watermark. When the pipeline loaded something between two of them,
-// all are asked again for what the first one saw.
+// all are asked again for what the first one saw, and the answers carry its watermark.
 func (s *Analytics) atOneMark(ctx context.Context, scope warehouse.Scope, questions []question) ([]warehouse.Answer[warehouse.BriefingRow], error) {
 	answers := make([]warehouse.Answer[warehouse.BriefingRow], len(questions))
+	var mark warehouse.Watermark
 	for i := 0; i < len(questions); i++ {
 		got, err := s.store.Briefing(ctx, scope, questions[i].ask)
 		if err != nil {
 			return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricBriefing, err)
 		}
+		if questions[i].ask.UntilLSN > 0 {
+			got.Watermark = mark // the store says how far it is by now
+		}
 		answers[i] = got
 		if i > 0 && questions[i].ask.UntilLSN == 0 && got.Watermark.LSN != answers[0].Watermark.LSN {
+			mark = answers[0].Watermark
 			for j := range questions {
-				questions[j].ask.UntilLSN = answers[0].Watermark.LSN
+				questions[j].ask.UntilLSN = mark.LSN
 			}
 			i = -1
 		}

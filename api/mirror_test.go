@@ -28,19 +28,19 @@ func (w *world) mirror(t testing.TB) {
 	defer func() { _ = load.Rollback() }()
 	at := time.Now()
 	for _, table := range warehouse.Tables {
-		require.NoError(t, load.Append(ctx, snapshot(t, conn, table, at)))
+		require.NoError(t, load.Append(ctx, snapshot(t, conn, table, at, "")))
 	}
 	require.NoError(t, load.Commit(ctx, warehouse.Checkpoint{SystemID: "test", Timeline: 1, Slot: "test", LSN: lsn, CommittedAt: at, SnapshotLSN: lsn}))
 	require.NoError(t, w.store.SaveStatus(ctx, warehouse.Status{State: "streaming", UpdatedAt: at, LoadedLSN: lsn, LastCommit: at}))
 }
 
-func snapshot(t testing.TB, conn *pgx.Conn, table *warehouse.Table, at time.Time) *warehouse.Batch {
+func snapshot(t testing.TB, conn *pgx.Conn, table *warehouse.Table, at time.Time, where string) *warehouse.Batch {
 	t.Helper()
 	var columns []string
 	for _, c := range table.Columns {
 		columns = append(columns, asText(c))
 	}
-	rows, err := conn.Query(t.Context(), fmt.Sprintf("select %s from %s.%s", strings.Join(columns, ", "), table.Schema, table.Name))
+	rows, err := conn.Query(t.Context(), fmt.Sprintf("select %s from %s.%s %s", strings.Join(columns, ", "), table.Schema, table.Name, where))
 	require.NoError(t, err)
 	b := warehouse.NewBatch(table)
 	for seq := uint32(0); rows.Next(); seq++ {
