@@ -38,7 +38,7 @@ select current_setting('server_version_num')::int / 10000 as major, current_sett
   current_setting('max_replication_slots')::int as slots,
   (select count(*) from pg_replication_slots where slot_name <> 'sharepartner_' || current_database())::int as slots_used,
   current_setting('max_wal_senders')::int as senders,
-  (select count(*) from pg_stat_replication where application_name <> 'sharepartner')::int as senders_used,
+  (select count(*) from pg_stat_replication where application_name <> 'sharepartner_pipeline')::int as senders_used,
   current_setting('max_slot_wal_keep_size') as keep_size,
   current_user as login, (select rolsuper from pg_roles where rolname = current_user) as superuser,
   has_database_privilege(current_database(), 'create') as may_create`
