@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational/accounts"
 	"github.com/sharepartner/sharepartner/operational/catalog"
@@ -46,7 +47,7 @@ type API struct {
 	analytics *Analytics
 	cursors   cursors
 	limits    *limits
-	uploads   chan struct{} // places for large bodies, which are held in memory
+	uploads   uploads // places for large bodies, which are held in memory
 }
 
 // Version of the contract: changes inside it only add.
@@ -70,7 +71,7 @@ func New(d Deps) *API {
 	}
 	a := &API{
 		deps: d, mux: http.NewServeMux(), analytics: NewAnalytics(d), cursors: newCursors(d.Secret),
-		limits: newLimits(d.Rate, d.Burst, d.Clock), uploads: make(chan struct{}, maxUploads),
+		limits: newLimits(d.Rate, d.Burst, d.Clock), uploads: uploads{busy: map[uuid.UUID]bool{}},
 	}
 	humago.MultipartMaxMemory = maxImport // the guard has the whole form in memory already
 	a.huma = humago.New(a.mux, a.config())

@@ -9,8 +9,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
 )
@@ -21,7 +24,7 @@ const (
 	maxDepth     = 32        // levels of JSON
 	bodyTime     = 20 * time.Second
 	bodyTimeFile = 5 * time.Minute // for the files of an import
-	maxUploads   = 3               // large bodies at once
+	maxUploads   = 8               // large bodies at once
 )
 
 // readBody takes the whole body, in time and in size, and puts it back for whoever reads it next.
@@ -39,14 +42,15 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	// Where the connection knows no deadlines (in tests) there is none to set.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
 			return nil, tooLarge(limit)
 		}
-		return nil, statusProblem(http.StatusRequestTimeout, "The body did not arrive whole and in time. Nothing was saved.")
+		// The deadline stays: the server would otherwise wait for the rest of the body before it sends the answer.
+		return nil, statusProblem(http.StatusRequestTimeout, "The body did not arrive whole and in time. Nothing was saved.").with("Connection", "close")
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return body, nil
 }
@@ -61,13 +65,33 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request, limit int64) (body 
 		body, err = readBody(w, r, limit)
 		return body, func() {}, err
 	}
-	select {
-	case a.uploads <- struct{}{}:
-	default:
-		return nil, func() {}, operational.Fault(operational.KindUnavailable, "too-many-uploads", "Others are uploading files at this moment. Nothing was saved. Try again in a moment.")
+	done, err = a.uploads.enter(requestOf(r.Context()).actor.Org)
+	if err != nil {
+		return nil, func() {}, err
 	}
 	body, err = readBody(w, r, limit)
-	return body, func() { <-a.uploads }, err
+	return body, done, err
+}
+
+// uploads are the large bodies on their way: one of an organisation, so that none can keep the others out, and not too
+// many in all.
+type uploads struct {
+	mu   sync.Mutex
+	busy map[uuid.UUID]bool
+}
+
+func (u *uploads) enter(org uuid.UUID) (leave func(), err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.busy[org] || len(u.busy) >= maxUploads {
+		return nil, operational.Fault(operational.KindUnavailable, "too-many-uploads", "Other files are being uploaded at this moment. Nothing was saved. Try again in a moment.")
+	}
+	u.busy[org] = true
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		delete(u.busy, org)
+	}, nil
 }
 
 // strictJSON refuses what readers of JSON understand differently: keys given twice, text that is no Unicode, NUL,

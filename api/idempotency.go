@@ -34,7 +34,7 @@ const (
 		on conflict (credential_id, key) do nothing`
 	// A failure of ours does not stick: the first to come again takes the row over.
 	takeOverKeySQL = `
-		update crm.idempotency_key set status = null, headers = null, body = null
+		update crm.idempotency_key set status = null, headers = null, body = null, created_at = @now
 		where credential_id = @credential and key = @key and request_sha256 = @request and status >= 500`
 	readKeySQL = `
 		select request_sha256, status, headers, body, created_at

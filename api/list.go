@@ -19,7 +19,7 @@ type PageInput struct {
 // ListInput asks for a page of a list with a filter and an order.
 type ListInput struct {
 	PageInput
-	Filter string `query:"filter" maxLength:"8000" doc:"Which rows: comparisons (field op value) joined by and, or and parentheses. Ops: eq ne lt le gt ge in contains is_null; text in single quotes" example:"stage_type eq 'active' and vendor_net gt 1000"`
+	Filter string `query:"filter" maxLength:"2000" doc:"Which rows: comparisons (field op value) joined by and, or and parentheses. Ops: eq ne lt le gt ge in contains is_null; text in single quotes" example:"stage_type eq 'active' and amount gt 1000"`
 	Sort   string `query:"sort" maxLength:"400" doc:"Order: fields parted by commas, a minus before a field turns it round" example:"-updated_at"`
 }
 

@@ -59,7 +59,11 @@ func (r receipts) seal(x receipt) (string, error) {
 	if err := w.Close(); err != nil {
 		return "", fmt.Errorf("write receipt: %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(append(r.sign(packed.Bytes()), packed.Bytes()...)), nil
+	token := base64.RawURLEncoding.EncodeToString(append(r.sign(packed.Bytes()), packed.Bytes()...))
+	if len(token) > maxReceipt {
+		return "", operational.Fault(operational.KindInvalid, "question-too-long", "The filters of this question are too long to be kept in a receipt. Nothing was answered; ask with fewer or shorter values.")
+	}
+	return token, nil
 }
 
 // open reads a token of this scope. A forged one, one of another scope and a random text are the same: not there.

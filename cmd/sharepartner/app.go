@@ -123,7 +123,7 @@ func (a *App) serve() {
 	mux.Handle("/openapi.yaml", handler)
 	mux.Handle("/", portal.New(portal.Deps{API: handler, Deps: deps}))
 	a.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	go func() {
@@ -169,16 +169,18 @@ func (a *App) Wait(ctx context.Context) error {
 
 // Stop ends all in order: no new requests, then jobs, pipeline, column store and database.
 func (a *App) Stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
 	if a.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
 		if err := a.server.Shutdown(ctx); err != nil {
-			_ = a.server.Close()
+			_ = a.server.Close() // somebody is slow; others wait for the end
 		}
 	} else if a.listener != nil {
 		a.listener.Close()
 	}
 	if a.jobs != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		defer cancel()
 		if err := a.jobs.Stop(ctx); err != nil {
 			a.log.Warn("jobs did not stop in time", "error", err)
 		}

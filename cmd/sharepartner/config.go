@@ -40,8 +40,8 @@ func (c Config) check() error {
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		faults = append(faults, errors.New("DATABASE_URL must begin with postgres:// or postgresql://"))
 	}
-	if c.Connections < 2 || c.Connections > 500 {
-		faults = append(faults, errors.New("--connections must be between 2 and 500"))
+	if c.Connections < 2 || c.Connections > 100 {
+		faults = append(faults, errors.New("--connections must be between 2 and 100"))
 	}
 	if c.Rate < 1 {
 		faults = append(faults, errors.New("--rate must be at least 1"))

@@ -15,6 +15,9 @@ const (
 	MaxBytes     = 64 << 20 // all files together
 	MaxRows      = 500_000  // in one file
 	maxFieldSize = 100_000  // characters
+	// Of one row: the reader makes a text of every field, and a file of commas would fill the memory.
+	maxFields     = 1_000
+	maxRecordSize = 8 << 20
 )
 
 // row is one record of a file: its line and its fields in the order of the header.
@@ -172,10 +175,21 @@ func decode(content []byte) ([]byte, error) {
 func checkQuotes(content []byte) error {
 	line, opened, start := 1, 0, 0
 	open, fieldBegins := false, true
+	fields, record := 1, 0 // of the row at hand, and where it begins
 	for i := 0; i < len(content); i++ {
 		c := content[i]
 		if c == '\n' {
 			line++
+		}
+		switch {
+		case open:
+		case c == ',':
+			fields++
+		case c == '\n':
+			fields, record = 1, i+1
+		}
+		if fields > maxFields || i-record > maxRecordSize {
+			return fmt.Errorf("line %d has more than %d fields or %d characters; this is no table that the program could hold", line, maxFields, maxRecordSize)
 		}
 		switch {
 		case open && c == '"' && i+1 < len(content) && content[i+1] == '"':

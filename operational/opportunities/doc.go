@@ -32,6 +32,7 @@
 //   - The partner's half has a version of its own and no column on the shared row: not even its time of change shows.
 //   - An import is known by connection and external reference, and by a digest of what its source said last. The same
 //     again is not looked at; something new is added as new versions, compared with what was imported before, so that
-//     changes made by people here are neither repeated nor undone unless the source knows of something later.
+//     stage, amount and close date that people changed here stand unless the source knows of something later. What it is
+//     called and whose it is follow the source whenever that says something new.
 //   - Unlike people, an import may add the past: its rows then end with one that says how things are.
 package opportunities

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	contextLife = 6 * time.Hour   // bounds how long one transaction may run inside a tenant's context
-	purposeLife = 1 * time.Minute // and how long a signed purpose is good for
+	contextLife = 6 * time.Hour    // bounds how long one transaction may run inside a tenant's context
+	purposeLife = 10 * time.Minute // and how long a signed purpose is good for: more than two servers' clocks differ
 )
 
 // Secret is the one secret of a deployment; keys and the passwords of the logins are derived from it.

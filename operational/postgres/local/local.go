@@ -171,7 +171,7 @@ func (s *Server) launch(bin binaries, port int, extra map[string]string) error {
 	settings := map[string]string{
 		"listen_addresses": "127.0.0.1", "port": strconv.Itoa(port), "unix_socket_directories": "",
 		"wal_level": "logical", "max_wal_senders": "10", "max_replication_slots": "10", "max_slot_wal_keep_size": "10GB",
-		"shared_buffers": "256MB", "max_connections": "100", "timezone": "UTC", "log_timezone": "UTC", "lc_messages": "C",
+		"shared_buffers": "256MB", "max_connections": "300", "timezone": "UTC", "log_timezone": "UTC", "lc_messages": "C",
 	}
 	for k, v := range extra {
 		settings[k] = v

@@ -81,7 +81,7 @@ call sec.wall('crm.import_finding', 'org_id = (select sec.ctx_org(''vendor''))',
 
 grant insert on crm.outbox to sharepartner_vendor, sharepartner_partner;
 grant select, update (relayed_at), delete on crm.outbox to sharepartner_jobs;
-grant select, insert, update (status, headers, body) on crm.idempotency_key to sharepartner_vendor, sharepartner_partner;
+grant select, insert, update (status, headers, body, created_at) on crm.idempotency_key to sharepartner_vendor, sharepartner_partner;
 grant select, delete on crm.idempotency_key to sharepartner_jobs;
 grant select, insert, update (state, progress, step, summary, fault, cancel_requested, started_at, finished_at) on crm.import to sharepartner_vendor;
 grant select, update (state, progress, step, fault, cancel_requested, started_at, finished_at) on crm.import to sharepartner_jobs;
