@@ -77,6 +77,11 @@ func rateKey(r *http.Request, actor operational.Actor) string {
 	return actor.Credential.String()
 }
 
+// Admit counts a request of a page against the same limit as the API's.
+func (a *API) Admit(r *http.Request, actor operational.Actor) error {
+	return a.limits.allow(rateKey(r, actor))
+}
+
 // clientOf is the network address that asks. Headers that name another are not believed.
 func clientOf(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -79,7 +80,10 @@ func New(d Deps) http.Handler {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-const maxForm = 64 << 10
+const (
+	maxForm  = 64 << 10
+	pageTime = time.Minute // all questions of one page
+)
 
 // guard sets the headers of every answer, refuses forms of other sites and survives what goes wrong.
 func (p *Portal) guard(next http.Handler) http.Handler {
@@ -135,7 +139,13 @@ func (p *Portal) page(needs operational.Permission, show func(*visit) error) htt
 			p.bareFault(w, r, err)
 			return
 		}
-		v := &visit{Portal: p, w: w, r: r, ctx: r.Context(), actor: actor}
+		if err := p.api.Admit(r, actor); err != nil {
+			p.bareFault(w, r, err)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
+		defer cancel()
+		v := &visit{Portal: p, w: w, r: r, ctx: ctx, actor: actor}
 		if err := v.load(); err != nil {
 			p.bareFault(w, r, err)
 			return
