@@ -2,26 +2,20 @@ package api_test
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/operational/imports"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
 // realExport is the public CRM export; it is not part of the project.
 func realExport(t *testing.T) map[string][]byte {
 	t.Helper()
-	root := os.Getenv("SHAREPARTNER_TEST_DATA")
-	if root == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("SHAREPARTNER_TEST_DATA must name the folder with the test data")
-		}
-		t.Skip("set SHAREPARTNER_TEST_DATA to the folder with pipeline/maven to run this test")
-	}
-	files, err := imports.ReadFolder(os.DirFS(filepath.Join(root, "pipeline", "maven")), nil)
+	folder := pgtest.PublicExport(t)
+	files, err := imports.ReadFolder(os.DirFS(folder), nil)
 	require.NoError(t, err)
 	return files
 }

@@ -69,6 +69,15 @@ var problemKinds = map[operational.Kind]struct {
 	operational.KindUnavailable:        {http.StatusServiceUnavailable, "Not available at the moment"},
 }
 
+// StatusOf is the status of a kind of error, for pages that use their own words; what is no kind is an internal error.
+func StatusOf(kind operational.Kind) (status int, known bool) {
+	k, known := problemKinds[kind]
+	if !known {
+		return http.StatusInternalServerError, false
+	}
+	return k.status, true
+}
+
 // What Huma itself finds has a status only; these are its kinds and codes.
 var problemStatuses = map[int]struct{ code, title string }{
 	http.StatusBadRequest:            {"invalid-input", "The request is not valid"}, // answered as 422

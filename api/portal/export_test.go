@@ -3,7 +3,6 @@ package portal_test
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,24 +10,19 @@ import (
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/imports"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
 // The known answers of the public CRM export, read off the pages.
 func TestTheKnownExportOnThePages(t *testing.T) {
-	root := os.Getenv("SHAREPARTNER_TEST_DATA")
-	if root == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("SHAREPARTNER_TEST_DATA must name the folder with the test data")
-		}
-		t.Skip("set SHAREPARTNER_TEST_DATA to the folder with pipeline/maven to run this test")
-	}
+	folder := pgtest.PublicExport(t)
 	w := newWorldWith(t, func(w *world, t testing.TB) {
 		ctx, admin := context.Background(), identity.NewAdmin(w.db.Jobs)
 		vendor, err := admin.CreateVendor(ctx, identity.NewVendor{Name: "Export vendor", TimeZone: "UTC", FiscalMonth: 1, Currency: "USD"})
 		require.NoError(t, err)
 		w.leader, err = admin.AddPerson(ctx, identity.NewPerson{Org: vendor, Role: operational.RoleChannelLeader, Name: "Ingrid Solberg", Email: leaderMail, Password: password})
 		require.NoError(t, err)
-		files, err := imports.ReadFolder(os.DirFS(filepath.Join(root, "pipeline", "maven")), nil)
+		files, err := imports.ReadFolder(os.DirFS(folder), nil)
 		require.NoError(t, err)
 		_, err = imports.NewRunner(w.db.Jobs).Import(ctx, w.leader, imports.NewImport{Files: files}, nil)
 		require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -21,19 +22,17 @@ type faultPage struct {
 	ref         string
 }
 
-var faultKinds = map[operational.Kind]struct {
-	status int
-	title  string
-}{
-	operational.KindNotFound:           {http.StatusNotFound, "Not found"},
-	operational.KindConflict:           {http.StatusConflict, "The record does not allow it"},
-	operational.KindInvalid:            {http.StatusUnprocessableEntity, "That is not valid"},
-	operational.KindForbidden:          {http.StatusForbidden, "Not open to you"},
-	operational.KindUnauthenticated:    {http.StatusUnauthorized, "Sign in first"},
-	operational.KindStale:              {http.StatusPreconditionFailed, "The record has changed"},
-	operational.KindPreconditionNeeded: {http.StatusPreconditionRequired, "The form is not complete"},
-	operational.KindLimited:            {http.StatusTooManyRequests, "Too much at once"},
-	operational.KindUnavailable:        {http.StatusServiceUnavailable, "Not available at the moment"},
+// faultTitles are a page's words for the kinds; their status is the API's.
+var faultTitles = map[operational.Kind]string{
+	operational.KindNotFound:           "Not found",
+	operational.KindConflict:           "The record does not allow it",
+	operational.KindInvalid:            "That is not valid",
+	operational.KindForbidden:          "Not open to you",
+	operational.KindUnauthenticated:    "Sign in first",
+	operational.KindStale:              "The record has changed",
+	operational.KindPreconditionNeeded: "The form is not complete",
+	operational.KindLimited:            "Too much at once",
+	operational.KindUnavailable:        "Not available at the moment",
 }
 
 // explain turns an error into a page. What is internal is logged under a reference and never shown.
@@ -46,8 +45,8 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 	}
 	var e *operational.Error
 	if errors.As(err, &e) {
-		if kind, ok := faultKinds[e.Kind]; ok {
-			f := faultPage{status: kind.status, title: kind.title, text: e.Message}
+		if status, known := api.StatusOf(e.Kind); known {
+			f := faultPage{status: status, title: faultTitles[e.Kind], text: e.Message}
 			for _, field := range e.Fields {
 				f.lines = append(f.lines, fieldName(field.Field)+": "+field.Message)
 			}

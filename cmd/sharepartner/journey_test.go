@@ -20,6 +20,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
 // testApp starts the whole program in an empty folder and stops it with the test.
@@ -33,19 +34,6 @@ func testApp(t *testing.T) *App {
 
 func testConfig(t *testing.T) Config {
 	return Config{Addr: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), Connections: 8, DuckDBMemory: "512MB", Rate: 100_000, LogLevel: "warn"}
-}
-
-// exportFolder is the public CRM export; without it the test cannot run, and under CI that is a failure.
-func exportFolder(t *testing.T) string {
-	t.Helper()
-	root := os.Getenv("SHAREPARTNER_TEST_DATA")
-	if root == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("SHAREPARTNER_TEST_DATA is not set: the public CRM export is needed under CI")
-		}
-		t.Skip("set SHAREPARTNER_TEST_DATA to the folder that holds pipeline/maven to run this test")
-	}
-	return filepath.Join(root, "pipeline", "maven")
 }
 
 // visitor is a signed-in person with a script.
@@ -122,7 +110,7 @@ type tallies struct {
 
 // The main job, end to end: a real export goes in through the API, flows to the warehouse and is read on the page.
 func TestFromExportToBriefing(t *testing.T) {
-	folder := exportFolder(t)
+	folder := pgtest.PublicExport(t)
 	app := testApp(t)
 	admin := identity.NewAdmin(app.ground.Jobs)
 	vendor, err := admin.CreateVendor(t.Context(), identity.NewVendor{Name: "Export vendor", TimeZone: "UTC", FiscalMonth: 1, Currency: "USD"})

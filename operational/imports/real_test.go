@@ -2,26 +2,20 @@ package imports
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
 // realExport is the public export; it is not part of the project.
 func realExport(t testing.TB) map[string][]byte {
 	t.Helper()
-	folder := os.Getenv("SHAREPARTNER_TEST_DATA")
-	if folder == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("SHAREPARTNER_TEST_DATA must name the folder with the test data")
-		}
-		t.Skip("set SHAREPARTNER_TEST_DATA to the folder with pipeline/maven to run this test")
-	}
-	files, err := ReadFolder(os.DirFS(filepath.Join(folder, "pipeline", "maven")), nil)
+	folder := pgtest.PublicExport(t)
+	files, err := ReadFolder(os.DirFS(folder), nil)
 	require.NoError(t, err)
 	require.Len(t, files, 4)
 	return files
