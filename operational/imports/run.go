@@ -84,7 +84,7 @@ func (r *Runner) conclude(ctx context.Context, tx *postgres.Tx, j *job, x *expor
 // overtaken says why an import may not become final: it was cancelled, or another program has finished it.
 func (r *Runner) overtaken(ctx context.Context, tx *postgres.Tx, j *job) error {
 	var cancelled bool
-	if err := tx.QueryRow(ctx, `select cancel_requested from crm.import where id = $1`, j.id).Scan(&cancelled); err != nil {
+	if err := tx.QueryRow(ctx, cancelWantedSQL, j.id).Scan(&cancelled); err != nil {
 		return fmt.Errorf("look at import: %w", err)
 	}
 	if cancelled {

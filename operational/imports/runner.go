@@ -40,13 +40,33 @@ func NewRunner(jobs *postgres.DB) *Runner {
 
 // Worker runs imports that were asked for.
 func (r *Runner) Worker() jobs.Worker {
-	return jobs.Worker{Event: EventRequested, Timeout: 2 * time.Hour, Work: func(ctx context.Context, job jobs.Job) error {
-		err := r.Run(ctx, job.Actor(system), job.Record, nil)
-		if err != nil && job.Last && ctx.Err() == nil {
-			return r.end(ctx, job.Actor(system), job.Record, StateFailed, new("The program could not finish the import. Nothing was imported. Start it again."))
+	return jobs.Worker{
+		Event: EventRequested, Timeout: 2 * time.Hour,
+		Work:   func(ctx context.Context, job jobs.Job) error { return r.Run(ctx, job.Actor(system), job.Record, nil) },
+		GiveUp: func(ctx context.Context, job jobs.Job) error { return r.giveUp(ctx, job.Actor(system), job.Record) },
+	}
+}
+
+const whyGivenUp = "The program could not finish the import, however often it began, or ended in the middle of it. " +
+	"Nothing was imported. Send the files again: what is here already does not change by it."
+
+// giveUp ends an import for which no attempt is left; one that somebody wanted to cancel has its wish.
+func (r *Runner) giveUp(ctx context.Context, actor operational.Actor, id uuid.UUID) error {
+	return r.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		var cancelled bool
+		err := tx.QueryRow(ctx, cancelWantedSQL, id).Scan(&cancelled)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return nil
+		case err != nil:
+			return fmt.Errorf("look at import: %w", err)
+		case cancelled:
+			_, err = finish(ctx, tx, id, StateCancelled, nil, nil)
+		default:
+			_, err = finish(ctx, tx, id, StateFailed, nil, new(whyGivenUp))
 		}
 		return err
-	}}
+	})
 }
 
 // system is the name under which imports work.

@@ -227,15 +227,58 @@ func TestAStopPutsARunningImportBackForTheNextStart(t *testing.T) {
 	require.Equal(t, Tally{Created: 4000}, c.ends(t, i.ID).Summary.Opportunities)
 }
 
+// diesInItsLastAttempt leaves an import as a program does that is killed in the last of five attempts.
+func (c *channel) diesInItsLastAttempt(t *testing.T, files map[string][]byte, cancelled bool) Import {
+	t.Helper()
+	i := c.start(t, NewImport{Files: files})
+	relay, err := jobs.New(c.Jobs, slog.New(slog.DiscardHandler), jobs.Worker{Event: EventRequested, Work: func(ctx context.Context, _ jobs.Job) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	require.NoError(t, err)
+	require.NoError(t, relay.Start(t.Context()))
+	require.Eventually(t, func() bool {
+		return one[int](t, c, `select count(*) from river.river_job where state = 'running' and args->>'record' = $1`, i.ID.String()) == 1
+	}, 20*time.Second, 20*time.Millisecond)
+	require.NoError(t, relay.Stop(t.Context()))
+	_, err = c.Owner(t).Exec(t.Context(), `update river.river_job set state = 'running', attempt = 5, attempted_at = now(), attempted_by = '{sharepartner-1}' where args->>'record' = $1`, i.ID.String())
+	require.NoError(t, err)
+	_, err = c.Owner(t).Exec(t.Context(), `update crm.import set state = 'running', started_at = now(), progress = 0.4, cancel_requested = $2 where id = $1`, i.ID, cancelled)
+	require.NoError(t, err)
+	return i
+}
+
+func TestAnImportWhoseProgramDiesInTheLastAttemptFails(t *testing.T) {
+	c := newChannel(t)
+	stuck := c.diesInItsLastAttempt(t, small(), false)
+	c.working(t)
+	failed := c.ends(t, stuck.ID)
+	require.Equal(t, StateFailed, failed.State)
+	require.Contains(t, *failed.Fault, "Nothing was imported")
+	require.Contains(t, *failed.Fault, "Send the files again")
+	require.Zero(t, one[int](t, c, nothing))
+	again := c.ends(t, c.start(t, NewImport{Files: small()}).ID)
+	require.Equal(t, Tally{Created: 4}, again.Summary.Opportunities)
+}
+
+func TestAnImportThatWasToBeCancelledWhenItsProgramDiedIsCancelled(t *testing.T) {
+	c := newChannel(t)
+	unwanted := c.diesInItsLastAttempt(t, small(), true)
+	c.working(t)
+	require.Equal(t, StateCancelled, c.ends(t, unwanted.ID).State)
+}
+
 func TestAnImportThatWasPutBackCanFail(t *testing.T) {
 	c := newChannel(t)
 	queued := c.start(t, NewImport{Files: small()})
-	require.NoError(t, c.runner.end(t.Context(), c.vendor, queued.ID, StateFailed, new("No attempt is left.")))
+	require.NoError(t, c.runner.giveUp(t.Context(), c.vendor, queued.ID))
 	failed := c.get(t, queued.ID)
 	require.Equal(t, StateFailed, failed.State)
-	require.Equal(t, "No attempt is left.", *failed.Fault)
 	require.NoError(t, c.runner.Run(t.Context(), c.vendor, queued.ID, nil))
 	require.Equal(t, failed, c.get(t, queued.ID), "what has failed is not taken up again")
+	require.NoError(t, c.runner.giveUp(t.Context(), c.vendor, queued.ID))
+	require.Equal(t, failed, c.get(t, queued.ID), "nor given up twice")
+	require.NoError(t, c.runner.giveUp(t.Context(), c.vendor, uuid.New()))
 }
 
 func TestTwoRunsOfOneImportDoItOnce(t *testing.T) {

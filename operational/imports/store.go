@@ -62,6 +62,8 @@ update crm.import
 set state = @state, progress = case when @state = 'done' then 1 else progress end, step = '', summary = @summary, fault = @fault, finished_at = @now
 where id = @id and (state = 'running' or state = 'queued' and @state = 'failed') and (@state <> 'done' or not cancel_requested)`
 
+	cancelWantedSQL = `select cancel_requested from crm.import where id = $1`
+
 	requeueSQL = `update crm.import set state = 'queued', progress = 0, step = '' where id = $1 and state = 'running' and not cancel_requested`
 
 	// Runs on the jobs login, beside the transaction that imports.

@@ -16,17 +16,28 @@ const lockClass = 7236002
 
 const rescueEvery = 2 * time.Second
 
-// rescueSQL gives the jobs of programs that are gone back to the queue. A job without attempts left is River's to bury.
+// rescueSQL gives the jobs of programs that are gone back to the queue. One whose last attempt that was is put back to be
+// given up, by whichever program takes it.
 const rescueSQL = `
 update river.river_job j
-set state = 'available', scheduled_at = now()
-where j.state = 'running' and j.attempt < j.max_attempts
+set state = 'available', scheduled_at = now(),
+  max_attempts = greatest(j.max_attempts, j.attempt + 1),
+  metadata = case when j.attempt < j.max_attempts then j.metadata else j.metadata || '{"given_up": true}' end
+where j.state = 'running'
   and j.attempted_by[array_upper(j.attempted_by, 1)] ~ '^sharepartner-[0-9]+$'
   and not exists (
     select from pg_locks l
     where l.locktype = 'advisory' and l.classid = $1 and l.objsubid = 2
       and l.database = (select oid from pg_database where datname = current_database())
       and l.objid = split_part(j.attempted_by[array_upper(j.attempted_by, 1)], '-', 2)::oid)`
+
+// giveUpSQL finds the jobs that failed in their last attempt (also in time, by a panic, or unheard because the database was
+// away) and puts them back once, to be given up.
+const giveUpSQL = `
+update river.river_job j
+set state = 'available', scheduled_at = now(), finalized_at = null,
+  max_attempts = greatest(j.max_attempts, j.attempt + 1), metadata = j.metadata || '{"given_up": true}'
+where j.state = 'discarded' and j.kind = 'event' and not j.metadata ? 'given_up'`
 
 // sign is the lock by which others see that this program lives.
 type sign struct {
@@ -78,6 +89,9 @@ func (j *Jobs) rescue(ctx context.Context) error {
 	}
 	if n := tag.RowsAffected(); n > 0 {
 		j.log.Info("took over the jobs of a program that ended", "jobs", n)
+	}
+	if _, err := j.db.Login().Exec(ctx, giveUpSQL); err != nil {
+		return fmt.Errorf("give up jobs: %w", postgres.Translate(err))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -17,6 +18,9 @@ type Worker struct {
 	Timeout  time.Duration // 0: one minute
 	Attempts int           // 0: 5
 	Work     func(ctx context.Context, job Job) error
+	// GiveUp says where people look that nothing comes of the job: after the last attempt, whether that failed or the
+	// program ended in the middle of it. It is called until it succeeds. May be nil.
+	GiveUp func(ctx context.Context, job Job) error
 }
 
 // Job is an event at work: ids only.
@@ -27,7 +31,6 @@ type Job struct {
 	Record     uuid.UUID
 	Membership uuid.UUID // who caused it, if the payload names them
 	Attempt    int       // from 1
-	Last       bool      // no further attempt follows
 }
 
 // Actor is who the work is done as: the program, inside the organisation that caused it.
@@ -73,12 +76,38 @@ func (w *eventWorker) Work(ctx context.Context, job *river.Job[eventArgs]) error
 	if !known {
 		return nil // made by a newer program; nothing here to do
 	}
-	err := worker.Work(ctx, Job{
+	at := Job{
 		Event: job.Args.Event, Org: job.Args.Org, Side: operational.Side(job.Args.Side), Record: job.Args.Record,
-		Membership: job.Args.Membership, Attempt: job.Attempt, Last: job.Attempt >= job.MaxAttempts,
-	})
+		Membership: job.Args.Membership, Attempt: job.Attempt,
+	}
+	if givenUp(job.Metadata) {
+		return giveUp(ctx, worker, at)
+	}
+	err := worker.Work(ctx, at)
 	if err != nil && errors.Is(context.Cause(ctx), context.Canceled) {
 		return river.JobSnooze(0)
 	}
 	return err
 }
+
+// givenUp says that no attempt is left (see giveUpSQL).
+func givenUp(metadata []byte) bool {
+	var m struct {
+		GivenUp bool `json:"given_up"`
+	}
+	return json.Unmarshal(metadata, &m) == nil && m.GivenUp
+}
+
+// giveUp ends a job for good; where even that fails, it is done again a little later.
+func giveUp(ctx context.Context, worker Worker, job Job) error {
+	if worker.GiveUp != nil {
+		if err := worker.GiveUp(ctx, job); err != nil {
+			return river.JobSnooze(giveUpAgain)
+		}
+	}
+	return river.JobCancel(errGivenUp)
+}
+
+const giveUpAgain = 5 * time.Second
+
+var errGivenUp = errors.New("no attempt is left")

@@ -90,16 +90,57 @@ func TestAnEventIsWorkedOnOnceInsideItsTenant(t *testing.T) {
 	require.Empty(t, seen)
 }
 
-func TestWorkThatFailsIsTriedAgainAndToldWhenItIsTheLastTime(t *testing.T) {
+func TestWorkThatFailsIsTriedAgainAndGivenUpInTheEnd(t *testing.T) {
 	db := pgtest.New(t)
-	seen := make(chan Job, 10)
-	running(t, db, Worker{Event: testEvent, Attempts: 2, Work: func(_ context.Context, job Job) error {
+	seen, givenUp, refused := make(chan Job, 10), make(chan Job, 10), false
+	worker := Worker{Event: testEvent, Attempts: 2, Work: func(_ context.Context, job Job) error {
 		seen <- job
 		return errors.New("not today")
+	}, GiveUp: func(_ context.Context, job Job) error {
+		givenUp <- job
+		if !refused {
+			refused = true
+			return errors.New("not even that")
+		}
+		return nil
+	}}
+	running(t, db, worker)
+	actor, record := plantVendor(t, db), uuid.New()
+	happen(t, db, actor, testEvent, record)
+	require.Equal(t, 1, receive(t, seen).Attempt)
+	require.Equal(t, 2, receive(t, seen).Attempt)
+	require.Equal(t, record, receive(t, givenUp).Record)
+	require.Equal(t, actor.Org, receive(t, givenUp).Org, "until it succeeds")
+	require.Eventually(t, func() bool {
+		return count(t, db, `select count(*) from river.river_job where kind = 'event' and state = 'cancelled'`) == 1
+	}, 10*time.Second, 20*time.Millisecond)
+	require.Empty(t, seen)
+}
+
+func TestAProgramThatEndsInTheLastAttemptLeavesNothingRunning(t *testing.T) {
+	db := pgtest.New(t)
+	begun, block := make(chan struct{}, 10), make(chan struct{})
+	killed := running(t, db, Worker{Event: testEvent, Attempts: 1, Work: func(context.Context, Job) error {
+		begun <- struct{}{}
+		<-block
+		return nil
 	}})
-	happen(t, db, plantVendor(t, db), testEvent, uuid.New())
-	require.False(t, receive(t, seen).Last)
-	require.True(t, receive(t, seen).Last)
+	record := uuid.New()
+	happen(t, db, plantVendor(t, db), testEvent, record)
+	receive(t, begun)
+	killed.stop()
+	killed.done.Wait()
+	killed.sign.release()
+	givenUp := make(chan Job, 10)
+	next := running(t, db, Worker{
+		Event:  testEvent,
+		Work:   func(context.Context, Job) error { begun <- struct{}{}; return nil },
+		GiveUp: func(_ context.Context, job Job) error { givenUp <- job; return nil },
+	})
+	require.Equal(t, record, receive(t, givenUp).Record)
+	require.Empty(t, begun, "no attempt was left")
+	close(block)
+	require.NoError(t, next.Stop(t.Context()))
 }
 
 func TestStopPutsWorkBack(t *testing.T) {
