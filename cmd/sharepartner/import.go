@@ -8,8 +8,6 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/google/uuid"
-
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/imports"
@@ -42,17 +40,31 @@ func (c *importCRMExport) Run(ctx context.Context) error {
 		return err
 	}
 	defer g.Close()
-	vendor, err := c.vendor(ctx, g)
-	if err != nil {
-		return err
-	}
-	actor := operational.Actor{}.As(vendor, operational.SideVendor, "import")
-	done, err := imports.NewRunner(g.Jobs).Import(ctx, actor, in, progressTo(os.Stderr, "import"))
+	done, err := c.bring(ctx, g, in, progressTo(os.Stderr, "import"))
 	if err != nil {
 		return err
 	}
 	printSummary(done)
 	return nil
+}
+
+// bring imports for the vendor. One that is not here is made, but not by a dry run, which changes nothing.
+func (c *importCRMExport) bring(ctx context.Context, g *ground, in imports.NewImport, progress imports.Progress) (imports.Import, error) {
+	admin, runner := identity.NewAdmin(g.Jobs), imports.NewRunner(g.Jobs)
+	wanted := identity.NewVendor{Name: c.Vendor, TimeZone: "UTC", FiscalMonth: 1, Currency: c.Currency}
+	id, found, err := admin.FindVendor(ctx, c.Vendor)
+	switch {
+	case err != nil:
+		return imports.Import{}, err
+	case !found && c.DryRun:
+		fmt.Printf("There is no vendor named %q: the import would make it, with reports in %s.\n\n", c.Vendor, c.Currency)
+		return runner.TryFor(ctx, wanted, in, progress)
+	case !found:
+		if id, err = admin.CreateVendor(ctx, wanted); err != nil {
+			return imports.Import{}, err
+		}
+	}
+	return runner.Import(ctx, operational.Actor{}.As(id, operational.SideVendor, "import"), in, progress)
 }
 
 func (c *importCRMExport) read() (imports.NewImport, error) {
@@ -65,15 +77,6 @@ func (c *importCRMExport) read() (imports.NewImport, error) {
 	}
 	in.Files, err = imports.ReadFolder(os.DirFS(c.Dir), in.Mapping)
 	return in, err
-}
-
-func (c *importCRMExport) vendor(ctx context.Context, g *ground) (uuid.UUID, error) {
-	admin := identity.NewAdmin(g.Jobs)
-	id, found, err := admin.FindVendor(ctx, c.Vendor)
-	if err != nil || found {
-		return id, err
-	}
-	return admin.CreateVendor(ctx, identity.NewVendor{Name: c.Vendor, TimeZone: "UTC", FiscalMonth: 1, Currency: c.Currency})
 }
 
 func printSummary(i imports.Import) {

@@ -52,22 +52,37 @@ func (v NewVendor) check() error {
 	return f.Err()
 }
 
+const sqlCreateVendor = `select sec.create_vendor($1, $2, nullif($3, ''), $4, $5, $6, $7)`
+
 // CreateVendor makes the organisation and its workspace.
 func (a *Admin) CreateVendor(ctx context.Context, in NewVendor) (uuid.UUID, error) {
 	if err := in.check(); err != nil {
 		return uuid.Nil, err
 	}
 	id := uuid.Must(uuid.NewV7())
-	zone := in.TimeZone
-	if zone == "" {
-		zone = "UTC"
-	}
-	err := a.do(ctx, `select sec.create_vendor($1, $2, nullif($3, ''), $4, $5, $6, $7)`,
-		id, strings.TrimSpace(in.Name), in.Country, zone, max(in.FiscalMonth, 1), in.Currency, a.jobs.Now())
-	if err != nil {
+	if err := a.do(ctx, sqlCreateVendor, in.args(id, a.jobs.Now())...); err != nil {
 		return uuid.Nil, fmt.Errorf("create vendor: %w", err)
 	}
 	return id, nil
+}
+
+// CreateVendorTx makes the organisation in whose name the transaction, of the jobs login, was begun.
+func CreateVendorTx(ctx context.Context, tx *postgres.Tx, in NewVendor) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	if err := tx.AsProgram(ctx, postgres.PurposeAdmin, sqlCreateVendor, in.args(tx.Actor.Org, tx.Now)...); err != nil {
+		return fmt.Errorf("create vendor: %w", err)
+	}
+	return nil
+}
+
+func (v NewVendor) args(id uuid.UUID, now time.Time) []any {
+	zone := v.TimeZone
+	if zone == "" {
+		zone = "UTC"
+	}
+	return []any{id, strings.TrimSpace(v.Name), v.Country, zone, max(v.FiscalMonth, 1), v.Currency, now}
 }
 
 // FindVendor looks for an organisation that governs a channel by its name; of several the oldest.

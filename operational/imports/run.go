@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/events"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -21,25 +25,14 @@ func (r *Runner) do(ctx context.Context, j *job) error {
 	if err != nil {
 		return fmt.Errorf("read workspace: %w", err)
 	}
-	d := newDates(j.mapping, home.Calendar(), r.db.Now())
-	tables, err := readTables(j.mapping, j.files, d)
+	x, summary, err := r.understand(j, home)
 	if err != nil {
 		return err
 	}
-	x := read(j.mapping, tables, d)
-	summary := &Summary{Currency: j.mapping.Currency}
-	if summary.Currency == "" {
-		summary.Currency = home.Currency
-	}
 	err = r.db.InTx(ctx, j.actor, func(tx *postgres.Tx) error {
-		if _, err := tx.Exec(ctx, oneAtATimeSQL, j.actor.Org.String()); err != nil {
-			return fmt.Errorf("wait for another import: %w", err)
-		}
-		w := &writer{Runner: r, job: j, export: x, tx: tx, summary: summary}
-		if err := w.write(ctx); err != nil {
+		if err := r.write(ctx, tx, j, x, summary); err != nil {
 			return err
 		}
-		w.finishSummary()
 		if j.dryRun {
 			return errDryRun
 		}
@@ -49,6 +42,67 @@ func (r *Runner) do(ctx context.Context, j *job) error {
 		return err
 	}
 	return r.db.InTx(ctx, j.actor, func(tx *postgres.Tx) error { return r.conclude(ctx, tx, j, x, summary) })
+}
+
+// understand reads the files by the vendor's calendar.
+func (r *Runner) understand(j *job, home interconnect.Workspace) (*export, *Summary, error) {
+	d := newDates(j.mapping, home.Calendar(), r.db.Now())
+	tables, err := readTables(j.mapping, j.files, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	summary := &Summary{Currency: j.mapping.Currency}
+	if summary.Currency == "" {
+		summary.Currency = home.Currency
+	}
+	return read(j.mapping, tables, d), summary, nil
+}
+
+// write turns the export into records of the vendor and its partners.
+func (r *Runner) write(ctx context.Context, tx *postgres.Tx, j *job, x *export, s *Summary) error {
+	if _, err := tx.Exec(ctx, oneAtATimeSQL, j.actor.Org.String()); err != nil {
+		return fmt.Errorf("wait for another import: %w", err)
+	}
+	w := &writer{Runner: r, job: j, export: x, tx: tx, summary: s}
+	if err := w.write(ctx); err != nil {
+		return err
+	}
+	w.finishSummary()
+	return nil
+}
+
+// TryFor says what an import would do for a vendor that is not here: vendor and import are made and undone together.
+// Nobody can look at such an import later, because there is nobody whose it would be.
+func (r *Runner) TryFor(ctx context.Context, vendor identity.NewVendor, in NewImport, progress Progress) (Import, error) {
+	in.DryRun = true
+	org, err := uuid.NewV7()
+	if err != nil {
+		return Import{}, fmt.Errorf("make an id: %w", err)
+	}
+	j, err := r.atOnce(operational.Actor{}.As(org, operational.SideVendor, system), in, progress)
+	if err != nil {
+		return Import{}, err
+	}
+	home := interconnect.Workspace{TimeZone: vendor.TimeZone, FiscalMonth: max(vendor.FiscalMonth, 1), Currency: vendor.Currency}
+	x, summary, err := r.understand(j, home)
+	if err != nil {
+		return Import{}, err
+	}
+	err = r.db.InTx(ctx, j.actor, func(tx *postgres.Tx) error {
+		if err := identity.CreateVendorTx(ctx, tx, vendor); err != nil {
+			return err
+		}
+		if err := r.write(ctx, tx, j, x, summary); err != nil {
+			return err
+		}
+		return errDryRun
+	})
+	if !errors.Is(err, errDryRun) {
+		return Import{}, err
+	}
+	j.progress(1, "Done")
+	now := r.db.Now()
+	return Import{ID: j.id, Kind: KindCRMExport, State: StateDone, DryRun: true, Progress: 1, Summary: summary, CreatedAt: now, StartedAt: &now, FinishedAt: &now}, nil
 }
 
 // conclude writes what an import found and makes it final.

@@ -121,22 +121,30 @@ func (r *Runner) Run(ctx context.Context, actor operational.Actor, id uuid.UUID,
 // Import runs an import at once, for commands that wait for it. Ending the context cancels it. Its row becomes
 // visible together with what it did: until then there is nothing that a kill could leave behind.
 func (r *Runner) Import(ctx context.Context, actor operational.Actor, in NewImport, progress Progress) (Import, error) {
-	m, files, err := check(in, r.db.Now())
+	j, err := r.atOnce(actor.As(actor.Org, actor.Side, system), in, progress)
 	if err != nil {
 		return Import{}, err
 	}
+	if err := r.do(ctx, j); err != nil {
+		return Import{}, err
+	}
+	return New(r.db).Get(ctx, j.actor, j.id)
+}
+
+// atOnce checks the files of an import that has not been asked for before.
+func (r *Runner) atOnce(actor operational.Actor, in NewImport, progress Progress) (*job, error) {
+	m, files, err := check(in, r.db.Now())
+	if err != nil {
+		return nil, err
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return Import{}, fmt.Errorf("make an id: %w", err)
+		return nil, fmt.Errorf("make an id: %w", err)
 	}
 	if progress == nil {
 		progress = func(float64, string) {}
 	}
-	j := &job{id: id, actor: actor.As(actor.Org, actor.Side, system), mapping: m, files: files, dryRun: in.DryRun, progress: progress}
-	if err := r.do(ctx, j); err != nil {
-		return Import{}, err
-	}
-	return New(r.db).Get(ctx, j.actor, id)
+	return &job{id: id, actor: actor, mapping: m, files: files, dryRun: in.DryRun, progress: progress}, nil
 }
 
 // claim takes an import in hand; nil when it is cancelled or done.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/jobs"
 	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
@@ -115,6 +116,29 @@ func TestADryRunSaysTheSameAndLeavesNothing(t *testing.T) {
 	require.Equal(t, StateDone, c.get(t, queued.ID).State)
 	require.Equal(t, Tally{Unchanged: 4}, c.get(t, queued.ID).Summary.Opportunities)
 	require.Equal(t, before, one[string](t, c, everything))
+}
+
+func TestADryRunForAVendorThatIsNotHereLeavesNothing(t *testing.T) {
+	c := newChannel(t)
+	ctx := t.Context()
+	before := one[string](t, c, everything)
+	wanted := identity.NewVendor{Name: "Not here", TimeZone: "UTC", FiscalMonth: 1, Currency: "USD"}
+	dry, err := c.runner.TryFor(ctx, wanted, NewImport{Files: small()}, nil)
+	require.NoError(t, err)
+	require.True(t, dry.DryRun)
+	require.Equal(t, before, one[string](t, c, everything))
+	require.Zero(t, one[int](t, c, `select count(*) from crm.import`))
+	_, found, err := identity.NewAdmin(c.Jobs).FindVendor(ctx, wanted.Name)
+	require.NoError(t, err)
+	require.False(t, found)
+
+	org, err := identity.NewAdmin(c.Jobs).CreateVendor(ctx, wanted)
+	require.NoError(t, err)
+	wet, err := c.runner.Import(ctx, operational.Actor{}.As(org, operational.SideVendor, "import"), NewImport{Files: small()}, nil)
+	require.NoError(t, err)
+	require.Equal(t, wet.Summary, dry.Summary)
+	_, err = c.runner.TryFor(ctx, identity.NewVendor{Name: "Not here", Currency: "dollars"}, NewImport{Files: small()}, nil)
+	require.Equal(t, operational.KindInvalid, operational.KindOf(err))
 }
 
 func TestWhatCannotBeReadIsRefusedAtOnceAndNothingIsStored(t *testing.T) {
