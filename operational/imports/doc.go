@@ -22,7 +22,7 @@
 //   - The value is the vendor's net amount. Where there is none an open opportunity, and the engaged state of a closed
 //     one, takes the list price of the first import that brought it: a new price list is no news about old business.
 //   - An opportunity without account is kept with its customer unknown; one whose account stands in no file adds it;
-//     one whose partner or product is unknown cannot be kept.
+//     one whose partner or product is unknown cannot be kept, nor anything new about one whose connection is not active.
 //   - Names are compared as written but for case; failing that without spaces, signs and marks, if only one fits.
 //   - Importing again changes nothing. A newer export adds what is new. Connections (region, tier), the partners' own
 //     copies of accounts, and whose an opportunity is, are not changed by an import.

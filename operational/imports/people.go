@@ -10,6 +10,12 @@ import (
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
 
+// States of a connection that matter here: only what is active can be written to, and who has left may come back.
+const (
+	statusActive = "active"
+	statusEnded  = "ended"
+)
+
 // writePeople finds or makes the vendor's channel managers and the partners with their people.
 func (w *writer) writePeople(ctx context.Context) error {
 	if err := w.writeManagers(ctx); err != nil {
@@ -20,12 +26,20 @@ func (w *writer) writePeople(ctx context.Context) error {
 		return err
 	}
 	byRef, byName, numbers := map[string]interconnect.KnownPartner{}, map[string]interconnect.KnownPartner{}, map[string]bool{}
+	ended := map[string]interconnect.KnownPartner{}
 	for _, p := range known {
-		if p.ExternalRef != "" {
-			byRef[p.ExternalRef] = p
-		}
-		byName[ident(p.Name)] = p
 		numbers[p.PartnerNumber] = true
+		switch {
+		case p.Status != statusEnded && p.ExternalRef != "":
+			byRef[p.ExternalRef] = p
+			fallthrough
+		case p.Status != statusEnded:
+			byName[ident(p.Name)] = p
+		case p.ExternalRef != "":
+			ended[p.ExternalRef] = p
+		default:
+			ended[ident(p.Name)] = p
+		}
 	}
 	var fresh []interconnect.NewPartner
 	var places []int
@@ -34,6 +48,9 @@ func (w *writer) writePeople(ctx context.Context) error {
 		have, found := byRef[p.ref]
 		if !found {
 			have, found = byName[p.ref] // connected before, not by an import
+		}
+		if !found {
+			have, found = ended[p.ref] // not connected any more: what the export says of it cannot be kept
 		}
 		if found {
 			w.partners[i] = have
@@ -48,7 +65,7 @@ func (w *writer) writePeople(ctx context.Context) error {
 	}
 	for n, i := range places {
 		w.partners[i] = interconnect.KnownPartner{
-			OrgID: fresh[n].OrgID, ConnectionID: fresh[n].ConnectionID, ContactID: fresh[n].ContactID, Name: fresh[n].Name,
+			OrgID: fresh[n].OrgID, ConnectionID: fresh[n].ConnectionID, ContactID: fresh[n].ContactID, Name: fresh[n].Name, Status: statusActive,
 		}
 	}
 	w.summary.Partners.Created = len(fresh)

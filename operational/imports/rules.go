@@ -45,6 +45,7 @@ const (
 	ruleCloseBeforeEngage = "close-before-engage"
 	ruleHistory           = "history"       // the steps of an opportunity do not fit together
 	ruleOtherPartner      = "other-partner" // an earlier import gave the opportunity to another partner
+	ruleNotActive         = "connection-not-active"
 )
 
 // squeeze takes out what nobody meant: blanks around, doubled or of odd kinds, characters that nobody sees, and unlike

@@ -78,8 +78,9 @@ select $1, $2, * from unnest($3::int[], $4::text[], $5::int[], $6::text[], $7::b
 
 	// What an earlier import made: whose it is, and how it began.
 	knownOpportunitiesSQL = `
-select o.external_ref, o.connection_id, h.effective_at, h.stage_id, h.vendor_net_amount as amount
+select o.external_ref, o.connection_id, coalesce(n.status, 'active') as status, h.effective_at, h.stage_id, h.vendor_net_amount as amount
 from crm.opportunity o
+left join crm.connection n on n.id = o.connection_id
 join crm.opportunity_history h on h.opportunity_id = o.id and h.version = 1
 where o.external_ref = any($1)`
 
@@ -90,6 +91,7 @@ where o.external_ref = any($1)`
 type knownOpportunity struct {
 	ExternalRef  string
 	ConnectionID *uuid.UUID
+	Status       string // of the connection; active without one
 	EffectiveAt  time.Time
 	StageID      uuid.UUID
 	Amount       decimal.Decimal

@@ -3,22 +3,16 @@ package imports
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/shopspring/decimal"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/accounts"
 	"github.com/sharepartner/sharepartner/operational/catalog"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
-	"github.com/sharepartner/sharepartner/operational/opportunities"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
-
-// atATime is how many opportunities one statement brings; between them progress is told and a cancel heard.
-const atATime = 1000
 
 // writer turns an export into records. Each step looks up or makes the ids that the next ones need.
 type writer struct {
@@ -113,7 +107,7 @@ func (w *writer) writeAccounts(ctx context.Context) error {
 // vendors of one partner never touch the same row.
 func (w *writer) writeLinks(ctx context.Context) error {
 	for i, p := range w.export.partners {
-		if len(p.customers) == 0 {
+		if len(p.customers) == 0 || w.partners[i].Status != statusActive {
 			continue
 		}
 		if err := w.tx.Enter(ctx, w.actor.As(w.partners[i].OrgID, operational.SidePartner, system)); err != nil {
@@ -166,127 +160,4 @@ func (w *writer) linkCustomers(ctx context.Context, p partner, connection uuid.U
 	}
 	w.summary.Links.Created += len(links)
 	return w.Runner.accounts.Link(ctx, w.tx, links)
-}
-
-func (w *writer) writeOpportunities(ctx context.Context) error {
-	if err := w.heedKnown(ctx); err != nil {
-		return err
-	}
-	all := w.export.opportunities
-	for from := 0; from < len(all); from += atATime {
-		part := all[from:min(from+atATime, len(all))]
-		rows := make([]opportunities.Imported, len(part))
-		for i, o := range part {
-			rows[i] = w.imported(o)
-		}
-		counts, err := w.Runner.opportunities.Import(ctx, w.tx, rows)
-		if err != nil {
-			return err
-		}
-		t := &w.summary.Opportunities
-		t.Created, t.Updated, t.Unchanged = t.Created+counts.Created, t.Updated+counts.Changed, t.Unchanged+counts.Unchanged
-		w.progress(0.30+0.65*float64(from+len(part))/float64(len(all)), "Opportunities: "+strconv.Itoa(from+len(part))+" of "+strconv.Itoa(len(all)))
-	}
-	return nil
-}
-
-// heedKnown compares with what earlier imports made. An opportunity that one gave to another partner goes to
-// quarantine; one whose beginning had to be guessed keeps the guess.
-func (w *writer) heedKnown(ctx context.Context) error {
-	refs := make([]string, len(w.export.opportunities))
-	for i, o := range w.export.opportunities {
-		refs[i] = o.ref
-	}
-	rows, err := w.tx.Query(ctx, knownOpportunitiesSQL, refs)
-	if err != nil {
-		return fmt.Errorf("look for known opportunities: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[knownOpportunity])
-	if err != nil {
-		return fmt.Errorf("look for known opportunities: %w", err)
-	}
-	known := make(map[string]knownOpportunity, len(found))
-	for _, k := range found {
-		known[k.ExternalRef] = k
-	}
-	kept := w.export.opportunities[:0]
-	for _, o := range w.export.opportunities {
-		k, before := known[o.ref]
-		if before && !same(k.ConnectionID, w.connection(o)) {
-			w.quarantineOther(o)
-			continue
-		}
-		if before {
-			w.beginAs(o.steps, k)
-		}
-		kept = append(kept, o)
-	}
-	w.export.opportunities = kept
-	return nil
-}
-
-// beginAs keeps the day and the list price that the first import took for want of better: a later export and a new
-// price list are no news about old business.
-func (w *writer) beginAs(steps []step, k knownOpportunity) {
-	if steps[0].undated && w.stages[steps[0].stage] == k.StageID {
-		steps[0].EffectiveAt, steps[0].RecordedAt = k.EffectiveAt, k.EffectiveAt
-	}
-	if !k.EffectiveAt.Equal(steps[0].EffectiveAt) {
-		return
-	}
-	for i := range steps {
-		if steps[i].derived {
-			steps[i].Amount = k.Amount
-		}
-	}
-}
-
-func same(a, b *uuid.UUID) bool {
-	return a == nil && b == nil || a != nil && b != nil && *a == *b
-}
-
-func (w *writer) quarantineOther(o opportunity) {
-	w.findings = append(w.findings, Finding{
-		Position: len(w.findings) + 1, File: w.mapping.FileName(filePipeline), Line: o.line, Rule: ruleOtherPartner, Was: new(o.ref),
-		Field:  new(w.mapping.Files[filePipeline].Columns["partner"]),
-		Reason: "An earlier import gave this opportunity to another partner, and whose it is never changes. It stays as it was.",
-	})
-	w.quarantined[filePipeline]++
-}
-
-// connection is what ties an opportunity to its partner; nil is direct business.
-func (w *writer) connection(o opportunity) *uuid.UUID {
-	if o.partner < 0 {
-		return nil
-	}
-	return &w.partners[o.partner].ConnectionID
-}
-
-func (w *writer) imported(o opportunity) opportunities.Imported {
-	i := opportunities.Imported{
-		ExternalRef: o.ref, ConnectionID: w.connection(o), Name: o.name, ProcessID: w.process.ID, AmountSource: o.source,
-		Currency: w.summary.Currency, Region: o.region,
-	}
-	if o.partner >= 0 {
-		i.OwnerContactID = &w.partners[o.partner].ContactID
-		i.Tier = w.export.partners[o.partner].tier
-	}
-	if o.account >= 0 {
-		i.VendorAccountID, i.CustomerName = &w.accounts[o.account], w.export.accounts[o.account].Name
-	}
-	for _, s := range o.steps {
-		state := s.ImportedState
-		state.StageID = w.stages[s.stage]
-		i.States = append(i.States, state)
-	}
-	i.Lines = []opportunities.ImportedLine{{ProductID: w.products[o.product].ID, Quantity: decimal.NewFromInt(1), UnitPrice: unitPrice(o)}}
-	return i
-}
-
-// unitPrice is the opportunity's amount, and what it began with where it was lost for nothing.
-func unitPrice(o opportunity) decimal.Decimal {
-	if amount := o.last().Amount; amount.IsPositive() {
-		return amount
-	}
-	return o.steps[0].Amount
 }

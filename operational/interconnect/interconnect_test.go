@@ -179,7 +179,7 @@ func TestWhatAnImportMadeIsFoundAgain(t *testing.T) {
 		require.Len(t, partners, 2)
 		require.Equal(t, interconnect.KnownPartner{
 			ExternalRef: "olaf", OrgID: c.partners[0].OrgID, ConnectionID: c.partners[0].ConnectionID, ContactID: c.partners[0].ContactID,
-			Name: "Only A's", PartnerNumber: "1", Tier: ptr("Gold"), Region: ptr("East"),
+			Name: "Only A's", PartnerNumber: "1", Tier: ptr("Gold"), Region: ptr("East"), Status: "active",
 		}, partners[0])
 		staff, err := interconnect.StaffKnown(ctx, tx)
 		require.NoError(t, err)

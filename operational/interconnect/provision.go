@@ -51,6 +51,7 @@ type KnownPartner struct {
 	PartnerNumber string    `db:"partner_number"`
 	Tier          *string   `db:"tier"`
 	Region        *string   `db:"region"`
+	Status        string    `db:"status"` // of the connection; only into an active one can anything be written
 }
 
 // KnownStaff is a person of the vendor that came from an import.
@@ -100,7 +101,8 @@ func provision[T any](ctx context.Context, tx *postgres.Tx, what, sql string, ro
 	return nil
 }
 
-// PartnersKnown lists the partners that the vendor is connected with, from an import or not; in the vendor's context.
+// PartnersKnown lists the partners that the vendor is or was connected with, from an import or not, those whose connection
+// has ended last; in the vendor's context.
 func PartnersKnown(ctx context.Context, tx *postgres.Tx) ([]KnownPartner, error) {
 	rows, _ := tx.Query(ctx, sqlPartnersKnown, tx.Actor.Org)
 	known, err := pgx.CollectRows(rows, pgx.RowToStructByName[KnownPartner])

@@ -34,12 +34,12 @@ select crm.provision_partners($1, $2)`
 select crm.provision_staff($1, $2)`
 
 	sqlPartnersKnown = `
-select coalesce(c.external_ref, '') as external_ref, c.partner_org_id as org_id, c.id as connection_id, e.id as contact_id, o.name, c.partner_number, c.tier, c.region
+select coalesce(c.external_ref, '') as external_ref, c.partner_org_id as org_id, c.id as connection_id, e.id as contact_id, o.name, c.partner_number, c.tier, c.region, c.status
 from crm.connection c
 join crm.organisation o on o.id = c.partner_org_id
 join lateral (select e.id from crm.external_contact e where e.connection_id = c.id order by e.id limit 1) e on true
-where c.vendor_org_id = $1 and c.status <> 'ended'
-order by o.name, c.id`
+where c.vendor_org_id = $1
+order by c.status = 'ended', o.name, c.id`
 
 	sqlStaffKnown = `
 select m.external_ref, m.id as membership_id, p.display_name as name, m.role

@@ -38,7 +38,9 @@ func (s *Service) Import(ctx context.Context, tx *postgres.Tx, wanted []Imported
 			return Counts{}, fmt.Errorf("import opportunities: %w", err)
 		}
 	}
-	return Counts{Created: len(im.created), Changed: len(im.changed), Unchanged: len(wanted) - len(im.created) - len(im.changed)}, nil
+	return Counts{
+		Created: len(im.created), Changed: len(im.changed), Unchanged: len(wanted) - len(im.created) - len(im.changed) - len(im.frozen), Frozen: im.frozen,
+	}, nil
 }
 
 // importing is one import on its way: what is there already, and what is to be written.
@@ -54,6 +56,7 @@ type importing struct {
 	history          []importedChange
 	steps            map[uuid.UUID]int // versions that a changed opportunity goes up
 	lines            []importedLineRow
+	frozen           []int // places in wanted
 }
 
 type place struct {

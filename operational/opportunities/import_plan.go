@@ -14,24 +14,28 @@ import (
 // plan decides for each opportunity of the source: new, changed or as it was.
 func (im *importing) plan(context.Context) error {
 	seen := make(map[sourceKey]bool, len(im.wanted))
-	for _, in := range im.wanted {
+	for i, in := range im.wanted {
 		if seen[in.Key] {
 			return operational.Fault(operational.KindInvalid, "opportunity-twice", "The opportunity %.60q is there twice.", in.ExternalRef)
 		}
 		seen[in.Key] = true
-		if err := im.planOne(in); err != nil {
+		if err := im.planOne(i, in); err != nil {
 			return fmt.Errorf("opportunity %.60q: %w", in.ExternalRef, err)
 		}
 	}
 	return nil
 }
 
-func (im *importing) planOne(in sourced) error {
+func (im *importing) planOne(at int, in sourced) error {
 	if err := in.Validate(im.tx.Now); err != nil {
 		return err
 	}
 	old, found := im.known[in.Key]
 	if found && old.says(in) {
+		return nil
+	}
+	if im.isFrozen(in) {
+		im.frozen = append(im.frozen, at)
 		return nil
 	}
 	row, err := im.base(in)
@@ -60,7 +64,16 @@ func (im *importing) base(in sourced) (importedRow, error) {
 		return row, fieldFault("connection_id", "There is no such connection, or it is not yours to see.", in.ConnectionID.String())
 	}
 	row.PartnerOrgID = &partner.PartnerOrgID
-	return row, writable(&partner.Status)
+	return row, nil
+}
+
+// isFrozen: nothing is written into a connection that is not active, and the others need not wait for it.
+func (im *importing) isFrozen(in sourced) bool {
+	if in.ConnectionID == nil {
+		return false
+	}
+	partner, found := im.partners[*in.ConnectionID]
+	return found && writable(&partner.Status) != nil
 }
 
 // at puts the row into an imported state.

@@ -46,8 +46,12 @@ type ImportedLine struct {
 	UnitPrice decimal.Decimal
 }
 
-// Counts says what an import did.
-type Counts struct{ Created, Changed, Unchanged int }
+// Counts says what an import did. Frozen are the places of those that would be new or changed if the connection that they
+// belong to were active; nothing was written about them.
+type Counts struct {
+	Created, Changed, Unchanged int
+	Frozen                      []int
+}
 
 // Validate says what is wrong with an imported opportunity.
 func (in Imported) Validate(now time.Time) error {
