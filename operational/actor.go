@@ -21,7 +21,9 @@ const (
 	RoleChannelLeader   Role = "channel_leader"
 	RoleChannelManager  Role = "channel_manager"
 	RoleAnalyst         Role = "analyst"
+	RoleReviewer        Role = "reviewer"
 	RoleDealerPersonnel Role = "dealer_personnel"
+	RoleSeller          Role = "seller" // who sells, in a company that has a channel of its own as well
 	RoleSystem          Role = "system" // a job of the program, never a person
 )
 
@@ -35,6 +37,8 @@ type Actor struct {
 	Credential uuid.UUID // session or API key: what rate limits and idempotency keys belong to
 	Scopes     []string  // permissions of an API key; nil means: all of the role
 	System     string    // name of the job, for example "import"
+	Connection uuid.UUID // the only connection that the session or key works in; zero: all
+	Rights     *Rights   // what its answers are decided by; nil: nothing, but for the program's own jobs
 }
 
 // IsZero says that nobody is signed in.

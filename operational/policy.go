@@ -7,63 +7,91 @@ type Permission string
 
 // All permissions. An operation without one does not start (a test walks the OpenAPI document).
 const (
-	Public             Permission = "public"    // no credential: sign-in, health, the document itself
-	SignedIn           Permission = "signed_in" // any valid credential
-	OrganisationsRead  Permission = "organisations.read"
-	ConnectionsRead    Permission = "connections.read"
-	AccountsRead       Permission = "accounts.read"
-	AccountsWrite      Permission = "accounts.write"
-	ContactsRead       Permission = "contacts.read"
-	ContactsWrite      Permission = "contacts.write"
-	ProductsRead       Permission = "products.read"
-	ProductsWrite      Permission = "products.write"
-	ProcessesRead      Permission = "sales_processes.read"
-	ProcessesWrite     Permission = "sales_processes.write"
-	OpportunitiesRead  Permission = "opportunities.read"
-	OpportunitiesWrite Permission = "opportunities.write"
-	AnalyticsRead      Permission = "analytics.read"
-	ImportsRun         Permission = "imports.run"
-	PipelinesRead      Permission = "pipelines.read"
-	KeysManage         Permission = "api_keys.manage"
+	Public              Permission = "public"    // no credential: sign-in, health, the document itself
+	SignedIn            Permission = "signed_in" // any valid credential
+	OrganisationsRead   Permission = "organisations.read"
+	ConnectionsRead     Permission = "connections.read"
+	AccountsRead        Permission = "accounts.read"
+	AccountsWrite       Permission = "accounts.write"
+	ContactsRead        Permission = "contacts.read"
+	ContactsWrite       Permission = "contacts.write"
+	ProductsRead        Permission = "products.read"
+	ProductsWrite       Permission = "products.write"
+	ProcessesRead       Permission = "sales_processes.read"
+	ProcessesWrite      Permission = "sales_processes.write"
+	OpportunitiesRead   Permission = "opportunities.read"
+	OpportunitiesWrite  Permission = "opportunities.write"
+	AnalyticsRead       Permission = "analytics.read"
+	ImportsRun          Permission = "imports.run"
+	PipelinesRead       Permission = "pipelines.read"
+	KeysManage          Permission = "api_keys.manage"
+	AccountsCreate      Permission = "accounts.create"
+	ContactsCreate      Permission = "contacts.create"
+	ProductsCreate      Permission = "products.create"
+	ProcessesCreate     Permission = "sales_processes.create"
+	OpportunitiesCreate Permission = "opportunities.create"
+	PeopleManage        Permission = "people.manage"      // members of one's own company: invite, suspend, roles
+	RolesManage         Permission = "roles.manage"       // roles, fields, record types, layouts of one's own company
+	ConnectionsManage   Permission = "connections.manage" // invite, accept, suspend, resume, end
+	ChannelGovern       Permission = "channel.govern"     // a vendor's external roles and access scope
+	AuditRead           Permission = "audit.read"
 )
 
-var reading = []Permission{
-	SignedIn, OrganisationsRead, ConnectionsRead, AccountsRead, ContactsRead, ProductsRead, ProcessesRead,
-	OpportunitiesRead, AnalyticsRead, PipelinesRead, KeysManage,
+// actOf says which permissions are a right to an object; the others are capabilities of a role in one's own company.
+var actOf = map[Permission]struct {
+	object Object
+	act    Act
+}{
+	AccountsRead: {ObjectAccount, ActRead}, AccountsWrite: {ObjectAccount, ActEdit}, AccountsCreate: {ObjectAccount, ActCreate},
+	ContactsRead: {ObjectContact, ActRead}, ContactsWrite: {ObjectContact, ActEdit}, ContactsCreate: {ObjectContact, ActCreate},
+	ProductsRead: {ObjectProduct, ActRead}, ProductsWrite: {ObjectProduct, ActEdit}, ProductsCreate: {ObjectProduct, ActCreate},
+	ProcessesRead: {ObjectSalesProcess, ActRead}, ProcessesWrite: {ObjectSalesProcess, ActEdit}, ProcessesCreate: {ObjectSalesProcess, ActCreate},
+	OpportunitiesRead: {ObjectOpportunity, ActRead}, OpportunitiesWrite: {ObjectOpportunity, ActEdit}, OpportunitiesCreate: {ObjectOpportunity, ActCreate},
 }
 
-// policy is the one table of who may do what. Which rows that concerns is the wall's business
-// (row-level security).
-var policy = map[Side]map[Role][]Permission{
-	SideVendor: {
-		RoleAdministrator:  append(slices.Clone(reading), AccountsWrite, ContactsWrite, ProductsWrite, ProcessesWrite, OpportunitiesWrite, ImportsRun),
-		RoleChannelLeader:  append(slices.Clone(reading), AccountsWrite, ContactsWrite, ProductsWrite, ProcessesWrite, OpportunitiesWrite, ImportsRun),
-		RoleChannelManager: append(slices.Clone(reading), AccountsWrite, ContactsWrite, OpportunitiesWrite),
-		RoleAnalyst:        slices.Clone(reading),
-		RoleSystem:         append(slices.Clone(reading), AccountsWrite, ContactsWrite, ProductsWrite, ProcessesWrite, OpportunitiesWrite, ImportsRun),
-	},
-	SidePartner: {
-		RoleAdministrator:   append(slices.Clone(reading), AccountsWrite, ContactsWrite, ProductsWrite, ProcessesWrite, OpportunitiesWrite),
-		RoleDealerPersonnel: append(slices.Clone(reading), AccountsWrite, ContactsWrite, OpportunitiesWrite),
-		RoleSystem:          append(slices.Clone(reading), AccountsWrite, ContactsWrite, ProductsWrite, ProcessesWrite, OpportunitiesWrite),
-	},
+// ofSide are the capabilities that only one side can have.
+var ofSide = map[Permission]Side{ImportsRun: SideVendor, ChannelGovern: SideVendor}
+
+// Capabilities are the permissions that are no right to an object: what a role lists by name.
+var Capabilities = []Permission{
+	OrganisationsRead, ConnectionsRead, AnalyticsRead, ImportsRun, PipelinesRead, KeysManage,
+	PeopleManage, RolesManage, ConnectionsManage, ChannelGovern, AuditRead,
 }
 
-// Allowed says whether the actor holds the permission. Unknown roles hold none.
+// Allowed says whether the actor holds the permission, for some record at least. Unknown roles hold none.
 func (a Actor) Allowed(p Permission) bool {
 	if p == Public {
 		return true
 	}
-	if a.IsZero() || !slices.Contains(policy[a.Side][a.Role], p) {
+	if a.IsZero() || a.Scopes != nil && p != SignedIn && !slices.Contains(a.Scopes, string(p)) {
 		return false
 	}
-	return a.Scopes == nil || p == SignedIn || slices.Contains(a.Scopes, string(p))
+	if p == SignedIn {
+		return true
+	}
+	if x, ok := actOf[p]; ok {
+		return a.May(x.act, x.object)
+	}
+	if side, ok := ofSide[p]; ok && side != a.Side {
+		return false
+	}
+	own := a.rights().Own
+	return own.Everything && slices.Contains(Capabilities, p) || slices.Contains(own.Capabilities, p)
+}
+
+// all are the permissions that somebody can hold.
+func all() []Permission {
+	list := append([]Permission{SignedIn}, Capabilities...)
+	for p := range actOf {
+		list = append(list, p)
+	}
+	return list
 }
 
 // Permissions are all that the actor holds.
 func (a Actor) Permissions() []Permission {
 	held := []Permission{}
-	for _, p := range policy[a.Side][a.Role] {
+	for _, p := range all() {
 		if a.Allowed(p) {
 			held = append(held, p)
 		}

@@ -21,10 +21,11 @@ const (
 type Service struct {
 	db       *postgres.DB
 	attempts *attempts
+	rights   *rightsCache
 }
 
 // New makes the service on the api login.
-func New(db *postgres.DB) *Service { return &Service{db: db, attempts: newAttempts()} }
+func New(db *postgres.DB) *Service { return &Service{db: db, attempts: newAttempts(), rights: newRightsCache(db)} }
 
 // ActorOfSession says who holds a session token.
 func (s *Service) ActorOfSession(ctx context.Context, token string) (operational.Actor, error) {
@@ -35,7 +36,7 @@ func (s *Service) ActorOfSession(ctx context.Context, token string) (operational
 	if err != nil || !found {
 		return operational.Actor{}, orElse(err, errSignInAgain())
 	}
-	return row.actor(), nil
+	return s.rights.with(ctx, row.actor(), row.RightsVersion)
 }
 
 // ActorOfKey says who holds an API key.
@@ -47,7 +48,7 @@ func (s *Service) ActorOfKey(ctx context.Context, secret string) (operational.Ac
 	if err != nil || !found {
 		return operational.Actor{}, orElse(err, errNoKey())
 	}
-	return row.actor(), nil
+	return s.rights.with(ctx, row.actor(), row.RightsVersion)
 }
 
 func errSignInAgain() error {

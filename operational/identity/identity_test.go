@@ -43,6 +43,7 @@ func newWorld(t *testing.T) world {
 	require.NoError(t, err)
 	w.person, err = w.admin.AddPerson(ctx, identity.NewPerson{Org: w.vendor, Role: operational.RoleAdministrator, Name: "Ada", Email: "Ada@Acme.example", Password: password})
 	require.NoError(t, err)
+	w.person = w.WithRights(t, w.person)
 	return w
 }
 

@@ -59,6 +59,7 @@ func TestKeysHoldNoMoreThanTheirMaker(t *testing.T) {
 	w := newWorld(t)
 	analyst, err := w.admin.AddPerson(ctx, identity.NewPerson{Org: w.vendor, Role: operational.RoleAnalyst, Name: "Ann", Email: "ann@acme.example", Password: password})
 	require.NoError(t, err)
+	analyst = w.WithRights(t, analyst)
 	past := w.API.Now()
 	_, _, err = w.CreateKey(ctx, analyst, identity.NewKey{Name: "", Scopes: []string{"accounts.write", "nonsense", "signed_in", "public", "accounts.read"}, ExpiresAt: &past})
 	var e *operational.Error
@@ -82,6 +83,7 @@ func TestKeysOfOthersAreTheAdministratorsAffair(t *testing.T) {
 	w := newWorld(t)
 	analyst, err := w.admin.AddPerson(ctx, identity.NewPerson{Org: w.vendor, Role: operational.RoleAnalyst, Name: "Ann", Email: "ann@acme.example", Password: password})
 	require.NoError(t, err)
+	analyst = w.WithRights(t, analyst)
 	theirs, _, err := w.CreateKey(ctx, analyst, identity.NewKey{Name: "ann's", Scopes: []string{"accounts.read"}})
 	require.NoError(t, err)
 	mine, _, err := w.CreateKey(ctx, w.person, identity.NewKey{Name: "ada's", Scopes: []string{"accounts.read"}})
@@ -103,6 +105,7 @@ func TestKeysOfOthersAreTheAdministratorsAffair(t *testing.T) {
 	require.NoError(t, err)
 	other, err := w.admin.AddPerson(ctx, identity.NewPerson{Org: stranger, Role: operational.RoleAdministrator, Name: "Eve", Email: "eve@other.example", Password: password})
 	require.NoError(t, err)
+	other = w.WithRights(t, other)
 	listed, err = w.Keys(ctx, other, operational.Query{})
 	require.NoError(t, err)
 	require.Empty(t, listed.Items)

@@ -43,16 +43,14 @@ func checkName(f *operational.Faults, field, text string, most int) {
 	}
 }
 
-// sideOf is the hat that a person wears when it signs in: one that the organisation has and the role fits.
+// sideOf is the hat that a person wears when it signs in. In a company that does both it is the vendor's, unless its
+// role is one of the people who sell; a session can change it.
 func sideOf(role operational.Role, governs, sells bool) (operational.Side, bool) {
-	for _, s := range []struct {
-		side operational.Side
-		has  bool
-	}{{operational.SideVendor, governs}, {operational.SidePartner, sells}} {
-		probe := operational.Actor{Org: someone, Side: s.side, Role: role}
-		if s.has && probe.Allowed(operational.SignedIn) {
-			return s.side, true
-		}
+	switch {
+	case governs && (role != operational.RoleSeller || !sells):
+		return operational.SideVendor, true
+	case sells:
+		return operational.SidePartner, true
 	}
 	return "", false
 }

@@ -91,7 +91,8 @@ func (s *Service) open(ctx context.Context, actor operational.Actor, replaces st
 	if err != nil {
 		return Session{}, fmt.Errorf("open a session: %w", err)
 	}
-	return Session{Token: token, ExpiresAt: now.Add(SessionLife), Actor: actor}, nil
+	actor, err = s.rights.fresh(ctx, actor)
+	return Session{Token: token, ExpiresAt: now.Add(SessionLife), Actor: actor}, err
 }
 
 // SignOut ends a session; a token that is none is no fault.

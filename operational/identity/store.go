@@ -13,11 +13,11 @@ import (
 
 const (
 	sqlSessionActor = `
-select session_id as credential, person_id, membership_id, org_id, side, role, null::text[] as scopes
+select session_id as credential, person_id, membership_id, org_id, side, role, null::text[] as scopes, coalesce(rights_version, 0) as rights_version
 from sec.session_actor($1, $2, $3)`
 
 	sqlKeyActor = `
-select key_id as credential, person_id, membership_id, org_id, side, role, scopes
+select key_id as credential, person_id, membership_id, org_id, side, role, scopes, coalesce(rights_version, 0) as rights_version
 from sec.key_actor($1, $2)`
 
 	sqlPassword = `
@@ -74,8 +74,6 @@ type keyRow struct {
 	Key
 }
 
-// someone stands for any organisation where only role and side matter.
-var someone = uuid.Max
 
 // actorRow is an actor as the database knows it.
 type actorRow struct {
@@ -86,6 +84,8 @@ type actorRow struct {
 	Side         operational.Side
 	Role         operational.Role
 	Scopes       []string
+
+	RightsVersion int64
 }
 
 func (r actorRow) actor() operational.Actor {

@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // Channel is the smallest world in which a secret can leak: vendors A and B share partner P1; P2 sells for A only.
@@ -35,7 +37,22 @@ func (d *Database) Plant(t testing.TB) *Channel {
 	c.AP1, c.ContactAP1 = p.connection(c.A, c.P1, "gold", "West")
 	c.AP2, c.ContactAP2 = p.connection(c.A, c.P2, "silver", "East")
 	c.BP1, c.ContactBP1 = p.connection(c.B, c.P1, "platinum", "North")
+	for _, a := range []*operational.Actor{&c.A, &c.B, &c.P1, &c.P2} {
+		*a = d.WithRights(t, *a)
+	}
 	return c
+}
+
+// WithRights gives the actor the rights that it has at this moment, as a request would.
+func (d *Database) WithRights(t testing.TB, actor operational.Actor) operational.Actor {
+	t.Helper()
+	var text []byte
+	require.NoError(t, d.API.AsProgram(t.Context(), postgres.PurposeSignIn, func(b *pgx.Batch) {
+		b.Queue(`select sec.rights($1, $2)`, actor.Membership, actor.Side).QueryRow(func(r pgx.Row) error { return r.Scan(&text) })
+	}))
+	actor.Rights = &operational.Rights{}
+	require.NoError(t, json.Unmarshal(text, actor.Rights), "there is no such member")
+	return actor
 }
 
 type planter struct {

@@ -52,6 +52,12 @@ insert into crm.import_file (org_id, import_id, name, content) select org_id, id
 insert into crm.import_finding (org_id, import_id, position, file, line, kept, rule, reason) select org_id, id, 1, 'accounts', 1, true, 'r', 'r' from crm.import;
 insert into sec.api_key (id, prefix, secret_sha256, membership_id, org_id, side, name, scopes, created_at)
   select md5('key ' || o)::uuid, 'sp_' || o, sha256(o::bytea), md5('member ' || o)::uuid, md5(o)::uuid, case when o in ('A', 'B') then 'vendor' else 'partner' end, 'k', '{accounts.read}', now() from unnest('{A,B,P,Q}'::text[]) o;
+insert into crm.custom_field (id, org_id, object, name, label, type, created_at, updated_at) select md5('field ' || o)::uuid, md5(o)::uuid, 'opportunity', 'x_' || lower(o), 'Field', 'text', now(), now() from unnest('{A,B,P,Q}'::text[]) o;
+insert into crm.record_type (id, org_id, object, name, created_at, updated_at) select md5('type ' || o)::uuid, md5(o)::uuid, 'opportunity', 'Project', now(), now() from unnest('{A,B,P,Q}'::text[]) o;
+insert into crm.page_layout (id, org_id, object, name, definition, created_at, updated_at) select md5('layout ' || o)::uuid, md5(o)::uuid, 'opportunity', 'Short', '{}', now(), now() from unnest('{A,B,P,Q}'::text[]) o;
+insert into crm.layout_assignment (org_id, role_key, record_type_id, layout_id) select md5(o)::uuid, 'administrator', md5('type ' || o)::uuid, md5('layout ' || o)::uuid from unnest('{A,B,P,Q}'::text[]) o;
+insert into crm.membership_region (org_id, membership_id, region) select md5(o)::uuid, md5('member ' || o)::uuid, 'East' from unnest('{A,B}'::text[]) o;
+insert into crm.access_member (vendor_org_id, connection_id) select vendor_org_id, id from crm.connection;
 `
 
 // id is the id of a short name.

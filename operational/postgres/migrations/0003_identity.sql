@@ -76,7 +76,7 @@ end $$;
 -- Who holds this session token, if it is alive: needs no signature, for who knows the token is signed in already.
 -- Being seen moves the idle limit, at most once a minute.
 create function sec.session_actor(token bytea, at timestamptz, idle interval)
-returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text)
+returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, rights_version bigint)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 declare s sec.session;
@@ -86,7 +86,7 @@ begin
   if s.last_seen_at < at - interval '1 minute' then
     update sec.session x set last_seen_at = at, idle_expires_at = least(at + idle, x.expires_at) where x.id = s.id;
   end if;
-  return query select s.id, m.person_id, m.id, m.org_id, s.side, m.role
+  return query select s.id, m.person_id, m.id, m.org_id, s.side, m.role, (select v.version from sec.rights_version v where v.org_id = m.org_id)
     from crm.membership m join crm.person p on p.id = m.person_id
     where m.id = s.membership_id and m.status = 'active' and p.status = 'active';
 end $$;
@@ -96,7 +96,7 @@ create function sec.close_session(token bytea) returns void language sql securit
 $$;
 
 create function sec.key_actor(secret bytea, at timestamptz)
-returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, scopes text[])
+returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, scopes text[], rights_version bigint)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 declare k sec.api_key;
@@ -106,7 +106,7 @@ begin
   if k.last_used_at is null or k.last_used_at < at - interval '1 minute' then
     update sec.api_key x set last_used_at = at where x.id = k.id;
   end if;
-  return query select k.id, m.person_id, m.id, m.org_id, k.side, m.role, k.scopes
+  return query select k.id, m.person_id, m.id, m.org_id, k.side, m.role, k.scopes, (select v.version from sec.rights_version v where v.org_id = m.org_id)
     from crm.membership m join crm.person p on p.id = m.person_id
     where m.id = k.membership_id and m.status = 'active' and p.status = 'active';
 end $$;

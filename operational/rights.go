@@ -1,0 +1,235 @@
+package operational
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Object is a kind of record that rights speak of.
+type Object string
+
+// The objects.
+const (
+	ObjectAccount      Object = "account"
+	ObjectContact      Object = "contact"
+	ObjectProduct      Object = "product"
+	ObjectSalesProcess Object = "sales_process"
+	ObjectOpportunity  Object = "opportunity"
+)
+
+// Act is what one does with a record.
+type Act string
+
+// The acts.
+const (
+	ActCreate Act = "create"
+	ActRead   Act = "read"
+	ActEdit   Act = "edit"
+	ActDelete Act = "delete"
+	ActImport Act = "import"
+	ActExport Act = "export"
+)
+
+// Visibility is a data scope: whose records a role reaches.
+type Visibility string
+
+// The data scopes.
+const (
+	VisibilityPrivate Visibility = "private" // one's own; of a vendor's people: of the partners and regions they look after
+	VisibilityCompany Visibility = "company" // of one's company
+	VisibilityPublic  Visibility = "public"  // of all the vendor's partners
+)
+
+// Rights is all that an actor's answers are decided by, as plain data: what its role in its own company gives, and on
+// the partner side what each vendor gives. Nothing is in it that is not so at the request's moment: the database
+// counts every change (Version), and the count is proven with each request.
+type Rights struct {
+	Version int64       `json:"version"`
+	Own     RoleRights  `json:"own"`
+	Managed []uuid.UUID `json:"managed"` // connections that one of a vendor's people looks after; only where a scope asks
+	Links   []Link      `json:"links"`   // the partner side's connections
+}
+
+// RoleRights is a role.
+type RoleRights struct {
+	Key          Role                    `json:"key"`
+	Name         string                  `json:"name"`
+	Version      int64                   `json:"version"`
+	Everything   bool                    `json:"everything"` // every object and field; visibility company
+	Capabilities []Permission            `json:"capabilities"`
+	Objects      map[Object]ObjectRights `json:"objects"` // what is not here is hidden
+}
+
+// ObjectRights is what a role may do with one object.
+type ObjectRights struct {
+	Create      bool        `json:"create"`
+	Read        bool        `json:"read"`
+	Edit        bool        `json:"edit"`
+	Delete      bool        `json:"delete"`
+	Import      bool        `json:"import"`
+	Export      bool        `json:"export"`
+	Visibility  Visibility  `json:"visibility"`
+	Access      string      `json:"access"`       // read, read_write: of the records in sight
+	RecordTypes []uuid.UUID `json:"record_types"` // nil: all
+	Readable    []string    `json:"readable"`
+	Editable    []string    `json:"editable"`
+}
+
+// Link is what one vendor gives to one of a partner's people.
+type Link struct {
+	Connection       uuid.UUID  `json:"connection"`
+	Vendor           uuid.UUID  `json:"vendor"`
+	Contact          uuid.UUID  `json:"contact"` // the person as this vendor knows them
+	ConnectionStatus string     `json:"connection_status"`
+	ContactStatus    string     `json:"contact_status"`
+	InScope          bool       `json:"in_scope"` // the vendor's external access scope lets them in
+	Role             RoleRights `json:"role"`
+}
+
+// Open says whether anything goes over the link at all.
+func (l Link) Open() bool {
+	return l.ConnectionStatus == "active" && l.ContactStatus == "active" && l.InScope
+}
+
+// Unrestricted are the rights of the program's own jobs, and of administrators over their company.
+func Unrestricted() *Rights {
+	return &Rights{Own: RoleRights{Everything: true}}
+}
+
+// FieldSet is a set of fields of one object. The zero value holds none.
+type FieldSet struct {
+	All   bool
+	Names []string
+}
+
+// Has says whether a field is in the set.
+func (s FieldSet) Has(field string) bool { return s.All || slices.Contains(s.Names, field) }
+
+// And gives the fields that are in both.
+func (s FieldSet) And(o FieldSet) FieldSet {
+	switch {
+	case s.All:
+		return o
+	case o.All:
+		return s
+	}
+	both := FieldSet{Names: []string{}}
+	for _, f := range s.Names {
+		if slices.Contains(o.Names, f) {
+			both.Names = append(both.Names, f)
+		}
+	}
+	return both
+}
+
+// Grant is what an actor may do with one part of an object's rows: those of one connection, or those of its own
+// company. The parts are disjoint, but for rows of other partners that a vendor shows to all (Public).
+type Grant struct {
+	Connection  uuid.UUID // zero: a vendor's whole channel and direct business; a partner's own business and master data
+	Vendor      uuid.UUID // of the connection
+	Contact     uuid.UUID // who the actor is there
+	Visibility  Visibility
+	Acts        []Act // edit and delete only where the data scope lets write
+	RecordTypes []uuid.UUID
+	AllTypes    bool
+	Read, Edit  FieldSet
+}
+
+// May says whether the grant allows the act.
+func (g Grant) May(act Act) bool { return slices.Contains(g.Acts, act) }
+
+func (r RoleRights) object(o Object) ObjectRights {
+	if r.Everything {
+		return ObjectRights{Create: true, Read: true, Edit: true, Delete: true, Import: true, Export: true, Visibility: VisibilityCompany, Access: "read_write"}
+	}
+	return r.Objects[o]
+}
+
+func (r RoleRights) grant(o Object) Grant {
+	x := r.object(o)
+	g := Grant{
+		Visibility: x.Visibility, AllTypes: x.RecordTypes == nil, RecordTypes: x.RecordTypes,
+		Read: FieldSet{All: r.Everything, Names: x.Readable}, Edit: FieldSet{All: r.Everything, Names: x.Editable},
+	}
+	write := x.Access == "read_write"
+	for _, a := range []struct {
+		act Act
+		may bool
+	}{{ActCreate, x.Create}, {ActRead, x.Read}, {ActEdit, x.Edit && write}, {ActDelete, x.Delete && write}, {ActImport, x.Import}, {ActExport, x.Export}} {
+		if a.may && x.Read {
+			g.Acts = append(g.Acts, a.act)
+		}
+	}
+	return g
+}
+
+// and narrows a vendor's grant by what the partner's own company lets its person do.
+func (g Grant) and(own Grant) Grant {
+	g.Acts = slices.DeleteFunc(slices.Clone(g.Acts), func(a Act) bool { return !own.May(a) })
+	g.Read, g.Edit = g.Read.And(own.Read), g.Edit.And(own.Edit)
+	if own.Visibility == VisibilityPrivate {
+		g.Visibility = VisibilityPrivate
+	}
+	return g // record types of a vendor's records are the vendor's: the partner's own role does not know them
+}
+
+// rights are what the actor's answers are decided by. Without any there are none, but for jobs of the program.
+func (a Actor) rights() *Rights {
+	switch {
+	case a.Rights != nil:
+		return a.Rights
+	case a.Role == RoleSystem:
+		return Unrestricted()
+	}
+	return &Rights{}
+}
+
+// Grants are the parts of an object's rows that the actor may read, with what it may do there. None: the object is not
+// there for the actor. A partner that works in one connection sees that alone of what is shared.
+func (a Actor) Grants(o Object) []Grant {
+	r := a.rights()
+	own := r.Own.grant(o)
+	if a.Side == SideVendor || a.Role == RoleSystem {
+		return readable([]Grant{own})
+	}
+	var grants []Grant
+	if a.Connection == uuid.Nil || !shared[o] {
+		grants = append(grants, own)
+	}
+	for _, l := range r.Links {
+		if !shared[o] || !l.Open() || a.Connection != uuid.Nil && a.Connection != l.Connection {
+			continue
+		}
+		g := l.Role.grant(o).and(own)
+		g.Connection, g.Vendor, g.Contact = l.Connection, l.Vendor, l.Contact
+		grants = append(grants, g)
+	}
+	return readable(grants)
+}
+
+// shared are the objects that lie on connections; a test compares them with the database.
+var shared = map[Object]bool{ObjectProduct: true, ObjectSalesProcess: true, ObjectOpportunity: true}
+
+func readable(grants []Grant) []Grant {
+	return slices.DeleteFunc(grants, func(g Grant) bool { return !g.May(ActRead) })
+}
+
+// May says whether the actor may do this with some record of the kind.
+func (a Actor) May(act Act, o Object) bool {
+	return slices.ContainsFunc(a.Grants(o), func(g Grant) bool { return g.May(act) })
+}
+
+// ReadableFields are the fields that the actor may read on every row of the object that it sees: what a list over all
+// of them may be filtered and sorted by without telling of what is hidden.
+func (a Actor) ReadableFields(o Object) FieldSet {
+	grants := a.Grants(o)
+	if len(grants) == 0 {
+		return FieldSet{}
+	}
+	all := FieldSet{All: true}
+	for _, g := range grants {
+		all = all.And(g.Read)
+	}
+	return all
+}
