@@ -14,8 +14,8 @@ import (
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
-// Analytics answers the metrics of the catalogue for a caller: it reads the question by the organisation's
-// calendar, hands the warehouse the caller's scope, and gives each answer its receipt. API and pages share it.
+// Analytics answers the metrics of the catalogue: View opens the data for a caller, and receipts are opened again.
+// API and pages share it.
 type Analytics struct {
 	store         warehouse.Store
 	interconnect  *interconnect.Service
@@ -43,36 +43,34 @@ var ofInstant = []warehouse.Dimension{warehouse.ByPartner, warehouse.ByRegion, w
 type tallying func(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error)
 
 // Won tells what was won in a period.
-func (s *Analytics) Won(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	return s.tally(ctx, actor, in, warehouse.MetricWon, s.store.Won, groupings)
+func (v *AnalyticsView) Won(ctx context.Context, in AnalyticsInput) (*Answer[TallyRow], error) {
+	return v.tally(ctx, in, warehouse.MetricWon, v.data.Won, groupings)
 }
 
 // Lost tells what was lost in a period.
-func (s *Analytics) Lost(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	return s.tally(ctx, actor, in, warehouse.MetricLost, s.store.Lost, groupings)
+func (v *AnalyticsView) Lost(ctx context.Context, in AnalyticsInput) (*Answer[TallyRow], error) {
+	return v.tally(ctx, in, warehouse.MetricLost, v.data.Lost, groupings)
 }
 
 // AmountOpen tells what is open at an instant.
-func (s *Analytics) AmountOpen(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[TallyRow], error) {
-	return s.tally(ctx, actor, in, warehouse.MetricAmountOpen, s.store.AmountOpen, ofInstant)
+func (v *AnalyticsView) AmountOpen(ctx context.Context, in AnalyticsInput) (*Answer[TallyRow], error) {
+	return v.tally(ctx, in, warehouse.MetricAmountOpen, v.data.AmountOpen, ofInstant)
 }
 
-func (s *Analytics) tally(
-	ctx context.Context, actor operational.Actor, in AnalyticsInput, metric warehouse.Metric, ask tallying, by []warehouse.Dimension,
-) (*Answer[TallyRow], error) {
-	q, err := s.read(ctx, actor, in, by...)
+func (v *AnalyticsView) tally(ctx context.Context, in AnalyticsInput, metric warehouse.Metric, ask tallying, by []warehouse.Dimension) (*Answer[TallyRow], error) {
+	q, err := v.read(in, by...)
 	if err != nil {
 		return nil, err
 	}
-	got, err := ask(ctx, ScopeOf(actor), q.ask)
+	got, err := ask(ctx, v.scope, q.ask)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", metric, err)
 	}
-	names, err := s.namesFor(ctx, actor, q.ask.By)
+	names, err := v.namesFor(ctx, q.ask.By)
 	if err != nil {
 		return nil, err
 	}
-	out, err := explain[TallyRow](ctx, s, actor, metric, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	out, err := explain[TallyRow](v, metric, q, got.Watermark, got.SQL, got.Params, got.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -95,20 +93,20 @@ func (q question) nothing() operational.Money {
 }
 
 // WinRate tells the share of won among closed in a period.
-func (s *Analytics) WinRate(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[WinRateRow], error) {
-	q, err := s.read(ctx, actor, in, groupings...)
+func (v *AnalyticsView) WinRate(ctx context.Context, in AnalyticsInput) (*Answer[WinRateRow], error) {
+	q, err := v.read(in, groupings...)
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.store.WinRate(ctx, ScopeOf(actor), q.ask)
+	got, err := v.data.WinRate(ctx, v.scope, q.ask)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricWinRate, err)
 	}
-	names, err := s.namesFor(ctx, actor, q.ask.By)
+	names, err := v.namesFor(ctx, q.ask.By)
 	if err != nil {
 		return nil, err
 	}
-	out, err := explain[WinRateRow](ctx, s, actor, warehouse.MetricWinRate, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	out, err := explain[WinRateRow](v, warehouse.MetricWinRate, q, got.Watermark, got.SQL, got.Params, got.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -131,20 +129,20 @@ func winRate(row warehouse.WonLost, name string) WinRateRow {
 }
 
 // Funnel tells how far the opportunities created in a period came.
-func (s *Analytics) Funnel(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*Answer[FunnelRow], error) {
-	q, err := s.read(ctx, actor, in)
+func (v *AnalyticsView) Funnel(ctx context.Context, in AnalyticsInput) (*Answer[FunnelRow], error) {
+	q, err := v.read(in)
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.store.Funnel(ctx, ScopeOf(actor), q.ask)
+	got, err := v.data.Funnel(ctx, v.scope, q.ask)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricFunnel, err)
 	}
-	names, err := s.namesFor(ctx, actor, warehouse.ByStage)
+	names, err := v.namesFor(ctx, warehouse.ByStage)
 	if err != nil {
 		return nil, err
 	}
-	out, err := explain[FunnelRow](ctx, s, actor, warehouse.MetricFunnel, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	out, err := explain[FunnelRow](v, warehouse.MetricFunnel, q, got.Watermark, got.SQL, got.Params, got.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -172,21 +170,15 @@ func funnelRow(row warehouse.FunnelStage, name, currency string) FunnelRow {
 }
 
 // explain puts around the rows of an answer what traces it.
-func explain[R any](ctx context.Context, s *Analytics, actor operational.Actor, metric warehouse.Metric, q question,
-	mark warehouse.Watermark, sql string, params map[string]any, raw any,
-) (*Answer[R], error) {
+func explain[R any](v *AnalyticsView, metric warehouse.Metric, q question, mark warehouse.Watermark, sql string, params map[string]any, raw any) (*Answer[R], error) {
 	definition := warehouse.Definitions[metric]
-	status, err := s.store.Status(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("ask how fresh the warehouse is: %w", err)
-	}
-	note, err := s.note(actor, metric, q, mark, sql, params, raw)
+	note, err := v.note(metric, q, mark, sql, params, raw)
 	if err != nil {
 		return nil, err
 	}
 	out := &Answer[R]{
 		Metric: metric, DefinitionVersion: definition.Version, Definition: definition.Words, AsOf: q.ask.AsOf, KnownAt: q.knownAt(),
-		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(mark, status), Rows: []R{}, Receipt: note,
+		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(mark, v.status), Rows: []R{}, Receipt: note,
 	}
 	if metric != warehouse.MetricAmountOpen {
 		bounds := boundsOf(q.period)

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"time"
@@ -27,12 +26,8 @@ const direct = "direct"
 
 // read understands the question; everything that is wrong with it is told at once. Groups that the metric cannot
 // make are refused.
-func (s *Analytics) read(ctx context.Context, actor operational.Actor, in AnalyticsInput, groups ...warehouse.Dimension) (question, error) {
-	w, err := s.interconnect.Workspace(ctx, actor)
-	if err != nil {
-		return question{}, err
-	}
-	q := question{calendar: w.Calendar(), workspace: w, now: s.clock().UTC().Truncate(time.Microsecond)}
+func (v *AnalyticsView) read(in AnalyticsInput, groups ...warehouse.Dimension) (question, error) {
+	q := question{calendar: v.space.Calendar(), workspace: v.space, now: v.now}
 	var faults operational.Faults
 	q.ask.AsOf = instant(&faults, "query.as_of", in.AsOf, q.calendar)
 	if q.ask.AsOf.IsZero() {

@@ -15,18 +15,20 @@ import (
 var briefingEvents = []string{"new", "moved_forward", "moved_back", "won", "lost", "disqualified", "reopened"}
 
 // Briefing tells what happened in a period, beside the period before and the same period last year.
-func (s *Analytics) Briefing(ctx context.Context, actor operational.Actor, in AnalyticsInput) (*BriefingAnswer, error) {
-	q, err := s.read(ctx, actor, in)
+func (v *AnalyticsView) Briefing(ctx context.Context, in AnalyticsInput) (*BriefingAnswer, error) {
+	q, err := v.read(in)
 	if err != nil {
 		return nil, err
 	}
 	questions := []question{q, q.during(q.calendar.Previous(q.period)), q.during(q.calendar.YearBefore(q.period))}
-	answers, err := s.atOneMark(ctx, ScopeOf(actor), questions)
-	if err != nil {
-		return nil, err
+	answers := make([]warehouse.Answer[warehouse.BriefingRow], len(questions))
+	for i, asked := range questions {
+		if answers[i], err = v.data.Briefing(ctx, v.scope, asked.ask); err != nil {
+			return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricBriefing, err)
+		}
 	}
 	now := answers[0]
-	whole, err := explain[BriefingRow](ctx, s, actor, warehouse.MetricBriefing, q, now.Watermark, now.SQL, now.Params, now.Rows)
+	whole, err := explain[BriefingRow](v, warehouse.MetricBriefing, q, now.Watermark, now.SQL, now.Params, now.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +37,7 @@ func (s *Analytics) Briefing(ctx context.Context, actor operational.Actor, in An
 	for i, c := range []*Comparison{&out.Previous, &out.YearBefore} {
 		got, asked := answers[i+1], questions[i+1]
 		c.Period = boundsOf(asked.period)
-		if c.Receipt, err = s.note(actor, warehouse.MetricBriefing, asked, got.Watermark, got.SQL, got.Params, got.Rows); err != nil {
+		if c.Receipt, err = v.note(warehouse.MetricBriefing, asked, got.Watermark, got.SQL, got.Params, got.Rows); err != nil {
 			return nil, err
 		}
 	}
@@ -46,31 +48,6 @@ func (q question) during(p operational.Period) question {
 	q.period = p
 	q.ask.Period = warehouse.Period{From: p.From.UTC(), To: p.To.UTC()}
 	return q
-}
-
-// atOneMark asks for several periods at the same watermark. When the pipeline loaded something between two of them,
-// all are asked again for what the first one saw, and the answers carry its watermark.
-func (s *Analytics) atOneMark(ctx context.Context, scope warehouse.Scope, questions []question) ([]warehouse.Answer[warehouse.BriefingRow], error) {
-	answers := make([]warehouse.Answer[warehouse.BriefingRow], len(questions))
-	var mark warehouse.Watermark
-	for i := 0; i < len(questions); i++ {
-		got, err := s.store.Briefing(ctx, scope, questions[i].ask)
-		if err != nil {
-			return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricBriefing, err)
-		}
-		if questions[i].ask.UntilLSN > 0 {
-			got.Watermark = mark // the store says how far it is by now
-		}
-		answers[i] = got
-		if i > 0 && questions[i].ask.UntilLSN == 0 && got.Watermark.LSN != answers[0].Watermark.LSN {
-			mark = answers[0].Watermark
-			for j := range questions {
-				questions[j].ask.UntilLSN = mark.LSN
-			}
-			i = -1
-		}
-	}
-	return answers, nil
 }
 
 // compared lays the three periods side by side: every event for every currency, nothing as zero.

@@ -32,15 +32,23 @@ func (n names) of(key string) string {
 	return "Not visible to you"
 }
 
-func (s *Analytics) namesFor(ctx context.Context, actor operational.Actor, by warehouse.Dimension) (names, error) {
+// namesFor reads the names of a dimension, once for all answers of a view.
+func (v *AnalyticsView) namesFor(ctx context.Context, by warehouse.Dimension) (names, error) {
+	if n, ok := v.names[by]; ok {
+		return n, nil
+	}
 	n := names{by: by, known: map[string]string{}}
+	var err error
 	switch by {
 	case warehouse.ByPartner:
-		return n, s.partnerNames(ctx, actor, n.known)
+		err = v.analytics.partnerNames(ctx, v.actor, n.known)
 	case warehouse.ByStage:
-		return n, s.stageNames(ctx, actor, n.known)
+		err = v.analytics.stageNames(ctx, v.actor, n.known)
 	}
-	return n, nil
+	if err == nil {
+		v.names[by] = n
+	}
+	return n, err
 }
 
 func (s *Analytics) partnerNames(ctx context.Context, actor operational.Actor, known map[string]string) error {

@@ -32,25 +32,30 @@ type metricsOutput struct {
 }
 
 // metric registers one metric; its description is its definition.
-func metric[T any](a *API, path string, m warehouse.Metric, summary string, ask func(context.Context, operational.Actor, AnalyticsInput) (*T, error)) {
+func metric[T any](a *API, path string, m warehouse.Metric, summary string, ask func(*AnalyticsView, context.Context, AnalyticsInput) (*T, error)) {
 	d := warehouse.Definitions[m]
 	register(a, operational.AnalyticsRead, huma.Operation{
 		OperationID: "analytics-" + path, Method: http.MethodGet, Path: "/v1/analytics/" + path, Tags: []string{"analytics"},
 		Summary: summary, Description: d.Words + " At zero: " + d.AtZero + ".",
 	}, func(ctx context.Context, actor operational.Actor, in *AnalyticsInput) (*answerOutput[T], error) {
-		answer, err := ask(ctx, actor, *in)
+		view, err := a.analytics.View(ctx, actor)
+		if err != nil {
+			return nil, err
+		}
+		defer view.Close()
+		answer, err := ask(view, ctx, *in)
 		return &answerOutput[T]{answer}, err
 	})
 }
 
 func (a *API) analyticsOperations() {
 	s := a.analytics
-	metric(a, "won", warehouse.MetricWon, "Won", s.Won)
-	metric(a, "lost", warehouse.MetricLost, "Lost", s.Lost)
-	metric(a, "amount-open", warehouse.MetricAmountOpen, "Amount open", s.AmountOpen)
-	metric(a, "win-rate", warehouse.MetricWinRate, "Win rate", s.WinRate)
-	metric(a, "funnel", warehouse.MetricFunnel, "Funnel", s.Funnel)
-	metric(a, "briefing", warehouse.MetricBriefing, "Sales Briefing", s.Briefing)
+	metric(a, "won", warehouse.MetricWon, "Won", (*AnalyticsView).Won)
+	metric(a, "lost", warehouse.MetricLost, "Lost", (*AnalyticsView).Lost)
+	metric(a, "amount-open", warehouse.MetricAmountOpen, "Amount open", (*AnalyticsView).AmountOpen)
+	metric(a, "win-rate", warehouse.MetricWinRate, "Win rate", (*AnalyticsView).WinRate)
+	metric(a, "funnel", warehouse.MetricFunnel, "Funnel", (*AnalyticsView).Funnel)
+	metric(a, "briefing", warehouse.MetricBriefing, "Sales Briefing", (*AnalyticsView).Briefing)
 	register(a, operational.AnalyticsRead, huma.Operation{
 		OperationID: "list-metrics", Method: http.MethodGet, Path: "/v1/analytics/metrics", Tags: []string{"analytics"},
 		Summary: "What the metrics mean", Description: "The definition of each metric, in words, with its version.",

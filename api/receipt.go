@@ -95,16 +95,16 @@ func hashOf(rows any) (string, error) {
 }
 
 // note makes the receipt of an answer.
-func (s *Analytics) note(actor operational.Actor, metric warehouse.Metric, q question, mark warehouse.Watermark, sql string, params map[string]any, raw any) (ReceiptNote, error) {
+func (v *AnalyticsView) note(metric warehouse.Metric, q question, mark warehouse.Watermark, sql string, params map[string]any, raw any) (ReceiptNote, error) {
 	result, err := hashOf(raw)
 	if err != nil {
 		return ReceiptNote{}, err
 	}
 	ask := q.ask
 	ask.UntilLSN = mark.LSN
-	token, err := s.receipts.seal(receipt{
-		Metric: metric, Version: warehouse.Definitions[metric].Version, Engine: s.store.Engine(), Ask: ask, PeriodText: q.period.Text,
-		Scope: ScopeOf(actor).Fingerprint(), LSN: mark.LSN, CommittedAt: mark.CommittedAt, Result: result,
+	token, err := v.analytics.receipts.seal(receipt{
+		Metric: metric, Version: warehouse.Definitions[metric].Version, Engine: v.analytics.store.Engine(), Ask: ask, PeriodText: q.period.Text,
+		Scope: v.scope.Fingerprint(), LSN: mark.LSN, CommittedAt: mark.CommittedAt, Result: result,
 	})
 	if err != nil {
 		return ReceiptNote{}, err

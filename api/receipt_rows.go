@@ -32,10 +32,15 @@ func (s *Analytics) Recompute(ctx context.Context, actor operational.Actor, toke
 		bounds := PeriodBounds{Label: p.Label, Text: p.Text, From: x.Ask.Period.From, To: x.Ask.Period.To}
 		out.Period = &bounds
 	}
-	if out.Why, err = s.cannotRepeat(ctx, x); err != nil || out.Why != "" {
-		return out, err
+	view, err := s.store.View(ctx)
+	if err != nil {
+		return nil, err
 	}
-	result, sql, params, err := s.again(ctx, scope, x)
+	defer func() { _ = view.Close() }() // nothing was written
+	if out.Why = s.cannotRepeat(view.Watermark(), x); out.Why != "" {
+		return out, nil
+	}
+	result, sql, params, err := again(ctx, view, scope, x)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s again: %w", x.Metric, err)
 	}
@@ -51,38 +56,34 @@ func (s *Analytics) Recompute(ctx context.Context, actor operational.Actor, toke
 }
 
 // cannotRepeat says why a receipt cannot be run again, or "".
-func (s *Analytics) cannotRepeat(ctx context.Context, x receipt) (string, error) {
+func (s *Analytics) cannotRepeat(mark warehouse.Watermark, x receipt) string {
 	definition, ok := warehouse.Definitions[x.Metric]
 	if !ok || definition.Version != x.Version {
-		return fmt.Sprintf("The metric has another definition today (version %d; the receipt has version %d).", definition.Version, x.Version), nil
+		return fmt.Sprintf("The metric has another definition today (version %d; the receipt has version %d).", definition.Version, x.Version)
 	}
 	if x.Engine != s.store.Engine() {
-		return fmt.Sprintf("Another engine answers today (%s; the receipt was given by %s).", s.store.Engine(), x.Engine), nil
-	}
-	mark, err := s.store.Watermark(ctx)
-	if err != nil {
-		return "", err
+		return fmt.Sprintf("Another engine answers today (%s; the receipt was given by %s).", s.store.Engine(), x.Engine)
 	}
 	if mark.LSN < x.LSN {
-		return fmt.Sprintf("The store has loaded up to %s only; the receipt was given at %s. Ask again when it has caught up.", lsnText(mark.LSN), lsnText(x.LSN)), nil
+		return fmt.Sprintf("The store has loaded up to %s only; the receipt was given at %s. Ask again when it has caught up.", lsnText(mark.LSN), lsnText(x.LSN))
 	}
-	return "", nil
+	return ""
 }
 
-func (s *Analytics) again(ctx context.Context, scope warehouse.Scope, x receipt) (result, sql string, params map[string]any, err error) {
+func again(ctx context.Context, data warehouse.Metrics, scope warehouse.Scope, x receipt) (result, sql string, params map[string]any, err error) {
 	switch x.Metric {
 	case warehouse.MetricWon:
-		return hashed(s.store.Won(ctx, scope, x.Ask))
+		return hashed(data.Won(ctx, scope, x.Ask))
 	case warehouse.MetricLost:
-		return hashed(s.store.Lost(ctx, scope, x.Ask))
+		return hashed(data.Lost(ctx, scope, x.Ask))
 	case warehouse.MetricAmountOpen:
-		return hashed(s.store.AmountOpen(ctx, scope, x.Ask))
+		return hashed(data.AmountOpen(ctx, scope, x.Ask))
 	case warehouse.MetricWinRate:
-		return hashed(s.store.WinRate(ctx, scope, x.Ask))
+		return hashed(data.WinRate(ctx, scope, x.Ask))
 	case warehouse.MetricFunnel:
-		return hashed(s.store.Funnel(ctx, scope, x.Ask))
+		return hashed(data.Funnel(ctx, scope, x.Ask))
 	case warehouse.MetricBriefing:
-		return hashed(s.store.Briefing(ctx, scope, x.Ask))
+		return hashed(data.Briefing(ctx, scope, x.Ask))
 	}
 	return "", "", nil, fmt.Errorf("there is no metric %q", x.Metric)
 }

@@ -11,5 +11,7 @@
 //     entry into and last exit from each active stage). A metric of now reads these; a question about what was known
 //     earlier computes the same from history.
 //   - Days in stage are discrete quantiles (an element of the data), so that no engine interpolates.
+//   - A page asks one View, not the store: its numbers then add up whatever is loaded meanwhile. Asking until all
+//     answers have one watermark never ends on a busy system.
 //   - opportunity_history is the source of all metrics; the mirrored opportunity serves lists and parity.
 package warehouse

@@ -11,7 +11,8 @@ import (
 // Store is an analytic engine. Reading methods take a Scope; the zero Scope sees nothing.
 type Store interface {
 	Loader
-	Metrics
+	Viewer
+	Metrics // each question in a view of its own
 	// Engine names the engine, for receipts.
 	Engine() string
 	// Watermark says up to where the store has loaded.
@@ -78,6 +79,10 @@ type Watermark struct {
 
 // ErrNotReady says that the first snapshot is not complete yet.
 var ErrNotReady = errors.New("the warehouse has not finished its first snapshot")
+
+// ErrViewEnded says that a question came after the end of its view: after Close, or because the store had to open its
+// data again. A new view answers it.
+var ErrViewEnded = errors.New("this view of the warehouse has ended")
 
 // Scope says which rows and fields the caller may see. The zero value sees nothing. Only api/scope.go makes one,
 // anew for each request.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/operational"
 )
@@ -31,54 +29,31 @@ type split struct {
 	rate            *api.Answer[api.WinRateRow]
 }
 
-// asker asks several questions at a time, and all again when data came in between, so that totals agree.
+// asker puts question after question to one view of the data, until one goes wrong.
 type asker struct {
-	v    *visit
-	asks []func(ctx context.Context) (watermark string, err error)
+	ctx  context.Context
+	view *api.AnalyticsView
+	err  error
 }
 
-func ask[A any](a *asker, into **api.Answer[A], question func(context.Context, operational.Actor, api.AnalyticsInput) (*api.Answer[A], error), in api.AnalyticsInput) {
-	a.asks = append(a.asks, func(ctx context.Context) (string, error) {
-		answer, err := question(ctx, a.v.actor, in)
-		if err != nil {
-			return "", err
-		}
-		*into = answer
-		return answer.Watermark.LSN, nil
-	})
-}
-
-// Questions at a time: a dashboard must not take the engine for itself.
-const atATime = 4
-
-func (a *asker) run() error {
-	for try := 1; ; try++ {
-		marks := make([]string, len(a.asks))
-		group, ctx := errgroup.WithContext(a.v.ctx)
-		group.SetLimit(atATime)
-		for i, ask := range a.asks {
-			group.Go(func() (err error) {
-				marks[i], err = ask(ctx)
-				return err
-			})
-		}
-		if err := group.Wait(); err != nil {
-			return err
-		}
-		if same(marks) || try == 3 {
-			return nil
-		}
+func ask[A any](a *asker, question func(*api.AnalyticsView, context.Context, api.AnalyticsInput) (*A, error), in api.AnalyticsInput) *A {
+	if a.err != nil {
+		return nil
 	}
+	var answer *A
+	answer, a.err = question(a.view, a.ctx, in)
+	return answer
 }
 
-func same(list []string) bool {
-	for _, s := range list {
-		if s != list[0] {
-			return false
-		}
-	}
-	return true
-}
+// The questions.
+var (
+	askWon      = (*api.AnalyticsView).Won
+	askLost     = (*api.AnalyticsView).Lost
+	askOpen     = (*api.AnalyticsView).AmountOpen
+	askRate     = (*api.AnalyticsView).WinRate
+	askFunnel   = (*api.AnalyticsView).Funnel
+	askBriefing = (*api.AnalyticsView).Briefing
+)
 
 func by(in api.AnalyticsInput, dimension string) api.AnalyticsInput {
 	in.By = dimension
@@ -91,12 +66,10 @@ func in(in api.AnalyticsInput, p operational.Period) api.AnalyticsInput {
 }
 
 func (a *asker) split(dimension string, q api.AnalyticsInput) *split {
-	x, s := a.v.api.Analytics(), &split{}
-	ask(a, &s.won, x.Won, by(q, dimension))
-	ask(a, &s.lost, x.Lost, by(q, dimension))
-	ask(a, &s.open, x.AmountOpen, by(q, dimension))
+	q.By = dimension
+	s := &split{won: ask(a, askWon, q), lost: ask(a, askLost, q), open: ask(a, askOpen, q)}
 	if dimension != "stage" {
-		ask(a, &s.rate, x.WinRate, by(q, dimension))
+		s.rate = ask(a, askRate, q)
 	}
 	return s
 }
@@ -109,30 +82,24 @@ func (v *visit) briefingData(f filters) (*briefingData, error) {
 		return nil, err
 	}
 	d.before, d.yearly = v.cal.Previous(d.period), v.cal.YearBefore(d.period)
-	x, q, a := v.api.Analytics(), in(f.ask(), d.period), &asker{v: v}
-	a.asks = append(a.asks, func(ctx context.Context) (string, error) {
-		answer, err := x.Briefing(ctx, v.actor, q)
-		if err != nil {
-			return "", err
-		}
-		d.events = answer
-		return answer.Watermark.LSN, nil
-	})
-	ask(a, &d.won, x.Won, q)
-	ask(a, &d.lost, x.Lost, q)
-	ask(a, &d.open, x.AmountOpen, q)
-	ask(a, &d.rate, x.WinRate, q)
-	ask(a, &d.wonDays, x.Won, by(q, "day"))
-	ask(a, &d.wonBefore, x.Won, by(in(q, d.before), "day"))
-	ask(a, &d.wonYearly, x.Won, by(in(q, d.yearly), "day"))
-	ask(a, &d.openByStage, x.AmountOpen, by(q, "stage"))
+	view, err := v.api.Analytics().View(v.ctx, v.actor)
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	q, a := in(f.ask(), d.period), &asker{ctx: v.ctx, view: view}
+	d.events = ask(a, askBriefing, q)
+	d.won, d.lost, d.open, d.rate = ask(a, askWon, q), ask(a, askLost, q), ask(a, askOpen, q), ask(a, askRate, q)
+	d.wonDays = ask(a, askWon, by(q, "day"))
+	d.wonBefore = ask(a, askWon, by(in(q, d.before), "day"))
+	d.wonYearly = ask(a, askWon, by(in(q, d.yearly), "day"))
+	d.openByStage = ask(a, askOpen, by(q, "stage"))
 	if v.vendor() {
-		d.byPartner = a.split("partner", q)
-		d.byRegion = a.split("region", q)
+		d.byPartner, d.byRegion = a.split("partner", q), a.split("region", q)
 	} else {
 		d.byStage = a.split("stage", q)
 	}
-	return d, a.run()
+	return d, a.err
 }
 
 // periodOf reads the period by the workspace's calendar, and until when it is looked at.

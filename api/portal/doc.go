@@ -7,7 +7,7 @@
 //     without script. Script adds keys, charts, menus that close and pages that change without a reload.
 //   - Every number is a link to the rows behind it, through the receipt of the answer it came from. So the list shows
 //     the question as it was asked, also when data has come in since.
-//   - Answers on one page are asked for together and again when their watermarks differ, so that totals agree.
+//   - All questions of one page are put to one view of the data, so that totals agree whatever is loaded meanwhile.
 //   - Nothing inline: the content security policy allows no script, style or connection but our own.
 //   - Amounts in several currencies are never added: a key figure then has a line for each.
 //   - Single keys can be turned off (WCAG 2.1.4); theme and keys live in cookies, so that the first byte is right.

@@ -21,7 +21,17 @@ type failing struct {
 	err error
 }
 
-func (f failing) Won(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
+func (f failing) View(ctx context.Context) (warehouse.View, error) {
+	v, err := f.Store.View(ctx)
+	return failingView{v, f.err}, err
+}
+
+type failingView struct {
+	warehouse.View
+	err error
+}
+
+func (f failingView) Won(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
 	return warehouse.Answer[warehouse.Tally]{}, f.err
 }
 

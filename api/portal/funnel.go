@@ -28,7 +28,12 @@ func (p *Portal) funnel(v *visit) error {
 		return err
 	}
 	f.Period = period.Text
-	answer, err := v.api.Analytics().Funnel(v.ctx, v.actor, f.ask())
+	view, err := v.api.Analytics().View(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	answer, err := view.Funnel(v.ctx, f.ask())
 	if err != nil {
 		return err
 	}

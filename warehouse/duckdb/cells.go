@@ -13,7 +13,7 @@ import (
 )
 
 // Rows lists the events behind one cell. For a win rate, Part says "won" or "lost"; without it both are listed.
-func (s *Store) Rows(ctx context.Context, who warehouse.Scope, a warehouse.Ask, c warehouse.Cell, limit, offset int) (warehouse.Answer[warehouse.RowRef], error) {
+func (v *view) Rows(ctx context.Context, who warehouse.Scope, a warehouse.Ask, c warehouse.Cell, limit, offset int) (warehouse.Answer[warehouse.RowRef], error) {
 	write := func(q *query) (string, error) {
 		q.bind("limit", int64(limit))
 		q.bind("offset", int64(offset))
@@ -24,7 +24,7 @@ func (s *Store) Rows(ctx context.Context, who warehouse.Scope, a warehouse.Ask, 
 		body := strings.NewReplacer("{rows}", rows, "{cell}", condition).Replace(rowsSQL)
 		return q.finish(body, expressions...)
 	}
-	return ask(ctx, s, who, a, write, func(rows *sql.Rows) (r warehouse.RowRef, err error) {
+	return ask(ctx, v, who, a, write, func(rows *sql.Rows) (r warehouse.RowRef, err error) {
 		var id engine.UUID
 		var amount engine.Decimal
 		err = rows.Scan(&id, &r.Sign, &r.At, &amount, &r.Currency)

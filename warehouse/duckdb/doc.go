@@ -2,7 +2,9 @@
 // are derived from the history of opportunities in the transaction that loads it.
 //
 // Decided:
-//   - One connection writes, a pool reads. A reader sees the state of its own snapshot and never waits for a load.
+//   - One connection writes, a pool reads. A view is a transaction on a connection of its own: it sees the state of its
+//     beginning and neither waits for a load nor keeps one waiting. There are as many places as the pool has
+//     connections for views; status and checkpoint have others. When the file must be opened again, views end.
 //   - Rows go through a temporary staging table: appended once, row by row, and from there copied by column into
 //     the log, the latest state and what is derived. The staging rows are deleted before the commit, so that they
 //     never become part of the staging table: a temporary table does not give space back.

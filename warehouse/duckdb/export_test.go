@@ -6,6 +6,12 @@ import (
 	"fmt"
 )
 
+// Readers is the number of views that can be open at once.
+const Readers = readers
+
+// InUse counts the connections that somebody holds.
+func (s *Store) InUse() int { return s.db.Stats().InUse }
+
 // Whole checks that what is derived is what the history says, row by row.
 func (s *Store) Whole(ctx context.Context) error {
 	return s.read(ctx, func(tx *sql.Tx) error {

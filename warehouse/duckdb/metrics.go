@@ -44,7 +44,7 @@ var (
 )
 
 // ask puts one question: write makes the text, scan reads a row.
-func ask[T any](ctx context.Context, s *Store, who warehouse.Scope, a warehouse.Ask, write func(q *query) (string, error), scan func(rows *sql.Rows) (T, error)) (warehouse.Answer[T], error) {
+func ask[T any](ctx context.Context, v *view, who warehouse.Scope, a warehouse.Ask, write func(q *query) (string, error), scan func(rows *sql.Rows) (T, error)) (warehouse.Answer[T], error) {
 	var answer warehouse.Answer[T]
 	if who == (warehouse.Scope{}) {
 		return answer, nil
@@ -52,17 +52,13 @@ func ask[T any](ctx context.Context, s *Store, who warehouse.Scope, a warehouse.
 	if a.AsOf.IsZero() {
 		return answer, errors.New("ask the warehouse: the instant (AsOf) is missing")
 	}
-	err := s.read(ctx, func(tx *sql.Tx) error {
-		c, err := readCheckpoint(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if c.LSN == 0 {
+	err := v.read(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if v.mark.LSN == 0 {
 			return warehouse.ErrNotReady
 		}
-		answer.Watermark = warehouse.Watermark{LSN: c.LSN, CommittedAt: c.CommittedAt}
+		answer.Watermark = v.mark
 		q := &query{ask: a, who: who, params: make(map[string]any)}
-		if q.source, err = sourceOf(ctx, tx, a, answer.Watermark); err != nil {
+		if q.source, err = v.sourceOf(ctx, tx, a); err != nil {
 			return err
 		}
 		if answer.SQL, err = write(q); err != nil {
@@ -106,13 +102,13 @@ func (q *query) finish(body string, expressions ...string) (string, error) {
 }
 
 // Won counts what was won in the period.
-func (s *Store) Won(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
-	return ask(ctx, s, who, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("won", "won")...) }, scanTally)
+func (v *view) Won(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
+	return ask(ctx, v, who, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("won", "won")...) }, scanTally)
 }
 
 // Lost counts what was lost in the period.
-func (s *Store) Lost(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
-	return ask(ctx, s, who, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("lost", "lost")...) }, scanTally)
+func (v *view) Lost(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
+	return ask(ctx, v, who, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("lost", "lost")...) }, scanTally)
 }
 
 // postings gives the table expressions for what entered and left the stages of one or two types.
@@ -124,7 +120,7 @@ func (q *query) postings(kind, other string) []string {
 }
 
 // AmountOpen counts what was open at the instant.
-func (s *Store) AmountOpen(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
+func (v *view) AmountOpen(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
 	write := func(q *query) (string, error) {
 		open, err := q.open()
 		if err != nil {
@@ -132,7 +128,7 @@ func (s *Store) AmountOpen(ctx context.Context, who warehouse.Scope, a warehouse
 		}
 		return q.finish(amountOpenSQL, open...)
 	}
-	return ask(ctx, s, who, a, write, scanTally)
+	return ask(ctx, v, who, a, write, scanTally)
 }
 
 // open gives the table expressions for what was open at the instant.
@@ -151,21 +147,21 @@ func scanTally(rows *sql.Rows) (t warehouse.Tally, err error) {
 }
 
 // WinRate gives what a win rate is made of.
-func (s *Store) WinRate(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.WonLost], error) {
+func (v *view) WinRate(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.WonLost], error) {
 	write := func(q *query) (string, error) { return q.finish(winRateSQL, q.postings("won", "lost")...) }
-	return ask(ctx, s, who, a, write, func(rows *sql.Rows) (w warehouse.WonLost, err error) {
+	return ask(ctx, v, who, a, write, func(rows *sql.Rows) (w warehouse.WonLost, err error) {
 		err = rows.Scan(&w.Key, &w.Won, &w.Lost)
 		return w, err
 	})
 }
 
 // Funnel follows the opportunities created in the period.
-func (s *Store) Funnel(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.FunnelStage], error) {
+func (v *view) Funnel(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.FunnelStage], error) {
 	write := func(q *query) (string, error) {
 		q.period()
 		return q.finish(","+funnelSQL, q.source.states(q), q.source.stays(q), cohortSQL)
 	}
-	return ask(ctx, s, who, a, write, scanFunnel)
+	return ask(ctx, v, who, a, write, scanFunnel)
 }
 
 func scanFunnel(rows *sql.Rows) (f warehouse.FunnelStage, err error) {
@@ -189,12 +185,12 @@ func days(microseconds *int64) *float64 {
 }
 
 // Briefing counts what happened in the period.
-func (s *Store) Briefing(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.BriefingRow], error) {
+func (v *view) Briefing(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.BriefingRow], error) {
 	write := func(q *query) (string, error) {
 		q.period()
 		return q.finish(","+briefingSQL, q.source.moves(q), eventsSQL)
 	}
-	return ask(ctx, s, who, a, write, func(rows *sql.Rows) (b warehouse.BriefingRow, err error) {
+	return ask(ctx, v, who, a, write, func(rows *sql.Rows) (b warehouse.BriefingRow, err error) {
 		var amount engine.Decimal
 		err = rows.Scan(&b.Event, &b.Currency, &b.Count, &amount)
 		b.Amount = exact(amount)

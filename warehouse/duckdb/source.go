@@ -19,15 +19,29 @@ type source struct {
 }
 
 // sourceOf chooses the source: what is derived answers a question of now; any other is computed from the history.
-func sourceOf(ctx context.Context, tx *sql.Tx, a warehouse.Ask, mark warehouse.Watermark) (source, error) {
-	src := source{until: a.UntilLSN > 0 && a.UntilLSN < mark.LSN}
+// What it looks up stays true for the whole view.
+func (v *view) sourceOf(ctx context.Context, tx *sql.Tx, a warehouse.Ask) (source, error) {
+	src := source{until: a.UntilLSN > 0 && a.UntilLSN < v.mark.LSN}
 	src.known = !a.KnownAt.IsZero() || src.until
-	err := tx.QueryRowContext(ctx, "SELECT EXISTS (FROM opportunity_wide WHERE last_effective_at > $1), EXISTS (FROM opportunity_history_undone)", a.AsOf.UTC()).
-		Scan(&src.past, &src.undone)
-	if err != nil {
-		return src, fmt.Errorf("look where the answer is: %w", err)
+	var err error
+	if src.past, err = v.exists(ctx, tx, "opportunity_wide WHERE last_effective_at > $1", a.AsOf.UTC()); err != nil {
+		return src, err
 	}
-	return src, nil
+	src.undone, err = v.exists(ctx, tx, "opportunity_history_undone")
+	return src, err
+}
+
+// exists says whether there is such a row, and looks only once.
+func (v *view) exists(ctx context.Context, tx *sql.Tx, rows string, args ...any) (found bool, err error) {
+	key := fmt.Sprint(rows, args)
+	if found, ok := v.found[key]; ok {
+		return found, nil
+	}
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (FROM "+rows+")", args...).Scan(&found); err != nil {
+		return false, fmt.Errorf("look where the answer is: %w", err)
+	}
+	v.found[key] = found
+	return found, nil
 }
 
 // moves gives the table expression "move" with every move of the scope.

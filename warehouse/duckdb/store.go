@@ -22,8 +22,12 @@ import (
 // small machine room for Postgres. What does not fit goes to a folder beside the file.
 const DefaultMemoryLimit = "1GB"
 
-// readers is the number of questions that are answered at the same time; more wait.
-const readers = 8
+// readers is the number of views that are open at the same time; more wait. Beside them are the writer and what takes
+// a moment only, above all the status that the pipeline writes: no view keeps it waiting.
+const (
+	readers = 8
+	moments = 2
+)
 
 // Options of a store.
 type Options struct {
@@ -35,6 +39,7 @@ type Options struct {
 
 // Store is the warehouse in one DuckDB file.
 type Store struct {
+	warehouse.OneByOne
 	opts Options
 	log  *slog.Logger
 
@@ -44,6 +49,10 @@ type Store struct {
 
 	writing sync.Mutex // one load, reset or reopening at a time
 	writer  *sql.Conn
+
+	seats   chan struct{} // one for each open view
+	viewing sync.Mutex    // over views
+	views   map[*view]struct{}
 
 	saving sync.Mutex  // one status at a time
 	broken atomic.Bool // a commit failed: the file is to be opened again
@@ -65,7 +74,8 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if strings.ContainsAny(opts.Path, "?%#") {
 		return nil, fmt.Errorf("open the warehouse %s: the path must not contain ?, %% or #", opts.Path)
 	}
-	s := &Store{opts: opts, log: opts.Log}
+	s := &Store{opts: opts, log: opts.Log, seats: make(chan struct{}, readers), views: make(map[*view]struct{})}
+	s.OneByOne = warehouse.OneByOne{Viewer: s}
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -79,8 +89,8 @@ func (s *Store) connect(ctx context.Context) error {
 		return fmt.Errorf("open the warehouse %s: %w", s.opts.Path, err)
 	}
 	db := sql.OpenDB(connector)
-	db.SetMaxOpenConns(readers + 1)
-	db.SetMaxIdleConns(readers + 1)
+	db.SetMaxOpenConns(readers + moments + 1)
+	db.SetMaxIdleConns(readers + moments + 1)
 	writer, err := s.prepare(ctx, db)
 	if err != nil {
 		return errors.Join(err, db.Close())
@@ -127,7 +137,7 @@ func (s *Store) prepare(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 // Engine names the engine.
 func (s *Store) Engine() string { return "duckdb" }
 
-// Close waits for the load that is open and for the questions that are being answered, and closes the file.
+// Close waits for the load that is open, ends the views that are, and closes the file.
 func (s *Store) Close() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -140,8 +150,12 @@ func (s *Store) Close() error {
 	return s.disconnect()
 }
 
+// disconnect closes the file. Views would hold it open, so they end; the caller holds s.mu, so that none begins.
 func (s *Store) disconnect() error {
 	var faults []error
+	for _, v := range s.openViews() {
+		faults = append(faults, v.Close())
+	}
 	if s.writer != nil {
 		faults = append(faults, s.writer.Close())
 	}
@@ -155,22 +169,31 @@ func (s *Store) disconnect() error {
 // errClosed answers whoever comes after Close.
 var errClosed = errors.New("the warehouse is closed")
 
-// read runs a question in a snapshot of its own.
+// read runs what takes a moment in a snapshot of its own.
 func (s *Store) read(ctx context.Context, question func(tx *sql.Tx) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return errClosed
-	}
-	if s.db == nil {
-		return errors.New("the warehouse could not be opened again after a fault")
-	}
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.beginReading(ctx)
 	if err != nil {
-		return fmt.Errorf("begin reading the warehouse: %w", err)
+		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	return question(tx)
+}
+
+// beginReading starts a transaction. The caller holds s.mu.
+func (s *Store) beginReading(ctx context.Context) (*sql.Tx, error) {
+	if s.closed {
+		return nil, errClosed
+	}
+	if s.db == nil {
+		return nil, errors.New("the warehouse could not be opened again after a fault")
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin reading the warehouse: %w", err)
+	}
+	return tx, nil
 }
 
 // revive opens the file again after a commit that failed, as on a full disk. The engine then may have given up on the
@@ -206,6 +229,6 @@ func (s *Store) connectReading() error {
 		return fmt.Errorf("open the warehouse %s for reading: %w", s.opts.Path, err)
 	}
 	s.db = sql.OpenDB(connector)
-	s.db.SetMaxOpenConns(readers)
+	s.db.SetMaxOpenConns(readers + moments)
 	return nil
 }

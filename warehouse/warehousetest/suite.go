@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"time", testTime},
 		{"values", testValues},
 		{"status", testStatus},
+		{"view", testView},
 	} {
 		t.Run(theme.name, func(t *testing.T) { theme.test(t, open) })
 	}

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// AnalyticsView answers a caller's questions from one state of the data: all answers agree with each other, speak of
+// the same now and carry the same watermark. It reads each question by the organisation's calendar, hands the
+// warehouse the caller's scope, and gives each answer its receipt. It is for one request and one goroutine.
+type AnalyticsView struct {
+	analytics *Analytics
+	actor     operational.Actor
+	scope     warehouse.Scope
+	space     interconnect.Workspace
+	status    warehouse.Status
+	now       time.Time
+	data      warehouse.View
+	names     map[warehouse.Dimension]names
+}
+
+// View opens the data for a caller, until Close or until the context ends.
+func (s *Analytics) View(ctx context.Context, actor operational.Actor) (*AnalyticsView, error) {
+	v := &AnalyticsView{analytics: s, actor: actor, scope: ScopeOf(actor), names: map[warehouse.Dimension]names{}}
+	var err error
+	if v.space, err = s.interconnect.Workspace(ctx, actor); err != nil {
+		return nil, err
+	}
+	if v.status, err = s.store.Status(ctx); err != nil {
+		return nil, fmt.Errorf("ask how fresh the warehouse is: %w", err)
+	}
+	v.now = s.clock().UTC().Truncate(time.Microsecond)
+	if v.data, err = s.store.View(ctx); err != nil {
+		return nil, fmt.Errorf("open the warehouse: %w", err)
+	}
+	return v, nil
+}
+
+// Close lets go of the data.
+func (v *AnalyticsView) Close() { _ = v.data.Close() } // nothing was written, so nothing is lost
