@@ -13,7 +13,12 @@
 //   - The answer of a repeated POST is stored, sealed, in the tenant's own rows; failures of the server do not stick.
 //     When the first request died between its work and its answer nobody knows what happened, so the key is answered
 //     with 409 for good and nothing is done again.
-//   - If-Match takes one strong tag. `*` and weak ones do not say what the caller saw: 422, as any wrong value.
+//   - If-Match takes one strong tag. `*` and weak ones do not say what the caller saw: 412, as anything else that names no
+//     version, so that nobody's change is put over unseen. Without it: 428.
+//   - An Idempotency-Key may go with every POST and must go with none. A script that repeats itself is made safe by one header;
+//     whoever tries an operation by hand is not sent away for want of it, and changes of what is there are safe without it
+//     anyway, by If-Match. Would change if records were made twice by callers that send no key.
+//   - Every code of a problem has a page at /problems/<code> (problems.go is the one catalogue; a test finds those without words).
 //   - An id of the path that is no id is 404 like every other record that is not there.
 //   - Names of partners and stages come from Postgres under the caller's rights, never from the warehouse.
 //   - Every answer of every test is checked against the document (contract_test.go); a change of the document is a

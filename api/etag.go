@@ -14,7 +14,7 @@ func etagOf(version int64) string { return `"v` + strconv.FormatInt(version, 10)
 // Changing is what a change of a record must carry.
 type Changing struct {
 	ID      string `path:"id" maxLength:"64" doc:"Id of the record"`
-	IfMatch string `header:"If-Match" maxLength:"100" doc:"ETag of the record as you read it; required" example:"\"v3\""`
+	IfMatch string `header:"If-Match" doc:"ETag of the record as you read it; required" example:"\"v3\""`
 }
 
 // version is the version that the caller has read. A change without one would write blindly: 428.
@@ -27,11 +27,24 @@ func (c Changing) version() (int64, error) {
 	text, closed := strings.CutSuffix(text, `"`)
 	version, err := strconv.ParseInt(text, 10, 64)
 	if !ok || !closed || err != nil || version < 0 || etagOf(version) != c.IfMatch {
-		var faults operational.Faults
-		faults.Add("header.If-Match", `must be one strong ETag as it was read, for example "v3"; * and weak ones do not say what you saw`, c.IfMatch)
-		return 0, faults.Err()
+		return 0, unusable(c.IfMatch)
 	}
 	return version, nil
+}
+
+// unusable says why a condition cannot hold: it does not name the one version that the caller has seen.
+func unusable(ifMatch string) error {
+	e := operational.Fault(operational.KindStale, "if-match-malformed", `If-Match is no ETag of this record. Nothing was saved. Send the one that you got when you read it, for example "v3".`)
+	switch {
+	case strings.TrimSpace(ifMatch) == "*":
+		e = operational.Fault(operational.KindStale, "if-match-any",
+			"If-Match: * is refused, because it would put your change over changes that you have not seen. Nothing was saved. Read the record and send its ETag.")
+	case strings.HasPrefix(ifMatch, "W/"):
+		e = operational.Fault(operational.KindStale, "if-match-weak",
+			"A weak ETag does not say exactly what you saw. Nothing was saved. Send the ETag as you got it, without W/.")
+	}
+	e.Fields = []operational.FieldFault{{Field: "header.If-Match", Message: "must be the ETag of the record as it was read", Value: ifMatch}}
+	return e
 }
 
 // Reading is what a read of a record may carry.

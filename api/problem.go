@@ -17,7 +17,7 @@ import (
 
 // Problem is an error as callers see it: problem details of RFC 9457.
 type Problem struct {
-	Type   string        `json:"type" format:"uri-reference" example:"/problems/stale" doc:"Stable name of the sort of problem, as an address"`
+	Type   string        `json:"type" format:"uri-reference" example:"/problems/stale" doc:"Stable name of the sort of problem; as an address it opens a page that says what happened and what to do"`
 	Title  string        `json:"title" example:"The record has changed" doc:"The sort of problem in words; always the same for a type"`
 	Status int           `json:"status" example:"412" doc:"HTTP status"`
 	Code   string        `json:"code" example:"stale" doc:"Stable name of the sort of problem, for programs"`
@@ -54,42 +54,48 @@ func (p *Problem) with(header, value string) *Problem {
 }
 
 // The one table from kinds of errors to HTTP.
-var problemKinds = map[operational.Kind]struct {
-	status int
-	title  string
-}{
-	operational.KindNotFound:           {http.StatusNotFound, "Not found"},
-	operational.KindConflict:           {http.StatusConflict, "The state of the record does not allow it"},
-	operational.KindInvalid:            {http.StatusUnprocessableEntity, "The request is not valid"},
-	operational.KindForbidden:          {http.StatusForbidden, "Not permitted"},
-	operational.KindUnauthenticated:    {http.StatusUnauthorized, "Sign in first"},
-	operational.KindStale:              {http.StatusPreconditionFailed, "The record has changed"},
-	operational.KindPreconditionNeeded: {http.StatusPreconditionRequired, "If-Match is needed"},
-	operational.KindLimited:            {http.StatusTooManyRequests, "Too much at once"},
-	operational.KindUnavailable:        {http.StatusServiceUnavailable, "Not available at the moment"},
+var problemKinds = map[operational.Kind]int{
+	operational.KindNotFound:           http.StatusNotFound,
+	operational.KindConflict:           http.StatusConflict,
+	operational.KindInvalid:            http.StatusUnprocessableEntity,
+	operational.KindForbidden:          http.StatusForbidden,
+	operational.KindUnauthenticated:    http.StatusUnauthorized,
+	operational.KindStale:              http.StatusPreconditionFailed,
+	operational.KindPreconditionNeeded: http.StatusPreconditionRequired,
+	operational.KindLimited:            http.StatusTooManyRequests,
+	operational.KindUnavailable:        http.StatusServiceUnavailable,
 }
 
 // StatusOf is the status of a kind of error, for pages that use their own words; what is no kind is an internal error.
 func StatusOf(kind operational.Kind) (status int, known bool) {
-	k, known := problemKinds[kind]
+	status, known = problemKinds[kind]
 	if !known {
 		return http.StatusInternalServerError, false
 	}
-	return k.status, true
+	return status, true
 }
 
-// What Huma itself finds has a status only; these are its kinds and codes.
-var problemStatuses = map[int]struct{ code, title string }{
-	http.StatusBadRequest:            {"invalid-input", "The request is not valid"}, // answered as 422
-	http.StatusUnprocessableEntity:   {"invalid-input", "The request is not valid"},
-	http.StatusNotAcceptable:         {"not-acceptable", "None of the accepted forms is offered"},
-	http.StatusRequestTimeout:        {"body-too-slow", "The body came too slowly"},
-	http.StatusRequestEntityTooLarge: {"body-too-large", "The body is too large"},
-	http.StatusUnsupportedMediaType:  {"unsupported-media-type", "The content type is not supported"},
-	http.StatusNotFound:              {"not-found", "Not found"},
-	http.StatusMethodNotAllowed:      {"method-not-allowed", "This address has no such method"},
-	http.StatusForbidden:             {"cross-origin", "Refused because it came from another site"},
-	http.StatusNotModified:           {"not-modified", "Not modified"},
+// What Huma itself finds has a status only; these are its codes.
+var problemStatuses = map[int]string{
+	http.StatusBadRequest:            "invalid-input", // answered as 422
+	http.StatusUnprocessableEntity:   "invalid-input",
+	http.StatusNotAcceptable:         "not-acceptable",
+	http.StatusRequestTimeout:        "body-too-slow",
+	http.StatusRequestEntityTooLarge: "body-too-large",
+	http.StatusUnsupportedMediaType:  "unsupported-media-type",
+	http.StatusNotFound:              "not-found",
+	http.StatusMethodNotAllowed:      "method-not-allowed",
+	http.StatusForbidden:             "cross-origin",
+	http.StatusNotModified:           "not-modified",
+}
+
+// problem makes one of a sort; its title and the page behind its type are in the catalogue.
+func problem(status int, code, detail string) *Problem {
+	title := http.StatusText(status)
+	if t, known := ProblemTypeOf(code); known {
+		title = t.Title
+	}
+	return &Problem{Type: ProblemsPath + code, Title: title, Status: status, Code: code, Detail: detail}
 }
 
 // notFoundDetail is the same for "not there", "not yours" and "no such address", to the byte.
@@ -102,21 +108,21 @@ func statusProblem(status int, detail string, items ...ProblemItem) *Problem {
 	if status == http.StatusBadRequest {
 		status = http.StatusUnprocessableEntity
 	}
-	known, ok := problemStatuses[status]
+	code, ok := problemStatuses[status]
 	if !ok {
 		return internalProblem()
 	}
 	if status == http.StatusNotFound {
 		detail, items = notFoundDetail, nil
 	}
-	return &Problem{Type: "/problems/" + known.code, Title: known.title, Status: status, Code: known.code, Detail: detail, Errors: items}
+	p := problem(status, code, detail)
+	p.Errors = items
+	return p
 }
 
 func internalProblem() *Problem {
-	return &Problem{
-		Type: "/problems/internal", Title: "Something went wrong here", Status: http.StatusInternalServerError, Code: "internal",
-		Detail: "This is our fault, not yours. The header X-Request-Id names the event: tell it to whoever runs this server.",
-	}
+	return problem(http.StatusInternalServerError, "internal",
+		"This is our fault, not yours. The header X-Request-Id names the event: tell it to whoever runs this server.")
 }
 
 // problemOf is the only map from errors to HTTP. What is no error of the business rules is internal: its text stays here.
@@ -135,11 +141,12 @@ func problemOf(method string, err error) *Problem {
 	default:
 		return internalProblem()
 	}
-	kind, ok := problemKinds[e.Kind]
+	status, ok := problemKinds[e.Kind]
 	if !ok {
 		return internalProblem()
 	}
-	p = &Problem{Type: "/problems/" + e.Code, Title: kind.title, Status: kind.status, Code: e.Code, Detail: e.Message, Errors: items(method, e.Fields)}
+	p = problem(status, e.Code, e.Message)
+	p.Errors = items(method, e.Fields)
 	switch e.Kind {
 	case operational.KindNotFound:
 		return statusProblem(http.StatusNotFound, "")

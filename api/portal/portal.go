@@ -59,6 +59,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, address("/briefing", r.URL.RawQuery), http.StatusSeeOther)
 	})
+	mux.HandleFunc("GET "+api.ProblemsPath+"{code}", p.problem)
 	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("User-agent: *\nDisallow: /\n"))
