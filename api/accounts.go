@@ -61,7 +61,7 @@ func (a *API) accounts() {
 	register(a, operational.AccountsRead, huma.Operation{
 		OperationID: "list-accounts", Method: http.MethodGet, Path: "/v1/accounts", Tags: []string{"accounts"},
 		Summary: "List accounts", Description: "Your organisation's own customers.",
-	}, listing(a, "list-accounts", anySide(accounts.AccountListing), s.Accounts))
+	}, listing(a, "list-accounts", everybody(accounts.AccountListing), s.Accounts))
 	register(a, operational.AccountsRead, huma.Operation{
 		OperationID: "read-account", Method: http.MethodGet, Path: "/v1/accounts/{id}", Tags: []string{"accounts"},
 		Summary: "Read an account", Description: "One customer.",
@@ -98,7 +98,7 @@ func (a *API) contacts() {
 	register(a, operational.ContactsRead, huma.Operation{
 		OperationID: "list-contacts", Method: http.MethodGet, Path: "/v1/contacts", Tags: []string{"accounts"},
 		Summary: "List contacts", Description: "People at your organisation's own customers.",
-	}, listing(a, "list-contacts", anySide(accounts.ContactListing), s.Contacts))
+	}, listing(a, "list-contacts", everybody(accounts.ContactListing), s.Contacts))
 	register(a, operational.ContactsRead, huma.Operation{
 		OperationID: "read-contact", Method: http.MethodGet, Path: "/v1/contacts/{id}", Tags: []string{"accounts"},
 		Summary: "Read a contact", Description: "One person at a customer.",

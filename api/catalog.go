@@ -41,7 +41,7 @@ func (a *API) products() {
 	register(a, operational.ProductsRead, huma.Operation{
 		OperationID: "list-products", Method: http.MethodGet, Path: "/v1/products", Tags: []string{"catalogue"},
 		Summary: "List products", Description: "Your organisation's products and those of the vendors that it is connected with.",
-	}, listing(a, "list-products", anySide(catalog.ProductListing), s.Products))
+	}, listing(a, "list-products", everybody(catalog.ProductListing), s.Products))
 	register(a, operational.ProductsRead, huma.Operation{
 		OperationID: "read-product", Method: http.MethodGet, Path: "/v1/products/{id}", Tags: []string{"catalogue"},
 		Summary: "Read a product", Description: "One product.",
@@ -77,7 +77,7 @@ func (a *API) processes() {
 	register(a, operational.ProcessesRead, huma.Operation{
 		OperationID: "list-sales-processes", Method: http.MethodGet, Path: "/v1/sales-processes", Tags: []string{"catalogue"},
 		Summary: "List sales processes", Description: "Your organisation's sales processes and those of the vendors that it is connected with, with their stages.",
-	}, listing(a, "list-sales-processes", anySide(catalog.ProcessListing), s.Processes))
+	}, listing(a, "list-sales-processes", everybody(catalog.ProcessListing), s.Processes))
 	register(a, operational.ProcessesRead, huma.Operation{
 		OperationID: "read-sales-process", Method: http.MethodGet, Path: "/v1/sales-processes/{id}", Tags: []string{"catalogue"},
 		Summary: "Read a sales process", Description: "One sales process with its stages.",

@@ -57,7 +57,7 @@ func (a *API) imports() {
 	register(a, operational.ImportsRun, huma.Operation{
 		OperationID: "list-imports", Method: http.MethodGet, Path: "/v1/imports", Tags: []string{"imports"},
 		Summary: "List imports", Description: "Your organisation's imports, newest first.",
-	}, listing(a, "list-imports", anySide(imports.Listing), s.List))
+	}, listing(a, "list-imports", everybody(imports.Listing), s.List))
 	register(a, operational.ImportsRun, huma.Operation{
 		OperationID: "read-import", Method: http.MethodGet, Path: "/v1/imports/{id}", Tags: []string{"imports"},
 		Summary: "Read an import", Description: "State, progress from 0 to 1, and in the end the summary.",

@@ -75,11 +75,11 @@ func (in ListInput) query(c cursors, actor operational.Actor, known operational.
 }
 
 // listing makes the handler of a list from the service's method.
-func listing[T any](a *API, operation string, fields func(operational.Side) operational.Listing,
+func listing[T any](a *API, operation string, fields func(operational.Actor) operational.Listing,
 	read func(context.Context, operational.Actor, operational.Query) (operational.Listed[T], error),
 ) func(context.Context, operational.Actor, *ListInput) (*list[T], error) {
 	return func(ctx context.Context, actor operational.Actor, in *ListInput) (*list[T], error) {
-		q, name, err := in.query(a.cursors, actor, fields(actor.Side), operation)
+		q, name, err := in.query(a.cursors, actor, fields(actor), operation)
 		if err != nil {
 			return nil, err
 		}
@@ -91,9 +91,14 @@ func listing[T any](a *API, operation string, fields func(operational.Side) oper
 	}
 }
 
-// anySide is for lists whose fields both sides may read.
-func anySide(l func() operational.Listing) func(operational.Side) operational.Listing {
-	return func(operational.Side) operational.Listing { return l() }
+// everybody is for lists whose fields all may read.
+func everybody(l func() operational.Listing) func(operational.Actor) operational.Listing {
+	return func(operational.Actor) operational.Listing { return l() }
+}
+
+// bySide is for lists whose fields one side may read and the other not.
+func bySide(l func(operational.Side) operational.Listing) func(operational.Actor) operational.Listing {
+	return func(actor operational.Actor) operational.Listing { return l(actor.Side) }
 }
 
 // parseID reads an id of the path. What is no id is nobody's record.

@@ -86,7 +86,7 @@ func (a *API) opportunities() {
 	register(a, operational.OpportunitiesRead, huma.Operation{
 		OperationID: "list-opportunities", Method: http.MethodGet, Path: "/v1/opportunities", Tags: []string{"opportunities"},
 		Summary: "List opportunities", Description: "Those of your channel, or a partner's own over all its vendors.",
-	}, listing(a, "list-opportunities", opportunities.Listing, s.List))
+	}, listing(a, "list-opportunities", bySide(opportunities.Listing), s.List))
 	register(a, operational.OpportunitiesRead, huma.Operation{
 		OperationID: "read-opportunity", Method: http.MethodGet, Path: "/v1/opportunities/{id}", Tags: []string{"opportunities"},
 		Summary: "Read an opportunity", Description: "One opportunity with its lines.",

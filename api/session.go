@@ -96,7 +96,7 @@ func (a *API) keys() {
 	register(a, operational.KeysManage, huma.Operation{
 		OperationID: "list-api-keys", Method: http.MethodGet, Path: "/v1/api-keys", Tags: []string{"session"},
 		Summary: "List API keys", Description: "The organisation's API keys, newest first, without their secrets.",
-	}, listing(a, "list-api-keys", anySide(identity.KeyListing), a.deps.Identity.Keys))
+	}, listing(a, "list-api-keys", everybody(identity.KeyListing), a.deps.Identity.Keys))
 	register(a, operational.KeysManage, huma.Operation{
 		OperationID: "revoke-api-key", Method: http.MethodDelete, Path: "/v1/api-keys/{id}", Tags: []string{"session"}, DefaultStatus: http.StatusNoContent,
 		Summary: "Revoke an API key", Description: "Ends the key at once. It stays in the list, marked as revoked.",
