@@ -54,16 +54,27 @@ func instant(faults *operational.Faults, field, text string, c operational.Calen
 	if text == "" {
 		return time.Time{}
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, text, locationOf(c)); err == nil {
-		return day.AddDate(0, 0, 1).Add(-time.Microsecond).UTC()
-	}
 	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil || at.Year() < 1900 || at.Year() > 2200 {
+	if day, noDay := time.ParseInLocation(time.DateOnly, text, locationOf(c)); noDay == nil {
+		at, err = day.AddDate(0, 0, 1).Add(-time.Microsecond), nil
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	switch {
+	case err != nil:
 		faults.Add(field, "must be a time as 2017-06-30T12:00:00Z or a date as 2017-06-30", text)
 		return time.Time{}
+	case at.Before(firstInstant) || !at.Before(lastInstant):
+		faults.Add(field, "must lie in the years 1900 to 2200", text)
+		return time.Time{}
 	}
-	return at.UTC().Truncate(time.Microsecond)
+	return at
 }
+
+// Answers are for times within these: no business lies beyond, and arithmetic with days stays exact.
+var (
+	firstInstant = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
+	lastInstant  = time.Date(2201, 1, 1, 0, 0, 0, 0, time.UTC)
+)
 
 func locationOf(c operational.Calendar) *time.Location {
 	if c.Location == nil {

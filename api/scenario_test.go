@@ -101,6 +101,10 @@ func TestOperations(t *testing.T) {
 		{name: "a number as amount", as: w.ada, method: patch, path: "/v1/opportunities/" + deal, body: `{"vendor_net":{"amount":2000,"currency":"EUR"}}`, headers: []string{"If-Match", `"v4"`}, status: 422, has: []string{"body.vendor_net.amount"}},
 		{name: "an absurd amount", as: w.ada, method: patch, path: "/v1/opportunities/" + deal, body: `{"vendor_net":{"amount":"1e400","currency":"EUR"}}`, headers: []string{"If-Match", `"v4"`}, status: 422},
 
+		{name: "a time without a change", as: w.ada, method: patch, path: "/v1/opportunities/" + deal, body: `{"effective_at":"2024-03-01T00:00:00Z","reason":"late"}`, headers: []string{"If-Match", `"v4"`}, status: 422, has: []string{"body.effective_at", "dates a change", "body.reason"}},
+		{name: "an owner of the wrong sort", as: w.ada, method: patch, path: "/v1/opportunities/" + deal, body: map[string]any{"owner_membership_id": w.ada.Membership}, headers: []string{"If-Match", `"v4"`}, status: 422, has: []string{"body.owner_membership_id"}},
+		{name: "a new one with an owner of the wrong sort", as: w.ada, method: post, path: "/v1/opportunities", body: map[string]any{"name": "x", "connection_id": w.connA1, "owner_membership_id": w.ada.Membership}, status: 422, has: []string{"body.owner_membership_id"}},
+		{name: "an owner who is not there", as: w.ada, method: post, path: "/v1/opportunities", body: map[string]any{"name": "x", "owner_membership_id": w.pia.Membership}, status: 422, has: []string{"body.owner_membership_id"}},
 		{name: "private half begins empty", as: w.pia, method: get, path: "/v1/opportunities/" + deal + "/private", status: 200, has: []string{`"version":0`}},
 		{name: "private half", as: w.pia, method: patch, path: "/v1/opportunities/" + deal + "/private", body: map[string]any{"note": canaryPrivate, "end_customer_amount": map[string]string{"amount": "7777777.77", "currency": "EUR"}}, headers: []string{"If-Match", `"v0"`}, status: 200, has: []string{canaryPrivate}},
 		{name: "for the vendor there is none", as: w.ada, method: get, path: "/v1/opportunities/" + deal + "/private", status: 404, hasNot: []string{canaryPrivate}},

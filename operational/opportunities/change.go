@@ -160,7 +160,7 @@ const (
 func checkOwner(ctx context.Context, tx *postgres.Tx, s state) error {
 	sql, field, scope, owner := contactIsThere, "owner_contact_id", s.ConnectionID, s.OwnerContactID
 	if s.ConnectionID == nil {
-		sql, field, scope, owner = memberIsThere, "owner_member_id", &tx.Actor.Org, s.OwnerMembershipID
+		sql, field, scope, owner = memberIsThere, "owner_membership_id", &tx.Actor.Org, s.OwnerMembershipID
 	}
 	if owner == nil {
 		return nil
@@ -181,7 +181,7 @@ func (patch Update) fits(side operational.Side, now current) error {
 	var faults operational.Faults
 	checkNone(&faults, patch.VendorAccountID.Given && side != operational.SideVendor, "vendor_account_id", "Only the vendor has it.")
 	connected := now.ConnectionID != nil
-	checkNone(&faults, patch.OwnerMemberID.Given && connected, "owner_member_id", "With a connection the owner is a contact.")
+	checkNone(&faults, patch.OwnerMemberID.Given && connected, "owner_membership_id", "With a connection the owner is a contact.")
 	checkNone(&faults, patch.OwnerContactID.Given && !connected, "owner_contact_id", "Without a connection the owner is a member.")
 	checkNone(&faults, patch.Region.Given && connected, "region", "The connection says the region.")
 	checkNone(&faults, patch.Tier.Given && connected, "tier", "The connection says the tier.")

@@ -85,7 +85,7 @@ func (in NewOpportunity) Validate() error {
 	if in.ConnectionID != nil {
 		checkNone(&faults, in.Region != "", "region", "The connection says the region.")
 		checkNone(&faults, in.Tier != "", "tier", "The connection says the tier.")
-		checkNone(&faults, in.OwnerMemberID != nil, "owner_member_id", "With a connection the owner is a contact.")
+		checkNone(&faults, in.OwnerMemberID != nil, "owner_membership_id", "With a connection the owner is a contact.")
 	} else {
 		checkNone(&faults, in.OwnerContactID != nil, "owner_contact_id", "Without a connection the owner is a member.")
 	}
@@ -135,7 +135,19 @@ func (patch Update) Validate() error {
 		checkLines(&faults, *patch.Lines.Value)
 	}
 	faults.Text("reason", patch.Reason, 0, 500)
+	if !patch.changes() {
+		if patch.EffectiveAt != nil {
+			faults.Add("effective_at", "It dates a change, and there is none in this request: send what changes with it.", patch.EffectiveAt.UTC())
+		}
+		checkNone(&faults, patch.Reason != "", "reason", "It explains a change, and there is none in this request: send what changes with it.")
+	}
 	return faults.Err()
+}
+
+// changes says whether the patch gives any field of the opportunity.
+func (patch Update) changes() bool {
+	return patch.Name.Given || patch.CustomerName.Given || patch.VendorAccountID.Given || patch.OwnerContactID.Given || patch.OwnerMemberID.Given ||
+		patch.VendorNet.Given || patch.CloseDate.Given || patch.Region.Given || patch.Tier.Given || patch.Lines.Given
 }
 
 // Validate says what is wrong with the input by itself.

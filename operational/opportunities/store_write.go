@@ -202,7 +202,7 @@ func referenceFault(err error) error {
 	case "opportunity_connection_id_owner_contact_id_fkey":
 		return fieldFault("owner_contact_id", "There is no such contact in this connection.", nil)
 	case "opportunity_scope_id_owner_membership_id_fkey":
-		return fieldFault("owner_member_id", "There is no such member in your organisation.", nil)
+		return fieldFault("owner_membership_id", "There is no such member in your organisation.", nil)
 	}
 	return fmt.Errorf("write opportunity: %w", err)
 }
