@@ -63,17 +63,17 @@ type RoleRights struct {
 
 // ObjectRights is what a role may do with one object.
 type ObjectRights struct {
-	Create      bool        `json:"create"`
-	Read        bool        `json:"read"`
-	Edit        bool        `json:"edit"`
-	Delete      bool        `json:"delete"`
-	Import      bool        `json:"import"`
-	Export      bool        `json:"export"`
-	Visibility  Visibility  `json:"visibility"`
-	Access      string      `json:"access"`       // read, read_write: of the records in sight
-	RecordTypes []uuid.UUID `json:"record_types"` // nil: all
-	Readable    []string    `json:"readable"`
-	Editable    []string    `json:"editable"`
+	Create      bool        `json:"create" doc:"May create records"`
+	Read        bool        `json:"read" doc:"May read records; without it nothing else is allowed"`
+	Edit        bool        `json:"edit" doc:"May change records"`
+	Delete      bool        `json:"delete" doc:"May delete records"`
+	Import      bool        `json:"import" doc:"May import records from files"`
+	Export      bool        `json:"export" doc:"May take records out in files"`
+	Visibility  Visibility  `json:"visibility" enum:"private,company,public" doc:"Whose records: private: one's own, of a vendor's people those of the partners and regions they look after; company: all of one's company; public (external roles): all partners'"`
+	Access      string      `json:"access" enum:"read,read_write" doc:"Whether the records in sight can be changed"`
+	RecordTypes []uuid.UUID `json:"record_types,omitzero" doc:"Record types that the role works with; absent: all, also those to come"`
+	Readable    []string    `json:"readable" doc:"Fields that the role reads; all others are hidden"`
+	Editable    []string    `json:"editable" doc:"Fields that the role writes"`
 }
 
 // Link is what one vendor gives to one of a partner's people.
