@@ -63,20 +63,20 @@ func TestABriefingHasOneWatermark(t *testing.T) {
 	late := w.deal(t, w.pia, w.connA1, "late", "50", "EUR", "2024-04-20T00:00:00Z")
 	deps := w.deps
 	deps.Warehouse = &between{w.store, func() { w.loadDeal(t, late) }}
-	s := api.NewAnalytics(deps)
+	s, ada := api.NewAnalytics(deps), w.WithRights(t, w.ada.Actor)
 
-	brief := briefing(t, s, w.ada.Actor, "2024-Q2")
+	brief := briefing(t, s, ada, "2024-Q2")
 	require.EqualValues(t, 0, brief.Rows[0].Count, "new in the quarter, without the late one")
 	now, _, err := w.store.Checkpoint(t.Context())
 	require.NoError(t, err)
 	require.Greater(t, now.LSN, before.LSN)
 	for _, r := range []api.ReceiptNote{brief.Receipt, brief.Previous.Receipt, brief.YearBefore.Receipt} {
-		again, err := s.Recompute(t.Context(), w.ada.Actor, r.ID)
+		again, err := s.Recompute(t.Context(), ada, r.ID)
 		require.NoError(t, err)
 		require.True(t, again.Same, again.Why)
 		require.Equal(t, brief.Watermark.LSN, again.Watermark.LSN)
 	}
-	brief = briefing(t, s, w.ada.Actor, "2024-Q2")
+	brief = briefing(t, s, ada, "2024-Q2")
 	require.EqualValues(t, 1, brief.Rows[0].Count)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -62,37 +63,60 @@ func (w *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// outermost is around everything: request id, headers, cross-origin check, a log line, and no panic leaves it.
-func (a *API) outermost(next http.Handler) http.Handler {
-	crossOrigin := http.NewCrossOriginProtection()
+// Logged is around everything, of the API and of the pages: the request gets an id, its end a line in the log, and no
+// panic leaves it; fail answers after one, if nothing has been sent.
+func (a *API) Logged(next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now() // for the log line only: how long, never when
 		req := &request{id: uuid.NewString()}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
 		req.http = r
 		rec := &recorder{ResponseWriter: w}
-		a.setHeaders(rec, r, req.id)
+		rec.Header().Set("X-Request-Id", req.id)
+		defer func() { a.logRequest(r, rec, req, time.Since(started)) }()
 		defer func() {
-			if p := recover(); p != nil {
-				req.fault = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-				if rec.status == 0 {
-					writeProblem(rec, internalProblem())
-				}
+			p := recover()
+			if p == nil {
+				return
 			}
-			a.logRequest(r, rec, req, time.Since(started))
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p) // somebody's way to cut the connection
+			}
+			req.fault = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			if rec.status == 0 {
+				fail(rec, r, req.fault)
+			}
 		}()
-		// An API key is never sent by a browser on its own; everything else might be.
-		if r.Header.Get("Authorization") == "" && crossOrigin.Check(r) != nil {
-			writeProblem(rec, statusProblem(http.StatusForbidden, "A change must come from this site's own pages, or carry an API key. Nothing was saved."))
-			return
-		}
 		next.ServeHTTP(rec, r)
 	})
 }
 
-func (a *API) setHeaders(w http.ResponseWriter, r *http.Request, id string) {
+// RequestID is the id of a request inside Logged.
+func RequestID(ctx context.Context) string { return requestOf(ctx).id }
+
+// NoteActor says who asks, for the log line.
+func NoteActor(ctx context.Context, actor operational.Actor) { requestOf(ctx).actor = actor }
+
+// NoteFault says what went wrong inside, for the log line.
+func NoteFault(ctx context.Context, err error) { requestOf(ctx).fault = err }
+
+// outermost is around the operations: the log line, headers and the cross-origin check.
+func (a *API) outermost(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.setHeaders(w, r)
+		// An API key is never sent by a browser on its own; everything else might be.
+		if r.Header.Get("Authorization") == "" && crossOrigin.Check(r) != nil {
+			writeProblem(w, statusProblem(http.StatusForbidden, "A change must come from this site's own pages, or carry an API key. Nothing was saved."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	return a.Logged(guarded, func(w http.ResponseWriter, _ *http.Request, _ error) { writeProblem(w, internalProblem()) })
+}
+
+func (a *API) setHeaders(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("X-Request-Id", id)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -122,16 +146,22 @@ func (a *API) logRequest(r *http.Request, rec *recorder, req *request, took time
 
 var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
-// elsewhere answers for addresses and methods that no operation has, with a problem like everything else.
-func (a *API) elsewhere(w http.ResponseWriter, r *http.Request) {
+// MethodsOf lists the methods that an address has. What takes the addresses that nothing else takes has the pattern "/".
+func MethodsOf(mux *http.ServeMux, r *http.Request) []string {
 	var known []string
 	for _, method := range methods {
 		probe := r.Clone(r.Context())
 		probe.Method = method
-		if _, pattern := a.mux.Handler(probe); pattern != "/" {
+		if _, pattern := mux.Handler(probe); pattern != "/" {
 			known = append(known, method)
 		}
 	}
+	return known
+}
+
+// elsewhere answers for addresses and methods that no operation has, with a problem like everything else.
+func (a *API) elsewhere(w http.ResponseWriter, r *http.Request) {
+	known := MethodsOf(a.mux, r)
 	if len(known) == 0 {
 		writeProblem(w, statusProblem(http.StatusNotFound, ""))
 		return

@@ -8,6 +8,7 @@
 //   - Every number is a link to the rows behind it, through the receipt of the answer it came from. So the list shows
 //     the question as it was asked, also when data has come in since.
 //   - All questions of one page are put to one view of the data, so that totals agree whatever is loaded meanwhile.
+//   - A page is sent when the whole of it is there, so that a fault, a panic too, can still take its place.
 //   - Nothing inline: the content security policy allows no script, style or connection but our own.
 //   - Amounts in several currencies are never added: a key figure then has a line for each.
 //   - Single keys can be turned off (WCAG 2.1.4); theme and keys live in cookies, so that the first byte is right.

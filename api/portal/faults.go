@@ -2,10 +2,9 @@ package portal
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sharepartner/sharepartner/api"
@@ -35,7 +34,8 @@ var faultTitles = map[operational.Kind]string{
 	operational.KindUnavailable:        "Not available at the moment",
 }
 
-// explain turns an error into a page. What is internal is logged under a reference and never shown.
+// explain turns an error into a page. What is internal goes to the log line of the request, whose id begins with the
+// reference, and is never shown.
 func (p *Portal) explain(r *http.Request, err error) faultPage {
 	if errors.Is(err, warehouse.ErrNotReady) {
 		return faultPage{
@@ -56,10 +56,11 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 	if errors.Is(err, context.Canceled) { // the reader has gone on
 		return faultPage{status: http.StatusServiceUnavailable, title: "The request was cut off", text: "It ended before it was done. Try again."}
 	}
-	raw := make([]byte, 4)
-	_, _ = rand.Read(raw) // never fails
-	ref := hex.EncodeToString(raw)
-	p.log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "ref", ref, "error", err)
+	api.NoteFault(r.Context(), err)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, warehouse.ErrViewEnded) {
+		return faultPage{status: http.StatusServiceUnavailable, title: "The page took too long", text: "It could not be answered in time. Try again; where it shows figures, a shorter period or a narrower filter is faster."}
+	}
+	ref, _, _ := strings.Cut(api.RequestID(r.Context()), "-")
 	return faultPage{
 		status: http.StatusInternalServerError, title: "Something went wrong here",
 		text: "The fault is ours and was noted. Nothing was changed by this request. Try again; if it stays, tell the person who runs this program the reference.", ref: ref,
@@ -74,17 +75,34 @@ func (v *visit) fault(err error) {
 	if f.status == http.StatusServiceUnavailable {
 		links = append([]views.Link{{Text: "Try again", Href: here(v.r)}}, links...)
 	}
-	_ = v.render(f.status, views.Shell{Title: f.title}, views.Fault(f.title, f.text, f.lines, links, f.ref))
+	if v.render(f.status, views.Shell{Title: f.title}, views.Fault(f.title, f.text, f.lines, links, f.ref)) != nil {
+		v.w.WriteHeader(f.status) // to a reader who has gone
+	}
 }
 
 // bareFault shows an error to somebody who is perhaps not signed in.
 func (p *Portal) bareFault(w http.ResponseWriter, r *http.Request, err error) {
-	f := p.explain(r, err)
+	showBare(w, r, p.explain(r, err))
+}
+
+func showBare(w http.ResponseWriter, r *http.Request, f faultPage) {
 	if f.status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "2")
 	}
 	links := []views.Link{{Text: "Start page", Href: "/"}}
-	_ = render(w, r, f.status, views.Bare(bareShell(r, f.title), true, views.Fault(f.title, f.text, f.lines, links, f.ref)))
+	if render(w, r, f.status, views.Bare(bareShell(r, f.title), true, views.Fault(f.title, f.text, f.lines, links, f.ref))) != nil {
+		w.WriteHeader(f.status) // to a reader who has gone
+	}
+}
+
+// otherMethods answers who comes to a known address in a way that it does not know.
+func (p *Portal) otherMethods(w http.ResponseWriter, r *http.Request, known []string) {
+	if slices.Contains(known, http.MethodGet) {
+		known = append(known, http.MethodHead)
+	}
+	allow := strings.Join(known, ", ")
+	w.Header().Set("Allow", allow)
+	showBare(w, r, faultPage{status: http.StatusMethodNotAllowed, title: "This address does not take that", text: "It knows " + allow + " only. Nothing was done."})
 }
 
 func (v *visit) retryAfter(f faultPage) {

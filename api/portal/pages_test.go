@@ -64,7 +64,7 @@ func TestOneFigureOnPageAndAPI(t *testing.T) {
 	w := shared(t)
 	v, ctx := w.as(t, leaderMail), context.Background()
 	p := v.get("/briefing?period=" + yearNow(w))
-	view, err := w.api.Analytics().View(ctx, w.leader)
+	view, err := w.api.Analytics().View(ctx, w.db.WithRights(t, w.leader))
 	require.NoError(t, err)
 	defer view.Close()
 	won, err := view.Won(ctx, api.AnalyticsInput{Period: yearNow(w)})
@@ -227,7 +227,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	require.Equal(t, http.StatusOK, mine.get(number).status)
 	require.Equal(t, http.StatusNotFound, v.get(number).status, "somebody else's receipt is not there")
 	require.Equal(t, http.StatusNotFound, w.as(t, partnerMail).get(number).status)
-	require.Equal(t, http.StatusNotFound, v.post("/briefing", nil).status)
+	require.Equal(t, http.StatusMethodNotAllowed, v.post("/briefing", nil).status)
 }
 
 func itoa(n int64) string {

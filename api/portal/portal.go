@@ -1,12 +1,12 @@
 package portal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -73,8 +73,15 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /opportunities/{id}/reopen", p.page(operational.OpportunitiesWrite, p.reopen))
 	mux.HandleFunc("POST /opportunities/{id}/edit", p.page(operational.OpportunitiesWrite, p.edit))
 	mux.HandleFunc("GET /help", p.page(operational.SignedIn, p.help))
-	mux.HandleFunc("/", p.page(operational.SignedIn, func(*visit) error { return operational.NotFound("page") }))
-	return p.guard(mux)
+	nowhere := p.page(operational.SignedIn, func(*visit) error { return operational.NotFound("page") })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if known := api.MethodsOf(mux, r); len(known) > 0 {
+			p.otherMethods(w, r, known)
+			return
+		}
+		nowhere(w, r)
+	})
+	return p.api.Logged(p.guard(mux), p.bareFault)
 }
 
 // contentPolicy allows what the program itself serves and nothing else; nothing inline executes.
@@ -86,7 +93,7 @@ const (
 	pageTime = time.Minute // all questions of one page
 )
 
-// guard sets the headers of every answer, refuses forms of other sites and survives what goes wrong.
+// guard sets the headers of every answer and refuses forms of other sites.
 func (p *Portal) guard(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -103,14 +110,6 @@ func (p *Portal) guard(next http.Handler) http.Handler {
 			h.Set("Cache-Control", "private, no-store") // what one person sees is in nobody's cache
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		defer func() {
-			if fault := recover(); fault != nil {
-				if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					panic(fault)
-				}
-				p.bareFault(w, r, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
-			}
-		}()
 		cross.Handler(next).ServeHTTP(w, r)
 	})
 }
@@ -140,6 +139,7 @@ func (p *Portal) page(needs operational.Permission, show func(*visit) error) htt
 			p.bareFault(w, r, err)
 			return
 		}
+		api.NoteActor(r.Context(), actor)
 		if err := p.api.Admit(r, actor); err != nil {
 			p.bareFault(w, r, err)
 			return
@@ -181,10 +181,16 @@ func (v *visit) render(status int, s views.Shell, body templ.Component) error {
 	return render(v.w, v.r, status, views.Page(s, body))
 }
 
+// render sends a page when the whole of it is there: until then a fault can still take its place.
 func render(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
+	var whole bytes.Buffer
+	if err := page.Render(r.Context(), &whole); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
 	out, done := compressed(w, r)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_ = errors.Join(page.Render(r.Context(), out), done()) // the reader may be gone; then there is nobody left to tell
+	_, err := whole.WriteTo(out)
+	_ = errors.Join(err, done()) // the reader may be gone; then there is nobody left to tell
 	return nil
 }
