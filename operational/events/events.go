@@ -7,7 +7,9 @@ import (
 	"regexp"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -17,9 +19,11 @@ values ($1, $2, $3, $4, $5, $6)`
 
 var typeForm = regexp.MustCompile(`^[a-z][a-z_]*(\.[a-z][a-z_]*)+$`)
 
-// Append notes that something happened to a record. Types read "object.happened", for example
-// "opportunity.created". The payload holds ids only; nil is an empty one.
-func Append(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.UUID, payload any) error {
+// Append notes that something happened to a record, for whoever works on it and for the audit. Types read
+// "object.happened", for example "opportunity.created". The payload holds ids only; nil is an empty one. A member
+// connection_id says that the record lies on that connection, for both companies to see that it changed. Fields are
+// the names of the fields that changed.
+func Append(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.UUID, payload any, fields ...string) error {
 	if !typeForm.MatchString(eventType) {
 		return fmt.Errorf("event type %q does not read object.happened", eventType)
 	}
@@ -30,9 +34,33 @@ func Append(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.
 			return fmt.Errorf("write payload of %s: %w", eventType, err)
 		}
 	}
-	_, err := tx.Exec(ctx, appendSQL, tx.Actor.Org, string(tx.Actor.Side), eventType, record, string(text), tx.Now)
-	if err != nil {
+	noted := audit.Record{Action: eventType, ID: record}
+	noted.Fields, noted.IDs = fields, idsOf(text)
+	noted.Connection = noted.IDs["connection_id"]
+	delete(noted.IDs, "connection_id")
+	b := &pgx.Batch{}
+	b.Queue(appendSQL, tx.Actor.Org, string(tx.Actor.Side), eventType, record, string(text), tx.Now)
+	if err := audit.Queue(ctx, b, tx.Actor, tx.Now, noted); err != nil {
+		return err
+	}
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("append event %s of %s: %w", eventType, record, err)
 	}
 	return nil
+}
+
+// idsOf are the ids of a payload by name. Nothing else of it gets into the audit, which is never rewritten.
+func idsOf(payload []byte) map[string]uuid.UUID {
+	var members map[string]any
+	if json.Unmarshal(payload, &members) != nil {
+		return nil
+	}
+	ids := map[string]uuid.UUID{}
+	for name, value := range members {
+		text, _ := value.(string)
+		if id, err := uuid.Parse(text); err == nil && id != uuid.Nil {
+			ids[name] = id
+		}
+	}
+	return ids
 }

@@ -73,6 +73,8 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 		"crm.membership_region":   {1, 1, -1, -1},
 		"crm.access_scope":        {1, 1, -1, -1},
 		"crm.access_member":       {2, 1, -1, -1},
+		"crm.audit_event":         {1, 1, 1, 1}, // one audit of a company; the order of all is nobody's to see
+		"crm.audit_chain":         {1, 1, 1, 1},
 		"sec.object":              {-1, -1, -1, -1},
 		"sec.object_field":        {-1, -1, -1, -1},
 		"sec.rights_version":      {-1, -1, -1, -1},
@@ -112,11 +114,11 @@ func TestColumnsOfTheOtherSide(t *testing.T) {
 	c := newChannel(t, pgtest.New(t))
 	hidden := map[*operational.Actor][]string{
 		&c.A: {
-			"crm.external_contact.membership_id", "crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256",
+			"crm.external_contact.membership_id", "crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "crm.audit_event.n",
 		},
 		&c.P: {
 			"crm.opportunity.vendor_account_id", "crm.connection.channel_manager_id", "crm.connection.external_role", "crm.connection.external_ref",
-			"crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256",
+			"crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "crm.audit_event.n",
 		},
 	}
 	for actor, columns := range hidden {

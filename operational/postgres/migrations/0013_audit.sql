@@ -1,0 +1,78 @@
+-- Audit: what was done, by whom, chained per organisation so that a later change of it shows; and the erasure of people.
+-- +goose Up
+-- Details hold ids, names of fields, counts and codes; never values, and nothing that names a person.
+-- There are no foreign keys: what an event speaks of may go, the event stays, and writing one locks nothing.
+create table crm.audit_event (
+  id uuid primary key,
+  org_id uuid not null, -- whose audit it is
+  n bigint generated always as identity, -- the order in which events are chained; one count over all tenants
+  at timestamptz not null,
+  side text not null check (side in ('vendor', 'partner')), -- the hat that the organisation wore
+  membership_id uuid, -- who did it,
+  key_id uuid,        -- with which API key,
+  system text check (system ~ '^[a-z][a-z0-9_-]{0,59}$'), -- or the part of the program that did
+  action text not null check (action ~ '^[a-z][a-z_]*(\.[a-z][a-z_]*)+$' and length(action) <= 100),
+  object text not null check (object ~ '^[a-z][a-z_]*$' and length(object) <= 60),
+  record_id uuid,
+  connection_id uuid, -- when the record lies on a connection and both companies see that it changed
+  anchor_of bytea check (length(anchor_of) = 32), -- hash of the other company's event, and no more of it
+  details jsonb not null default '{}' check (jsonb_typeof(details) = 'object' and pg_column_size(details) < 8192),
+  request_id uuid,
+  seq bigint check (seq > 0), -- place in the organisation's chain
+  prev_hash bytea check (length(prev_hash) = 32),
+  hash bytea check (length(hash) = 32),
+  check (num_nonnulls(membership_id, system) = 1),
+  check (key_id is null or membership_id is not null),
+  check (num_nonnulls(seq, prev_hash, hash) in (0, 3)),
+  check ((anchor_of is not null) = (action = 'anchor.kept')),
+  check (anchor_of is null or connection_id is not null),
+  unique (org_id, seq)
+);
+create index audit_event_waiting on crm.audit_event (org_id, n) where hash is null;
+create index audit_event_list on crm.audit_event (org_id, at desc, id desc);
+create index audit_event_of_record on crm.audit_event (org_id, record_id, at desc);
+
+-- The head of each organisation's chain, and what the last check of it found.
+create table crm.audit_chain (
+  org_id uuid primary key references crm.organisation,
+  seq bigint not null default 0 check (seq >= 0),
+  head bytea not null default decode(repeat('00', 32), 'hex') check (length(head) = 32),
+  chained_at timestamptz,
+  verified_at timestamptz,
+  verified_seq bigint,
+  fault text, -- the first broken link, in words; null when the last check found none
+  check ((verified_at is null) = (verified_seq is null)),
+  check (fault is null or verified_at is not null)
+);
+
+-- +goose StatementBegin
+-- An event is written once and chained once; the owner, too, cannot do otherwise without taking this away first.
+create function crm.audit_stays() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' then
+    if old.hash is null and new.hash is not null
+      and (new.id, new.org_id, new.n, new.at, new.side, new.membership_id, new.key_id, new.system, new.action, new.object, new.record_id, new.connection_id, new.anchor_of, new.details, new.request_id)
+      is not distinct from
+      (old.id, old.org_id, old.n, old.at, old.side, old.membership_id, old.key_id, old.system, old.action, old.object, old.record_id, old.connection_id, old.anchor_of, old.details, old.request_id) then
+      return new;
+    end if;
+  end if;
+  raise exception 'the audit is only ever added to' using errcode = '42501';
+end $$;
+-- +goose StatementEnd
+create trigger audit_stays before update or delete on crm.audit_event for each row execute function crm.audit_stays();
+create trigger audit_stays_whole before truncate on crm.audit_event for each statement execute function crm.audit_stays();
+
+-- A company has one audit, whichever hat it wears.
+call sec.wall('crm.audit_event', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
+call sec.wall('crm.audit_chain', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
+-- Nobody writes in another's name.
+create policy own_name on crm.audit_event as restrictive for insert to sharepartner_vendor, sharepartner_partner
+  with check (membership_id is null or membership_id = (select sec.ctx_member()));
+-- n is one count over all tenants: its gaps would tell of others.
+grant select (id, org_id, at, side, membership_id, key_id, system, action, object, record_id, connection_id, anchor_of, details, request_id, seq, prev_hash, hash),
+  insert (id, org_id, at, side, membership_id, key_id, system, action, object, record_id, connection_id, details, request_id)
+  on crm.audit_event to sharepartner_vendor, sharepartner_partner;
+grant select on crm.audit_chain to sharepartner_vendor, sharepartner_partner;
+grant select, insert (id, org_id, at, side, system, action, object, record_id, connection_id, anchor_of, details), update (seq, prev_hash, hash) on crm.audit_event to sharepartner_jobs;
+grant select, insert (org_id), update (seq, head, chained_at, verified_at, verified_seq, fault) on crm.audit_chain to sharepartner_jobs;
