@@ -16,10 +16,10 @@ import (
 type accountInput struct {
 	Name              string           `json:"name" minLength:"1" maxLength:"200" doc:"Name of the customer"`
 	Industry          *string          `json:"industry,omitempty" maxLength:"100" doc:"Line of business"`
-	Website           *string          `json:"website,omitempty" maxLength:"300" doc:"Address of the website"`
+	Website           *string          `json:"website,omitempty" maxLength:"300" doc:"Address of the website, http or https; a bare domain is kept as https" example:"https://example.com"`
 	Country           *string          `json:"country,omitempty" maxLength:"100" doc:"Country of the head office"`
 	YearEstablished   *int             `json:"year_established,omitempty" minimum:"1000" maximum:"2200" doc:"Year in which the company was founded"`
-	AnnualRevenue     *decimal.Decimal `json:"annual_revenue,omitempty" doc:"Revenue of a year in the organisation's reporting currency, as text"`
+	AnnualRevenue     *decimal.Decimal `json:"annual_revenue,omitempty" doc:"Revenue of a year in the organisation's reporting currency, as text; not below zero"`
 	NumberOfEmployees *int             `json:"number_of_employees,omitempty" minimum:"0" maximum:"100000000" doc:"People employed"`
 	ParentAccountID   *uuid.UUID       `json:"parent_account_id,omitempty" doc:"Account of the company that owns this one"`
 }
@@ -28,10 +28,10 @@ type accountInput struct {
 type accountPatch struct {
 	Name              operational.Opt[string]          `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"Name of the customer"`
 	Industry          operational.Opt[string]          `json:"industry,omitzero" maxLength:"100" doc:"Line of business"`
-	Website           operational.Opt[string]          `json:"website,omitzero" maxLength:"300" doc:"Address of the website"`
+	Website           operational.Opt[string]          `json:"website,omitzero" maxLength:"300" doc:"Address of the website, http or https; a bare domain is kept as https" example:"https://example.com"`
 	Country           operational.Opt[string]          `json:"country,omitzero" maxLength:"100" doc:"Country of the head office"`
 	YearEstablished   operational.Opt[int]             `json:"year_established,omitzero" minimum:"1000" maximum:"2200" doc:"Year in which the company was founded"`
-	AnnualRevenue     operational.Opt[decimal.Decimal] `json:"annual_revenue,omitzero" doc:"Revenue of a year in the organisation's reporting currency, as text"`
+	AnnualRevenue     operational.Opt[decimal.Decimal] `json:"annual_revenue,omitzero" doc:"Revenue of a year in the organisation's reporting currency, as text; not below zero"`
 	NumberOfEmployees operational.Opt[int]             `json:"number_of_employees,omitzero" minimum:"0" maximum:"100000000" doc:"People employed"`
 	ParentAccountID   operational.Opt[uuid.UUID]       `json:"parent_account_id,omitzero" doc:"Account of the company that owns this one"`
 }

@@ -4,5 +4,7 @@
 // Decided:
 //   - name_key, the name without legal form, case and punctuation, is made in Go (rules.go) and stored: two spellings
 //     meet in an index, and the rule can be tested as a table.
+//   - A website is an http or https address, or a domain that becomes one, so that it can be shown as a link (website.go).
+//     The database checks the form too; a revenue and a number of employees below zero exist nowhere.
 //   - No account is refused because of its name: likeness is for a person to judge.
 package accounts

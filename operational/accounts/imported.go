@@ -91,6 +91,7 @@ func planImport(tx *postgres.Tx, wanted []ImportedAccount, known map[string]Acco
 			}
 			in.ParentAccountID = &parent
 		}
+		in.NewAccount = in.normal()
 		if err := in.Validate(); err != nil {
 			return plan, fmt.Errorf("account %.60q: %w", in.ExternalRef, err)
 		}

@@ -59,6 +59,11 @@ func (in NewAccount) Validate() error {
 	faults.Text("name", in.Name, 1, 200)
 	optionalText(&faults, "industry", in.Industry, 100)
 	optionalText(&faults, "website", in.Website, 300)
+	if in.Website != nil && strings.TrimSpace(*in.Website) != "" {
+		if _, err := Website(*in.Website); err != nil {
+			faults.Add("website", "It "+err.Error()+".", *in.Website)
+		}
+	}
 	optionalText(&faults, "country", in.Country, 100)
 	if in.YearEstablished != nil && (*in.YearEstablished < 1000 || *in.YearEstablished > 2200) {
 		faults.Add("year_established", "It lies outside 1000 to 2200.", *in.YearEstablished)
@@ -66,10 +71,20 @@ func (in NewAccount) Validate() error {
 	if in.NumberOfEmployees != nil && (*in.NumberOfEmployees < 0 || *in.NumberOfEmployees > 1_000_000_000) {
 		faults.Add("number_of_employees", "It lies outside 0 to 1000000000.", *in.NumberOfEmployees)
 	}
-	if r := in.AnnualRevenue; r != nil && (r.Abs().GreaterThan(operational.MaxAmount) || !r.Equal(r.Round(2))) {
-		faults.Add("annual_revenue", "It is too large or has more than two decimals.", nil)
+	if r := in.AnnualRevenue; r != nil && (r.IsNegative() || r.GreaterThan(operational.MaxAmount) || !r.Equal(r.Round(2))) {
+		faults.Add("annual_revenue", "It is below zero, too large or has more than two decimals.", nil)
 	}
 	return faults.Err()
+}
+
+// normal brings an account into the form in which it is kept; what is wrong with it Validate says.
+func (in NewAccount) normal() NewAccount {
+	if in.Website != nil {
+		if address, err := Website(*in.Website); err == nil {
+			in.Website = &address
+		}
+	}
+	return in
 }
 
 // Validate says what is wrong with a contact.
@@ -107,6 +122,7 @@ func (patch UpdateAccount) apply(a NewAccount) (NewAccount, error) {
 	patch.AnnualRevenue.Into(&a.AnnualRevenue)
 	patch.NumberOfEmployees.Into(&a.NumberOfEmployees)
 	patch.ParentAccountID.Into(&a.ParentAccountID)
+	a = a.normal()
 	return a, a.Validate()
 }
 

@@ -23,6 +23,7 @@ func AccountListing() operational.Listing { return accountList.Listing() }
 
 // CreateAccount adds an account to the caller's organisation.
 func (s *Service) CreateAccount(ctx context.Context, actor operational.Actor, in NewAccount) (Account, error) {
+	in = in.normal()
 	if err := in.Validate(); err != nil {
 		return Account{}, err
 	}

@@ -81,7 +81,7 @@ func (x *reader) readAccounts(t *table) {
 		e := x.entry(t, r)
 		a := accounts.ImportedAccount{}
 		a.Name = e.needed("name", 200)
-		a.Industry, a.Website, a.Country = e.optional("industry", 100), e.optional("website", 300), e.optional("country", 100)
+		a.Industry, a.Website, a.Country = e.optional("industry", 100), e.website(), e.optional("country", 100)
 		a.YearEstablished = e.count("year_established", 1000, 2200)
 		a.NumberOfEmployees = e.count("number_of_employees", 0, 1_000_000_000)
 		a.AnnualRevenue = e.revenue()
@@ -146,6 +146,26 @@ func (e *entry) count(column string, least, most int) *int {
 		return nil
 	}
 	return &n
+}
+
+// website reads an address in the form in which it is kept.
+func (e *entry) website() *string {
+	v := e.text("website")
+	if v == "" {
+		return nil
+	}
+	address, err := accounts.Website(v)
+	switch {
+	case err != nil:
+		e.drop("website", v, err.Error())
+		return nil
+	case len([]rune(address)) > 300:
+		e.drop("website", v, "has more than 300 characters")
+		return nil
+	case address != v:
+		e.note("website", ruleWebsite, v, address, "The address is written as it is kept.")
+	}
+	return &address
 }
 
 // revenue reads the annual revenue in the export's unit.

@@ -19,6 +19,7 @@ const (
 	ruleSpelling        = "spelling"         // a value that the mapping puts right
 	ruleNameMatch       = "name-match"       // a name written another way than in its own file
 	ruleValueDropped    = "value-dropped"    // an inessential value that cannot be kept is left empty
+	ruleWebsite         = "website"          // an address of a website, written as it is kept
 	ruleNoFamily        = "no-family"        // a product without family
 	ruleCustomerUnknown = "customer-unknown" // an opportunity without account
 	ruleListPrice       = "list-price"       // an open opportunity without value takes the list price

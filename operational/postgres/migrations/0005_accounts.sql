@@ -6,10 +6,10 @@ create table crm.account (
   name text not null check (length(name) between 1 and 200),
   name_key text not null, -- normalised, for look-up inside the workspace
   industry text check (length(industry) between 1 and 100),
-  website text check (length(website) <= 300),
+  website text check (length(website) <= 300 and website ~ '^https?://[^[:space:][:cntrl:]/?#@\\]+([/?#][^[:space:][:cntrl:]]*)?$'), -- a link, never a script
   country text check (length(country) <= 100),
   year_established int check (year_established between 1000 and 2200),
-  annual_revenue numeric(18,2),
+  annual_revenue numeric(18,2) check (annual_revenue >= 0),
   number_of_employees int check (number_of_employees >= 0),
   parent_account_id uuid,
   external_ref text,
