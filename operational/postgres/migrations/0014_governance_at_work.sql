@@ -1,0 +1,59 @@
+-- Governance at work: who has which role, the last administrator, what decisions are explained by.
+-- +goose Up
+-- A role's name in events and history; people say its key.
+alter table crm.role add column id uuid not null default gen_random_uuid(), add unique (id);
+
+-- Whoever changes what a person may do has seen what it is.
+alter table crm.membership add column version bigint not null default 1;
+alter table crm.external_contact add column version bigint not null default 1;
+-- +goose StatementBegin
+create function crm.count_version() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.version := old.version + 1;
+  return new;
+end $$;
+
+-- A company keeps somebody who may do everything. One such change at a time: two administrators who take the role from
+-- each other at the same moment would both see the other still there.
+create function crm.keep_administrator() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if old.status <> 'active' or not exists (select from role r where r.org_id = old.org_id and r.key = old.role and r.everything) then
+    return null;
+  end if;
+  perform from workspace w where w.org_id = old.org_id for no key update;
+  if not exists (select from membership m join role r on r.org_id = m.org_id and r.key = m.role where m.org_id = old.org_id and m.status = 'active' and r.everything) then
+    raise exception 'the last administrator stays' using errcode = '23514', constraint = 'membership_last_administrator';
+  end if;
+  return null;
+end $$;
+
+-- The fields that roles and layouts can name.
+create function crm.governed_fields() returns table (object text, field text, internal_only boolean, editable boolean)
+language sql stable security definer set search_path = pg_catalog, sec, pg_temp as $$
+  select object, field, internal_only, editable from sec.object_field order by object, field
+$$;
+
+-- What a partner's person may do by this vendor; what their own company lets them do is that company's affair.
+create function crm.rights_of_contact(contact uuid) returns table (partner uuid, rights jsonb) language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  return query select e.partner_org_id, jsonb_build_object('version', 0, 'own', jsonb_build_object('key', 'unsaid'), 'managed', '[]'::jsonb, 'links', jsonb_build_array(sec.link(e.id)))
+    from crm.external_contact e join crm.connection c on c.id = e.connection_id
+    where e.id = contact and e.vendor_org_id = sec.ctx_org('vendor') and c.status <> 'ended';
+end $$;
+
+-- What one of one's own people may do; null: is not active.
+create function crm.rights_of_member(member uuid) returns table (rights jsonb) language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare side text := split_part(sec.claim(), '|', 2);
+begin
+  return query select sec.rights_of(m.id, side) from crm.membership m where m.id = member and m.org_id = sec.ctx_org(side);
+end $$;
+-- +goose StatementEnd
+create trigger count_version before update of role, status on crm.membership for each row execute function crm.count_version();
+create trigger count_version before update of external_role, status on crm.external_contact for each row execute function crm.count_version();
+create trigger keep_administrator after update of role, status or delete on crm.membership for each row execute function crm.keep_administrator();
+
+grant execute on function crm.governed_fields(), crm.rights_of_member(uuid) to sharepartner_vendor, sharepartner_partner;
+grant execute on function crm.rights_of_contact(uuid) to sharepartner_vendor;
+grant update (role) on crm.membership to sharepartner_vendor, sharepartner_partner;
+grant select (version) on crm.external_contact to sharepartner_vendor;
+grant update (channel_manager_id) on crm.connection to sharepartner_vendor;
