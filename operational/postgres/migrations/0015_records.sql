@@ -1,0 +1,66 @@
+-- Records under rights: accounts have owners, products types; what may be deleted; what is known of an object.
+-- +goose Up
+insert into sec.object_field (object, field, internal_only, editable) values
+  ('account', 'owner', false, true), ('account', 'record_type', false, true), ('contact', 'record_type', false, true),
+  ('contact', 'external_ref', false, false), ('product', 'record_type', false, true);
+-- Roles that came with workspaces which are there already have them as those of new workspaces will.
+update crm.role_object o set readable = o.readable || n.readable, editable = case when o.can_edit then o.editable || n.editable else o.editable end
+from (select object, array_agg(field) as readable, coalesce(array_agg(field) filter (where editable), '{}') as editable from sec.object_field
+      where field in ('record_type', 'external_ref', 'owner') and (object, field) not in (('account', 'external_ref'), ('opportunity', 'record_type'), ('opportunity', 'owner')) group by object) n
+where n.object = o.object and exists (select from crm.role r where r.org_id = o.org_id and r.key = o.role_key and r.built_in);
+
+-- An account belongs to whoever looks after it, so that a data scope "private" means something; a contact follows its account.
+alter table crm.account add column owner_membership_id uuid, add foreign key (org_id, owner_membership_id) references crm.membership (org_id, id);
+create index account_of_member on crm.account (org_id, owner_membership_id, updated_at desc, id desc) where owner_membership_id is not null;
+alter table crm.contact add column external_ref text check (length(external_ref) between 1 and 200), add unique (org_id, external_ref);
+alter table crm.product add column record_type_id uuid, add foreign key (org_id, record_type_id) references crm.record_type (org_id, id);
+
+-- A link says that two accounts are one customer: it goes with either of them, and says nothing to the other side.
+alter table crm.account_link
+  drop constraint account_link_vendor_org_id_vendor_account_id_fkey,
+  drop constraint account_link_partner_org_id_partner_account_id_fkey,
+  add constraint account_link_vendor_account foreign key (vendor_org_id, vendor_account_id) references crm.account (org_id, id) on delete cascade,
+  add constraint account_link_partner_account foreign key (partner_org_id, partner_account_id) references crm.account (org_id, id) on delete cascade;
+
+grant update (owner_membership_id) on crm.account to sharepartner_vendor, sharepartner_partner;
+grant update (record_type_id) on crm.product to sharepartner_vendor, sharepartner_partner;
+
+-- +goose StatementBegin
+-- A right to delete would be a right to lock the whole table, so one row goes by a function: a company's own, at the version that was read.
+create function crm.delete_account(account uuid, at bigint) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  delete from account a where a.id = account and a.version = at and a.org_id = sec.ctx_org(split_part(sec.claim(), '|', 2));
+  return found;
+end $$;
+create function crm.delete_contact(contact uuid, at bigint) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  delete from contact c where c.id = contact and c.version = at and c.org_id = sec.ctx_org(split_part(sec.claim(), '|', 2));
+  return found;
+end $$;
+
+-- What a company has set up for an object: fields, types, and the layouts of a role. Of a vendor that it is connected
+-- with a partner learns what the external role tells it, so the definitions stay behind the vendor's wall.
+create function crm.object_setup(org uuid, obj text, role_name text) returns jsonb language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_variable
+declare
+  side text := split_part(sec.claim(), '|', 2);
+  own boolean := sec.ctx_org(side) = org;
+  told crm.role_object;
+begin
+  if not own then
+    if side <> 'partner' or not exists (select from connection c where c.partner_org_id = sec.ctx_org('partner') and c.vendor_org_id = org and c.status = 'active') then
+      return null;
+    end if;
+    select * into told from role_object o where o.org_id = org and o.role_key = role_name and o.object = obj and o.audience = 'external';
+    if not found then return null; end if;
+  end if;
+  return jsonb_build_object(
+    'fields', (select coalesce(jsonb_agg(jsonb_build_object('name', f.name, 'label', f.label, 'type', f.type, 'choices', f.choices) order by f.label), '[]')
+      from custom_field f where f.org_id = org and f.object = obj and f.active and (own or f.name = any(told.readable))),
+    'types', (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'description', t.description, 'default', t.is_default,
+        'layout', (select jsonb_build_object('name', l.name, 'definition', l.definition) from layout_assignment a join page_layout l on l.org_id = a.org_id and l.id = a.layout_id
+                   where a.org_id = org and a.role_key = role_name and a.record_type_id = t.id)) order by t.name), '[]')
+      from record_type t where t.org_id = org and t.object = obj and t.active and (own or told.record_types is null or t.id = any(told.record_types))));
+end $$;
+-- +goose StatementEnd
+grant execute on function crm.delete_account(uuid, bigint), crm.delete_contact(uuid, bigint), crm.object_setup(uuid, text, text) to sharepartner_vendor, sharepartner_partner;
