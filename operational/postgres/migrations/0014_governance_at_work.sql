@@ -3,16 +3,7 @@
 -- A role's name in events and history; people say its key.
 alter table crm.role add column id uuid not null default gen_random_uuid(), add unique (id);
 
--- Whoever changes what a person may do has seen what it is.
-alter table crm.membership add column version bigint not null default 1;
-alter table crm.external_contact add column version bigint not null default 1;
 -- +goose StatementBegin
-create function crm.count_version() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-  new.version := old.version + 1;
-  return new;
-end $$;
-
 -- A company keeps somebody who may do everything. One such change at a time: two administrators who take the role from
 -- each other at the same moment would both see the other still there.
 create function crm.keep_administrator() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
@@ -48,12 +39,9 @@ begin
   return query select sec.rights_of(m.id, side) from crm.membership m where m.id = member and m.org_id = sec.ctx_org(side);
 end $$;
 -- +goose StatementEnd
-create trigger count_version before update of role, status on crm.membership for each row execute function crm.count_version();
-create trigger count_version before update of external_role, status on crm.external_contact for each row execute function crm.count_version();
 create trigger keep_administrator after update of role, status or delete on crm.membership for each row execute function crm.keep_administrator();
 
 grant execute on function crm.governed_fields(), crm.rights_of_member(uuid) to sharepartner_vendor, sharepartner_partner;
 grant execute on function crm.rights_of_contact(uuid) to sharepartner_vendor;
 grant update (role) on crm.membership to sharepartner_vendor, sharepartner_partner;
-grant select (version) on crm.external_contact to sharepartner_vendor;
 grant update (channel_manager_id) on crm.connection to sharepartner_vendor;
