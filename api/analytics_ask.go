@@ -39,14 +39,32 @@ func (v *AnalyticsView) read(in AnalyticsInput, groups ...warehouse.Dimension) (
 		q.period = period(&faults, in.Period, q.calendar)
 	}
 	q.ask.Period = warehouse.Period{From: q.period.From.UTC(), To: q.period.To.UTC()}
-	_, offset := q.period.From.Zone()
-	q.ask.UTCOffset = time.Duration(offset) * time.Second
+	q.ask.UTCOffset, q.ask.Switches = localTime(q.period, locationOf(q.calendar))
 	q.ask.By = warehouse.Dimension(in.By)
 	if q.ask.By != warehouse.ByNothing && !slices.Contains(groups, q.ask.By) {
 		faults.Add("query.by", "this metric is not grouped by that", in.By)
 	}
 	q.ask.Filter = filterOf(&faults, in)
 	return q, faults.Err()
+}
+
+// localTime says how far local time is from UTC when a period begins, and when that changes inside it.
+func localTime(p operational.Period, loc *time.Location) (time.Duration, []warehouse.Switch) {
+	begin := p.From.In(loc)
+	last := offsetOf(begin)
+	var switches []warehouse.Switch
+	for _, at := begin.ZoneBounds(); !at.IsZero() && at.Before(p.To); _, at = at.ZoneBounds() {
+		if offset := offsetOf(at); offset != last {
+			switches = append(switches, warehouse.Switch{At: at.UTC(), UTCOffset: offset})
+			last = offset
+		}
+	}
+	return offsetOf(begin), switches
+}
+
+func offsetOf(t time.Time) time.Duration {
+	_, seconds := t.Zone()
+	return time.Duration(seconds) * time.Second
 }
 
 // instant reads RFC 3339, or a date as the end of that day where the organisation is.

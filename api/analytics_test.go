@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
@@ -219,4 +220,32 @@ func TestWhatMetricsMean(t *testing.T) {
 	w := newWorld(t)
 	got := w.must(t, 200, w.pia, "GET", "/v1/analytics/metrics", nil).json(t)
 	require.Len(t, got["items"], len(warehouse.Definitions))
+}
+
+// Days are those of Berlin, where the clocks went forward in the night to 31 March 2024 and back on 27 October.
+func TestDaysAreLocalAcrossSummerTime(t *testing.T) {
+	w := newWorld(t)
+	won := w.processA.Stages[2].ID
+	for i, at := range []string{"2024-03-30T22:59:59Z", "2024-03-30T23:00:00Z", "2024-03-31T21:59:59Z", "2024-03-31T22:00:00Z", "2024-07-01T22:30:00Z", "2024-10-26T22:00:00Z", "2024-10-27T22:30:00Z", "2024-12-31T22:59:59Z"} {
+		id := w.deal(t, w.pia, w.connA1, fmt.Sprint("deal ", i), "1", "EUR", "2024-01-10T00:00:00Z")
+		w.move(t, w.pia, id, 1, won, at)
+	}
+	w.mirror(t)
+	type tally = api.Answer[api.TallyRow]
+	days := func(period string) map[string]int64 {
+		answer := ask[tally](t, w, w.ada, "/v1/analytics/won?by=day&period="+period)
+		out := map[string]int64{}
+		for _, r := range answer.Rows {
+			out[r.Key] = r.Count
+			rows := ask[api.ReceiptRows](t, w, w.ada, answer.Receipt.RowsURL+"?key="+r.Key)
+			require.Len(t, rows.Items, int(r.Count), r.Key)
+		}
+		again := ask[api.Recomputed](t, w, w.ada, answer.Receipt.URL)
+		require.True(t, again.Same, again.Why)
+		return out
+	}
+	require.Equal(t, map[string]int64{"2024-03-30": 1, "2024-03-31": 2, "2024-04-01": 1, "2024-07-02": 1, "2024-10-27": 2, "2024-12-31": 1}, days("2024"))
+	require.Equal(t, map[string]int64{"2024-03-30": 1, "2024-03-31": 2}, days("2024-03"))
+	require.Equal(t, map[string]int64{"2024-04-01": 1}, days("2024-Q2"))
+	require.Equal(t, map[string]int64{"2024-10-27": 2, "2024-12-31": 1}, days("2024-Q4"))
 }

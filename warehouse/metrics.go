@@ -55,7 +55,7 @@ const (
 	ByRegion  Dimension = "region"
 	ByTier    Dimension = "tier"
 	ByStage   Dimension = "stage" // key: stage id
-	ByDay     Dimension = "day"   // key: YYYY-MM-DD in UTC shifted by Ask.UTCOffset
+	ByDay     Dimension = "day"   // key: YYYY-MM-DD, a day as Ask.UTCOffset and Ask.Switches say
 )
 
 // Filter narrows an answer; empty lists do not narrow. Values of one list are alternatives, lists are combined.
@@ -76,8 +76,15 @@ type Ask struct {
 	KnownAt   time.Time     // only what had been recorded by then; zero means: all that is known
 	UntilLSN  uint64        // only what had been loaded up to this watermark; zero means: all
 	By        Dimension     // how to group
-	UTCOffset time.Duration // for ByDay
+	UTCOffset time.Duration // for ByDay: local time at the beginning of the period
+	Switches  []Switch      `json:",omitempty"` // for ByDay: when it changes in the period, in order
 	Filter    Filter
+}
+
+// Switch is an instant from which on local time has another offset from UTC: summer time begins or ends.
+type Switch struct {
+	At        time.Time
+	UTCOffset time.Duration
 }
 
 // Tally is a count and an amount for one key. Amounts of several currencies are never added: a row has one currency.

@@ -51,8 +51,8 @@ func (b *briefingPage) byDay(a *api.Answer[api.TallyRow], p operational.Period, 
 			continue
 		}
 		i, ok := index[r.Key]
-		if !ok && r.Key > out[0].Key { // days are counted at one offset from UTC: the clocks changed in the period
-			i = len(out) - 1
+		if !ok {
+			continue // no day of this calendar
 		}
 		out[i].Count += r.Count
 		out[i].Amount.Amount = out[i].Amount.Amount.Add(r.Amount.Amount)

@@ -75,9 +75,19 @@ func (q *query) dimension() (string, error) {
 	case warehouse.ByStage:
 		return "stage_id", nil
 	case warehouse.ByDay:
-		return "CAST(at + to_microseconds(" + q.bind("utc_offset", q.ask.UTCOffset.Microseconds()) + ") AS DATE)", nil
+		return "CAST(at + to_microseconds(" + q.offset() + ") AS DATE)", nil
 	}
 	return "", fmt.Errorf("the dimension %q is not known", q.ask.By)
+}
+
+// offset is how far local time is from UTC at the instant "at", in microseconds.
+func (q *query) offset() string {
+	offset := q.bind("utc_offset", q.ask.UTCOffset.Microseconds())
+	for i, s := range q.ask.Switches {
+		later := q.bind(fmt.Sprintf("utc_offset_%d", i+2), s.UTCOffset.Microseconds())
+		offset = "CASE WHEN at >= " + q.bind(fmt.Sprintf("switch_%d", i+2), s.At.UTC()) + " THEN " + later + " ELSE " + offset + " END"
+	}
+	return offset
 }
 
 // filter narrows by the caller's wishes.

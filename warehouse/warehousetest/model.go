@@ -147,7 +147,13 @@ func keyOf(p posted, a warehouse.Ask) string {
 	case warehouse.ByStage:
 		return p.dims.Stage.ID.String()
 	case warehouse.ByDay:
-		return p.at.Add(a.UTCOffset).Format(time.DateOnly)
+		offset := a.UTCOffset
+		for _, s := range a.Switches {
+			if !p.at.Before(s.At) {
+				offset = s.UTCOffset
+			}
+		}
+		return p.at.Add(offset).Format(time.DateOnly)
 	}
 	return ""
 }

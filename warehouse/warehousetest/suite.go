@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"scope", testScope},
 		{"empty", testEmpty},
 		{"time", testTime},
+		{"summer time", testSummerTime},
 		{"values", testValues},
 		{"status", testStatus},
 		{"view", testView},

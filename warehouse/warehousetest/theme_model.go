@@ -19,6 +19,9 @@ func (w *World) ask() (warehouse.Scope, warehouse.Ask) {
 		By:        pick(w, warehouse.ByNothing, warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage, warehouse.ByDay),
 		UTCOffset: pick(w, 0, 5*time.Hour, -14*time.Hour),
 	}
+	if a.By == warehouse.ByDay && w.rnd.IntN(2) == 0 {
+		a.Switches = []warehouse.Switch{{At: from.Add(5 * 24 * time.Hour), UTCOffset: a.UTCOffset + time.Hour}, {At: from.Add(40 * 24 * time.Hour), UTCOffset: a.UTCOffset - 11*time.Hour}}
+	}
 	if w.rnd.IntN(2) == 0 {
 		a.AsOf = w.day()
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -133,6 +134,40 @@ func testTime(t *testing.T, open func(t testing.TB) warehouse.Store) {
 	upTo, err := s.Won(t.Context(), warehouse.VendorScope(k.Vendor), ask)
 	require.NoError(t, err)
 	requireTallies(t, []warehouse.Tally{row("2025-04-01", "EUR", 1, "10")}, upTo.Rows)
+}
+
+// testSummerTime holds that days are those of the people where the clocks go forward and back: Berlin in 2025.
+func testSummerTime(t *testing.T, open func(t testing.TB) warehouse.Store) {
+	s := open(t)
+	c, k, p := simple()
+	for i, at := range []string{
+		"2025-03-29 22:59", "2025-03-29 23:00", // midnight is at 23:00 UTC in winter
+		"2025-03-30 00:59:59", "2025-03-30 01:00", // two o'clock, and the three o'clock that follows it
+		"2025-03-30 21:59", "2025-03-30 22:00", // and midnight at 22:00 UTC in summer
+		"2025-10-25 21:59", "2025-10-25 22:00", "2025-10-26 22:30", "2025-10-26 23:00",
+	} {
+		c.OpportunityWithID(ID(at), k, p, Event{EffectiveAt: At(at), Stage: p.Stage("Won"), Amount: decimal.New(1, int32(i)), Currency: "EUR"})
+	}
+	c.Load(t.Context(), t, s)
+	ask := warehouse.Ask{
+		Period: warehouse.Period{From: At("2024-12-31 23:00"), To: At("2025-12-31 23:00")}, AsOf: At("2026-01-01"), By: warehouse.ByDay, UTCOffset: time.Hour,
+		Switches: []warehouse.Switch{{At: At("2025-03-30 01:00"), UTCOffset: 2 * time.Hour}, {At: At("2025-10-26 01:00"), UTCOffset: time.Hour}},
+	}
+	want := []warehouse.Tally{
+		row("2025-03-29", "EUR", 1, "1"), row("2025-03-30", "EUR", 4, "11110"), row("2025-03-31", "EUR", 1, "100000"),
+		row("2025-10-25", "EUR", 1, "1000000"), row("2025-10-26", "EUR", 2, "110000000"), row("2025-10-27", "EUR", 1, "1000000000"),
+	}
+	for _, known := range []time.Time{{}, At("2026-01-01")} {
+		ask.KnownAt = known
+		answer, err := s.Won(t.Context(), warehouse.VendorScope(k.Vendor), ask)
+		require.NoError(t, err)
+		requireTallies(t, want, answer.Rows)
+		for _, day := range want {
+			rows, err := s.Rows(t.Context(), warehouse.VendorScope(k.Vendor), ask, warehouse.Cell{Metric: warehouse.MetricWon, Key: day.Key}, 10, 0)
+			require.NoError(t, err)
+			require.Len(t, rows.Rows, int(day.Count), day.Key)
+		}
+	}
 }
 
 func testValues(t *testing.T, open func(t testing.TB) warehouse.Store) {
