@@ -14,6 +14,7 @@ import (
 	"github.com/sharepartner/sharepartner/api/portal"
 	"github.com/sharepartner/sharepartner/cmd/sharepartner/demo"
 	"github.com/sharepartner/sharepartner/operational/accounts"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/catalog"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/imports"
@@ -74,6 +75,9 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error
 	return a, nil
 }
 
+// chainPause is how long an event may stay unchained where the machine keeps up.
+const chainPause = 500 * time.Millisecond
+
 func (a *App) startJobs(ctx context.Context) error {
 	work, err := jobs.New(a.ground.Jobs, a.log, imports.NewRunner(a.ground.Jobs).Worker())
 	if err != nil {
@@ -83,6 +87,12 @@ func (a *App) startJobs(ctx context.Context) error {
 		_, err := identity.NewAdmin(a.ground.Jobs).Sweep(ctx)
 		return err
 	}})
+	chain := audit.NewChain(a.ground.Jobs)
+	work.Steadily(chainPause, jobs.Chore{Name: "chain the audit", Do: func(ctx context.Context) error {
+		_, err := chain.Extend(ctx)
+		return err
+	}})
+	work.Hourly(jobs.Chore{Name: "check the audit", Do: chain.Check})
 	a.jobs = work
 	return work.Start(ctx)
 }

@@ -15,9 +15,10 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// Connections is what the jobs login's pool needs at least: one each for the sign of life, River's notices and its
-// housekeeping, and two for each job at work, which tells its progress beside its transaction.
-const Connections = 3 + 2*atOnce + 1
+// Connections is what the jobs login's pool needs at least: one each for the sign of life, River's notices, its
+// housekeeping and the relay, two for each job at work, which tells its progress beside its transaction, and one for
+// steady chores.
+const Connections = 3 + 2*atOnce + 2
 
 // atOnce is how many jobs one program works on at the same time.
 const atOnce = 2
@@ -30,6 +31,7 @@ type Jobs struct {
 	client  *river.Client[pgx.Tx]
 	sign    *sign
 	hourly  []Chore
+	steady  []steadyChore
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 }
@@ -65,7 +67,7 @@ func New(db *postgres.DB, log *slog.Logger, workers ...Worker) (*Jobs, error) {
 	return j, nil
 }
 
-// Chore is what another module wants to be cleared away each hour.
+// Chore is what another module wants to be done by the clock.
 type Chore struct {
 	Name string
 	Do   func(ctx context.Context) error
@@ -87,6 +89,9 @@ func (j *Jobs) Start(ctx context.Context) error {
 	}
 	j.done.Go(func() { j.relayAlways(ctx) })
 	j.done.Go(func() { j.rescueAlways(ctx) })
+	for _, c := range j.steady {
+		j.done.Go(func() { j.doAlways(ctx, c) })
+	}
 	return nil
 }
 

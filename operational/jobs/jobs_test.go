@@ -246,3 +246,23 @@ func TestTwoWorkersForOneEventAreRefused(t *testing.T) {
 	_, err := New(db.Jobs, slog.New(slog.DiscardHandler), Worker{Event: testEvent}, Worker{Event: testEvent})
 	require.ErrorContains(t, err, "two workers")
 }
+
+func TestSteadyChoresGoOnAfterAFault(t *testing.T) {
+	db := pgtest.New(t)
+	j, err := New(db.Jobs, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	done, first := make(chan struct{}, 100), true
+	j.Steadily(time.Millisecond, Chore{Name: "things", Do: func(context.Context) error {
+		done <- struct{}{}
+		if first {
+			first = false
+			return errors.New("not today")
+		}
+		return nil
+	}})
+	require.NoError(t, j.Start(t.Context()))
+	for range 4 {
+		receive(t, done)
+	}
+	require.NoError(t, j.Stop(t.Context()))
+}
