@@ -221,10 +221,11 @@ func (a *Admin) Members(ctx context.Context, org uuid.UUID) (members []Member, e
 	return members, err
 }
 
-// Sweep removes sessions that have ended by themselves and says how many.
+// Sweep removes sessions that have ended by themselves and says how many, and counts that time has forgiven.
 func (a *Admin) Sweep(ctx context.Context) (n int64, err error) {
 	err = a.jobs.AsProgram(ctx, postgres.PurposeAdmin, func(b *pgx.Batch) {
 		b.Queue(`select sec.sweep_sessions($1)`, a.jobs.Now()).QueryRow(func(r pgx.Row) error { return r.Scan(&n) })
+		b.Queue(`select sec.sweep_attempts($1)`, a.jobs.Now())
 	})
 	return n, err
 }

@@ -1,89 +1,95 @@
 package identity
 
 import (
-	"sync"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/netip"
+	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// Failed sign-ins that are let through: for one mail address from one network address, and from one network
-// address at all (which may be a whole office).
+// Failed sign-ins that are let through at once, and every how many seconds one more: for a mail address at one place, for
+// one place whatever the address (it may be a whole office), and for a mail address at all places where its person has not
+// signed in lately. The last is what holds off those who guess from many places.
+var (
+	attemptBursts  = []int{10, 100, 20}
+	attemptSeconds = []int{30, 1, 45}
+)
+
 const (
-	pairBurst, pairEvery       = 10, 30 * time.Second
-	addressBurst, addressEvery = 100, time.Second
-	mostCounted                = 20_000 // beyond it, counts that have recovered are forgotten
+	sqlBeginAttempt = `select wait, known from sec.begin_attempt($1, $2, $3, $4, $5, $6)`
+	sqlEndAttempt   = `select sec.end_attempt($1, $2, $3, $4, $5)`
 )
 
-// attempts counts sign-ins that did not succeed. It lives in the program: a restart forgives, and with several
-// programs side by side each counts for itself.
-type attempts struct {
-	mu      sync.Mutex
-	pairs   map[[2]string]*rate.Limiter
-	address map[string]*rate.Limiter
-}
-
-func newAttempts() *attempts {
-	return &attempts{pairs: map[[2]string]*rate.Limiter{}, address: map[string]*rate.Limiter{}}
-}
-
-// attempt is one sign-in that counts as a failure until it succeeds.
+// attempt is one sign-in that counts as a failure until it succeeds. It is counted in the database, by digests, because
+// several programs may serve one deployment.
 type attempt struct {
-	all     *attempts
-	pair    [2]string
-	counted *rate.Reservation // by the network address
-	at      time.Time
+	db      *postgres.DB
+	place   []byte
+	keys    [][]byte
+	seconds []int
 }
 
-func (a *attempts) begin(email, from string, now time.Time) (attempt, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	pair := [2]string{email, from}
-	counted, wait := take(a.address, from, now, addressEvery, addressBurst)
-	if wait == 0 {
-		_, wait = take(a.pairs, pair, now, pairEvery, pairBurst)
+// beginAttempt counts an attempt. Whether an address belongs to somebody makes no difference to the answer.
+func beginAttempt(ctx context.Context, db *postgres.DB, email, from string) (attempt, error) {
+	place := placeOf(from)
+	a := attempt{
+		db: db, place: attemptKey("place", place),
+		keys: [][]byte{attemptKey("pair", email, place), attemptKey("place", place), attemptKey("address", email)}, seconds: attemptSeconds,
 	}
-	if wait > 0 {
+	var wait time.Duration
+	var known bool
+	err := db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
+		b.Queue(sqlBeginAttempt, email, a.place, a.keys, attemptBursts, a.seconds, db.Now()).QueryRow(func(r pgx.Row) error { return r.Scan(&wait, &known) })
+	})
+	switch {
+	case err != nil:
+		return attempt{}, fmt.Errorf("count an attempt to sign in: %w", err)
+	case wait > 0:
 		return attempt{}, operational.Fault(operational.KindLimited, "too-many-attempts", "Too many attempts to sign in failed. Wait a little, then try again.").
 			In(wait.Truncate(time.Second) + time.Second)
+	case known:
+		a.keys, a.seconds = a.keys[:2], a.seconds[:2]
 	}
-	return attempt{all: a, pair: pair, counted: counted, at: now}, nil
+	return a, nil
 }
 
-// succeed takes the attempt back and forgets the failures with this mail address before it.
-func (at attempt) succeed() {
-	at.all.mu.Lock()
-	defer at.all.mu.Unlock()
-	delete(at.all.pairs, at.pair)
-	at.counted.CancelAt(at.at)
+// succeed takes the attempt back, forgets the failures with this mail address at this place, and remembers the place.
+func (a attempt) succeed(ctx context.Context, person uuid.UUID) error {
+	err := a.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
+		b.Queue(sqlEndAttempt, person, a.place, a.keys, a.seconds, a.db.Now())
+	})
+	if err != nil {
+		return fmt.Errorf("count a sign-in: %w", err)
+	}
+	return nil
 }
 
-// take counts one more for a key, or says how long to wait.
-func take[K comparable](limits map[K]*rate.Limiter, key K, now time.Time, every time.Duration, burst int) (*rate.Reservation, time.Duration) {
-	l := limits[key]
-	if l == nil {
-		forget(limits, now, burst)
-		l = rate.NewLimiter(rate.Every(every), burst)
-		limits[key] = l
+// placeOf is where somebody asks from. Whoever has one address of IPv6 has all of its network, so that is what counts.
+func placeOf(from string) string {
+	at, err := netip.ParseAddr(from)
+	if err != nil {
+		return from
 	}
-	r := l.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait > 0 {
-		r.CancelAt(now)
+	at = at.Unmap().WithZone("")
+	if at.Is4() {
+		return at.String()
 	}
-	return r, wait
+	network, err := at.Prefix(64)
+	if err != nil {
+		return from
+	}
+	return network.String()
 }
 
-// forget drops counts that have recovered, once there are many.
-func forget[K comparable](limits map[K]*rate.Limiter, now time.Time, burst int) {
-	if len(limits) < mostCounted {
-		return
-	}
-	for key, l := range limits {
-		if l.TokensAt(now) >= float64(burst) {
-			delete(limits, key)
-		}
-	}
+func attemptKey(parts ...string) []byte {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return sum[:]
 }

@@ -4,6 +4,10 @@
 // Decided:
 //   - Tokens and key secrets have 256 random bits; only their sha256 is stored. Passwords are argon2id.
 //   - One neutral answer for an unknown address, a wrong password and a suspended person, after the same work.
+//   - Failed sign-ins are counted for an address at a place, a place, and an address at all places. The last holds off those who
+//     guess from many places and spares the places from which the person has signed in within 30 days, so that nobody can
+//     lock somebody else out; who is signed in stays so anyway. Counts are digests in the database, the same for addresses
+//     that belong to nobody.
 //   - The api login reaches people, passwords, sessions and keys by definer functions that each answer one
 //     question; no tenant role reads the tables.
 package identity

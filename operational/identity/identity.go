@@ -19,13 +19,12 @@ const (
 
 // Service signs people in and says who holds a credential.
 type Service struct {
-	db       *postgres.DB
-	attempts *attempts
-	rights   *rightsCache
+	db     *postgres.DB
+	rights *rightsCache
 }
 
 // New makes the service on the api login.
-func New(db *postgres.DB) *Service { return &Service{db: db, attempts: newAttempts(), rights: newRightsCache(db)} }
+func New(db *postgres.DB) *Service { return &Service{db: db, rights: newRightsCache(db)} }
 
 // ActorOfSession says who holds a session token.
 func (s *Service) ActorOfSession(ctx context.Context, token string) (operational.Actor, error) {

@@ -35,7 +35,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 	if email == "" || len(email) > maxEmail || in.Password == "" || len(in.Password) > 4*maxPassword {
 		return Session{}, errWrongPassword()
 	}
-	attempt, err := s.attempts.begin(email, in.From, s.db.Now())
+	attempt, err := beginAttempt(ctx, s.db, email, in.From)
 	if err != nil {
 		return Session{}, err
 	}
@@ -54,7 +54,9 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 	if !match {
 		return Session{}, errWrongPassword()
 	}
-	attempt.succeed()
+	if err := attempt.succeed(ctx, rows[0].PersonID); err != nil {
+		return Session{}, err
+	}
 	actor, ok := actorOf(rows)
 	if !ok {
 		return Session{}, operational.Fault(operational.KindForbidden, "no-workspace", "You are a member of no organisation here. Ask an administrator of yours.")

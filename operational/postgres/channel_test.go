@@ -23,6 +23,8 @@ insert into crm.workspace (org_id, governs, sells, reporting_currency) select md
 insert into crm.person (id, display_name, email, email_norm, created_at) select md5('person ' || o)::uuid, 'Person of ' || o, o || '@x.example', lower(o) || '@x.example', now() from unnest('{A,B,P,Q}'::text[]) o;
 insert into crm.membership (id, org_id, person_id, role, created_at) select md5('member ' || o)::uuid, md5(o)::uuid, md5('person ' || o)::uuid, 'administrator', now() from unnest('{A,B,P,Q}'::text[]) o;
 insert into sec.password (person_id, hash, changed_at) select id, 'hash of ' || email_norm, now() from crm.person;
+insert into sec.attempt (counted, counts_until) values (sha256('a'), now());
+insert into sec.known_place (person_id, place, last_at) select id, sha256('a'), now() from crm.person;
 insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, channel_manager_id, created_at, updated_at)
   select md5(v || p)::uuid, md5(v)::uuid, md5(p)::uuid, 'active', p, 'Gold', 'East', md5('member ' || v)::uuid, now(), now() from (values ('A', 'P'), ('A', 'Q'), ('B', 'P')) c(v, p);
 insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name)

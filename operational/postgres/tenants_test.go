@@ -80,6 +80,8 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 		"sec.rights_version":      {-1, -1, -1, -1},
 		"sec.password":            {-1, -1, -1, -1},
 		"sec.session":             {-1, -1, -1, -1},
+		"sec.attempt":             {-1, -1, -1, -1},
+		"sec.known_place":         {-1, -1, -1, -1},
 		"sec.key":                 {-1, -1, -1, -1},
 	} {
 		for i, actor := range []operational.Actor{c.A, c.B, c.P, c.Q} {
