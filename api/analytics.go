@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -34,10 +35,11 @@ func NewAnalytics(d Deps) *Analytics {
 	}
 }
 
-var groupings = []warehouse.Dimension{warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage, warehouse.ByDay}
-
-// ofInstant are those of a metric of one instant: it has no days.
-var ofInstant = []warehouse.Dimension{warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage}
+// What an answer can be grouped by. A metric of one instant has no days.
+var (
+	ofInstant = []warehouse.Dimension{warehouse.ByPartner, warehouse.ByVendor, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage}
+	groupings = append(slices.Clone(ofInstant), warehouse.ByDay)
+)
 
 // tallying is a question of the warehouse that gives counts and amounts.
 type tallying func(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error)

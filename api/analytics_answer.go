@@ -15,7 +15,7 @@ type AnalyticsInput struct {
 	Period   string   `query:"period" maxLength:"20" doc:"Fiscal quarter (2017-Q1), fiscal year (2017) or calendar month (2017-03) of the organisation's calendar; left out: the quarter of as_of"`
 	AsOf     string   `query:"as_of" maxLength:"40" doc:"Business time: only what had happened by then. RFC 3339, or a date for the end of that day in the organisation's time zone; left out: now"`
 	KnownAt  string   `query:"known_at" maxLength:"40" doc:"What was known then: only what had been recorded by this time. Written as as_of; left out: all that is known now"`
-	By       string   `query:"by" maxLength:"20" doc:"Group the answer: partner, region, tier, stage or day, with the values they had at the event"`
+	By       string   `query:"by" maxLength:"20" doc:"Group the answer: partner, vendor (of a partner's questions), region, tier, stage or day, with the values they had at the event"`
 	Regions  []string `query:"region,explode" maxItems:"100" doc:"Only these regions, as they were at the event"`
 	Tiers    []string `query:"tier,explode" maxItems:"100" doc:"Only these partner tiers, as they were at the event"`
 	Partners []string `query:"partner,explode" maxItems:"100" doc:"Only these partner organisations, by id; direct means business without a partner"`
@@ -65,7 +65,7 @@ type ReceiptNote struct {
 
 // TallyRow is a count and an amount.
 type TallyRow struct {
-	Key    string            `json:"key" doc:"Value of the dimension; empty when not grouped, and for direct business"`
+	Key    string            `json:"key" doc:"Value of the dimension; empty when not grouped, and for direct and own business"`
 	Name   string            `json:"name" doc:"The same for people"`
 	Count  int64             `json:"count" doc:"Number of opportunities"`
 	Amount operational.Money `json:"amount" doc:"Vendor net amount"`
@@ -73,7 +73,7 @@ type TallyRow struct {
 
 // WinRateRow is a win rate.
 type WinRateRow struct {
-	Key  string   `json:"key" doc:"Value of the dimension; empty when not grouped, and for direct business"`
+	Key  string   `json:"key" doc:"Value of the dimension; empty when not grouped, and for direct and own business"`
 	Name string   `json:"name" doc:"The same for people"`
 	Won  int64    `json:"won" doc:"Won in the period"`
 	Lost int64    `json:"lost" doc:"Lost in the period"`

@@ -41,7 +41,7 @@ func (v *AnalyticsView) read(in AnalyticsInput, groups ...warehouse.Dimension) (
 	q.ask.Period = warehouse.Period{From: q.period.From.UTC(), To: q.period.To.UTC()}
 	q.ask.UTCOffset, q.ask.Switches = localTime(q.period, locationOf(q.calendar))
 	q.ask.By = warehouse.Dimension(in.By)
-	if q.ask.By != warehouse.ByNothing && !slices.Contains(groups, q.ask.By) {
+	if q.ask.By != warehouse.ByNothing && (!slices.Contains(groups, q.ask.By) || q.ask.By == warehouse.ByVendor && v.actor.Side == operational.SideVendor) {
 		faults.Add("query.by", "this metric is not grouped by that", in.By)
 	}
 	q.ask.Filter = filterOf(&faults, in)

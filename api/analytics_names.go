@@ -21,9 +21,11 @@ func (n names) of(key string) string {
 		return "All"
 	case key == "" && n.by == warehouse.ByPartner:
 		return "Direct business"
+	case key == "" && n.by == warehouse.ByVendor:
+		return "Own business"
 	case key == "":
 		return "None"
-	case n.by != warehouse.ByPartner && n.by != warehouse.ByStage:
+	case n.by != warehouse.ByPartner && n.by != warehouse.ByVendor && n.by != warehouse.ByStage:
 		return key
 	}
 	if name, ok := n.known[key]; ok {
@@ -40,8 +42,8 @@ func (v *AnalyticsView) namesFor(ctx context.Context, by warehouse.Dimension) (n
 	n := names{by: by, known: map[string]string{}}
 	var err error
 	switch by {
-	case warehouse.ByPartner:
-		err = v.analytics.partnerNames(ctx, v.actor, n.known)
+	case warehouse.ByPartner, warehouse.ByVendor:
+		err = v.analytics.organisationNames(ctx, v.actor, n.known)
 	case warehouse.ByStage:
 		err = v.analytics.stageNames(ctx, v.actor, n.known)
 	}
@@ -51,12 +53,12 @@ func (v *AnalyticsView) namesFor(ctx context.Context, by warehouse.Dimension) (n
 	return n, err
 }
 
-func (s *Analytics) partnerNames(ctx context.Context, actor operational.Actor, known map[string]string) error {
+func (s *Analytics) organisationNames(ctx context.Context, actor operational.Actor, known map[string]string) error {
 	page := operational.Page{Limit: 200}
 	for {
 		found, err := s.interconnect.Organisations(ctx, actor, operational.Query{Page: page})
 		if err != nil {
-			return fmt.Errorf("read names of partners: %w", err)
+			return fmt.Errorf("read names of organisations: %w", err)
 		}
 		for _, o := range found.Items {
 			known[o.ID.String()] = o.Name

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -248,4 +249,38 @@ func TestDaysAreLocalAcrossSummerTime(t *testing.T) {
 	require.Equal(t, map[string]int64{"2024-03-30": 1, "2024-03-31": 2}, days("2024-03"))
 	require.Equal(t, map[string]int64{"2024-04-01": 1}, days("2024-Q2"))
 	require.Equal(t, map[string]int64{"2024-10-27": 2, "2024-12-31": 1}, days("2024-Q4"))
+}
+
+// A partner sees its vendors side by side; a vendor, who is the only one of its own, is told that there is no such group.
+func TestByVendorIsThePartners(t *testing.T) {
+	w := newWorld(t)
+	season(t, w)
+	for path, want := range map[string]map[string]int64{
+		"won?period=2024-Q1":           {"Acme": 1},
+		"lost?period=2024-Q1":          {"Acme": 1},
+		"amount-open":                  {"Acme": 2, canaryB: 1},
+		"amount-open?as_of=2024-02-01": {"Acme": 3, canaryB: 1},
+	} {
+		join := "?"
+		if strings.Contains(path, "?") {
+			join = "&"
+		}
+		by := "/v1/analytics/" + path + join + "by="
+		answer := ask[api.Answer[api.TallyRow]](t, w, w.pia, by+"vendor")
+		got := map[string]int64{}
+		for _, r := range answer.Rows {
+			got[r.Name] = r.Count
+			rows := ask[api.ReceiptRows](t, w, w.pia, answer.Receipt.RowsURL+"?key="+r.Key)
+			require.Len(t, rows.Items, int(r.Count), path)
+		}
+		require.Equal(t, want, got, path)
+		refused := w.must(t, 422, w.ada, "GET", by+"vendor", nil)
+		unknown := w.must(t, 422, w.ada, "GET", by+"colour", nil)
+		require.Equal(t, strings.ReplaceAll(unknown.body, "colour", "vendor"), refused.body)
+		w.must(t, 422, w.pia, "GET", "/v1/analytics/funnel?by=vendor", nil)
+	}
+	rate := ask[api.Answer[api.WinRateRow]](t, w, w.pia, "/v1/analytics/win-rate?period=2024-Q1&by=vendor")
+	require.Len(t, rate.Rows, 1)
+	require.EqualValues(t, 2, rate.Rows[0].N)
+	w.must(t, 422, w.ada, "GET", "/v1/analytics/win-rate?by=vendor", nil)
 }

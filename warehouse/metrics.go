@@ -52,6 +52,7 @@ type Dimension string
 const (
 	ByNothing Dimension = ""
 	ByPartner Dimension = "partner" // key: organisation id, "" for direct business
+	ByVendor  Dimension = "vendor"  // key: organisation id, "" for a partner's own business; not known to a vendor, who is always the same
 	ByRegion  Dimension = "region"
 	ByTier    Dimension = "tier"
 	ByStage   Dimension = "stage" // key: stage id

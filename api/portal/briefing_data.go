@@ -20,7 +20,7 @@ type briefingData struct {
 	rate                          *api.Answer[api.WinRateRow]
 	wonDays, wonBefore, wonYearly *api.Answer[api.TallyRow]
 	openByStage                   *api.Answer[api.TallyRow]
-	byPartner, byRegion, byStage  *split
+	byPartner, byRegion, byVendor *split
 }
 
 // split is the same four figures by one dimension.
@@ -67,11 +67,7 @@ func in(in api.AnalyticsInput, p operational.Period) api.AnalyticsInput {
 
 func (a *asker) split(dimension string, q api.AnalyticsInput) *split {
 	q.By = dimension
-	s := &split{won: ask(a, askWon, q), lost: ask(a, askLost, q), open: ask(a, askOpen, q)}
-	if dimension != "stage" {
-		s.rate = ask(a, askRate, q)
-	}
-	return s
+	return &split{won: ask(a, askWon, q), lost: ask(a, askLost, q), open: ask(a, askOpen, q), rate: ask(a, askRate, q)}
 }
 
 // briefingData asks for everything that the page shows.
@@ -97,7 +93,7 @@ func (v *visit) briefingData(f filters) (*briefingData, error) {
 	if v.vendor() {
 		d.byPartner, d.byRegion = a.split("partner", q), a.split("region", q)
 	} else {
-		d.byStage = a.split("stage", q)
+		d.byVendor = a.split("vendor", q)
 	}
 	return d, a.err
 }

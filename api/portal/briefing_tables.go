@@ -8,6 +8,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // line is one row of a table by a dimension: a key in one currency.
@@ -39,12 +40,10 @@ func lines(s *split) []line {
 	for _, r := range s.open.Rows {
 		find(r.Key, r.Name, r.Amount.Currency).open = r
 	}
-	if s.rate != nil {
-		for i := range out {
-			for j := range s.rate.Rows {
-				if s.rate.Rows[j].Key == out[i].key {
-					out[i].rate = &s.rate.Rows[j]
-				}
+	for i := range out {
+		for j := range s.rate.Rows {
+			if s.rate.Rows[j].Key == out[i].key {
+				out[i].rate = &s.rate.Rows[j]
 			}
 		}
 	}
@@ -61,12 +60,9 @@ const mostLines = 10
 func (b *briefingPage) tables() []views.Sized[views.Card] {
 	events := views.Sized[views.Card]{Width: "w5", Of: b.eventsCard()}
 	if !b.vendor() {
-		return []views.Sized[views.Card]{{Width: "w7", Of: b.vendorsCard()}, events}
+		return []views.Sized[views.Card]{{Width: "w7", Of: b.splitCard("vendors", "Your vendors", "vendor", b.d.byVendor)}, events}
 	}
-	partner := b.splitCard("partners", "Partners", "partner", b.d.byPartner)
-	partner.Receipts = splitReceipts(b.d.byPartner)
-	region := b.splitCard("regions", "Regions", "region", b.d.byRegion)
-	region.Receipts = splitReceipts(b.d.byRegion)
+	partner, region := b.splitCard("partners", "Partners", "partner", b.d.byPartner), b.splitCard("regions", "Regions", "region", b.d.byRegion)
 	return []views.Sized[views.Card]{{Width: "w12", Of: partner}, {Width: "w7", Of: region}, events}
 }
 
@@ -79,10 +75,10 @@ func splitReceipts(s *split) []views.Link {
 	}
 }
 
-// splitCard is won, lost, open and win rate by partner or region; its totals are the key figures.
+// splitCard is won, lost, open and win rate by partner, region or vendor; its totals are the key figures.
 func (b *briefingPage) splitCard(id, title, dimension string, s *split) views.Card {
 	all := lines(s)
-	c := views.Card{ID: id, Title: title, Table: views.Table{Caption: title + " in " + b.d.period.Label + ", table", Sticky: true, Columns: b.splitColumns(dimension)}}
+	c := views.Card{ID: id, Title: title, Receipts: splitReceipts(s), Table: views.Table{Caption: title + " in " + b.d.period.Label + ", table", Sticky: true, Columns: b.splitColumns(dimension)}}
 	if len(all) == 0 {
 		c.Empty = &views.Empty{Icon: "list", Title: "Nothing was won, lost or open", Text: "There is nothing to show for " + b.d.period.Label + "."}
 		return c
@@ -121,7 +117,7 @@ func (b *briefingPage) splitColumns(dimension string) []views.Column {
 	return cols
 }
 
-// amountLost is the column that the narrow table by region goes without.
+// amountLost is the column that the narrow tables, by region and by vendor, go without.
 const amountLost = 4
 
 func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
@@ -132,10 +128,10 @@ func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 		q.Partners = []string{"direct"}
 	case dimension == "partner":
 		q.Partners = []string{l.key}
-	case l.key != "":
+	default:
 		q.Regions = []string{l.key}
 	}
-	if l.key != "" || dimension == "partner" {
+	if dimension == "partner" || dimension == "region" && l.key != "" {
 		first.Href = address("/briefing", q.query().Encode())
 		first.Label = "Sales briefing of " + l.name
 	}
@@ -154,7 +150,7 @@ func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 	}})
 }
 
-// fitting takes the column out that a table by region does not have.
+// fitting takes the column out that a narrow table does not have.
 func fitting(dimension string, r views.Row) views.Row {
 	if dimension != "partner" {
 		r.Cells = slices.Delete(r.Cells, amountLost, amountLost+1)
@@ -198,6 +194,14 @@ func (b *briefingPage) rateCell(s *split, l line) views.Cell {
 		Text: b.rate(l.rate.Rate, l.rate.Low, l.rate.High), Href: keyed(s.rate.Receipt.ID, l.key),
 		Label: b.rate(l.rate.Rate, l.rate.Low, l.rate.High) + " of " + b.count(l.rate.N) + " closed, " + l.name,
 	}
+}
+
+func (f format) rateText(won, lost int64) string {
+	rate, low, high, ok := warehouse.Wilson(won, lost)
+	if !ok {
+		return "—"
+	}
+	return f.rate(&rate, &low, &high)
 }
 
 // gathered adds up lines of one currency.

@@ -21,7 +21,14 @@ func TestAPartnerSeesItsOwnSide(t *testing.T) {
 	p := v.get("/briefing?period=" + yearNow(w))
 	require.Contains(t, p.text(), "Your vendors")
 	table := p.table("vendors-t")
-	require.Len(t, table, 2)
+	require.Len(t, table, 4, "two vendors, and a total for each of their currencies")
+	links := 0
+	card := p.all(func(n *html.Node) bool { return attr(n, "aria-labelledby") == "vendors-t" })[0]
+	for _, a := range find(card, func(n *html.Node) bool { return n.Data == "a" && strings.Contains(attr(n, "href"), "key=") }) {
+		v.addsUp(attr(a, "href"))
+		links++
+	}
+	require.GreaterOrEqual(t, links, 5, "won, lost, open and win rate all open their rows")
 	require.Contains(t, p.text(), "Norrland Instruments")
 	for _, other := range []string{"Meridian Integrators", "Brightwater IT", "Partners"} {
 		require.NotContains(t, p.text(), other)

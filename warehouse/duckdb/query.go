@@ -68,6 +68,10 @@ func (q *query) dimension() (string, error) {
 		return "''", nil
 	case warehouse.ByPartner:
 		return "partner_org_id", nil
+	case warehouse.ByVendor:
+		if _, vendor := q.who.Vendor(); !vendor {
+			return "vendor_org_id", nil
+		}
 	case warehouse.ByRegion:
 		return "coalesce(region, '')", nil
 	case warehouse.ByTier:

@@ -76,6 +76,11 @@ func (g *Golden) tallyAnswers() []tallyAnswer {
 			g.byStage("5950.50", 5, "600", 1),
 		}, // 9 was not yet known to have gone on
 		{"South Ltd, won in Q1", warehouse.PartnerScope(g.South), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 3, "4877")}}, // 5, 6 and its own
+		{"South Ltd, won in Q1 by vendor", warehouse.PartnerScope(g.South), by(q1, warehouse.ByVendor), warehouse.MetricWon, // its own · 5, 6
+			[]warehouse.Tally{row("", "EUR", 1, "77"), row(g.Acme.String(), "EUR", 2, "4800")}},
+		{"South Ltd, lost in Q1 by vendor", warehouse.PartnerScope(g.South), by(q1, warehouse.ByVendor), warehouse.MetricLost, []warehouse.Tally{row(g.Acme.String(), "EUR", 1, "700")}}, // 8
+		{"Shared Ltd, open at midyear by vendor", warehouse.PartnerScope(g.Shared), by(q1, warehouse.ByVendor), warehouse.MetricAmountOpen, // 9 · b2
+			inOrder(row(g.Acme.String(), "EUR", 1, "1500"), row(g.Bolt.String(), "EUR", 1, "8000"))},
 		{"Shared Ltd, won in Q1", warehouse.PartnerScope(g.Shared), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 1, "10000")}},
 		{"Bolt, won in Q1", warehouse.VendorScope(g.Bolt), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 1, "10000")}},
 		{"all, won in Q1", warehouse.EverythingScope(), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 8, "21227")}},

@@ -136,10 +136,9 @@ func keep(all []posted, a warehouse.Ask, period bool) []posted {
 func keyOf(p posted, a warehouse.Ask) string {
 	switch a.By {
 	case warehouse.ByPartner:
-		if p.o.Connection.Partner == uuid.Nil {
-			return ""
-		}
-		return p.o.Connection.Partner.String()
+		return nameOf(p.o.Connection.Partner)
+	case warehouse.ByVendor:
+		return nameOf(p.o.Connection.Vendor)
 	case warehouse.ByRegion:
 		return p.dims.Region
 	case warehouse.ByTier:
@@ -156,6 +155,14 @@ func keyOf(p posted, a warehouse.Ask) string {
 		return p.at.Add(offset).Format(time.DateOnly)
 	}
 	return ""
+}
+
+// nameOf is the key of an organisation; nobody has an empty one.
+func nameOf(org uuid.UUID) string {
+	if org == uuid.Nil {
+		return ""
+	}
+	return org.String()
 }
 
 // tally sums postings by key and currency.

@@ -78,6 +78,10 @@ func testGoldenRate(t *testing.T, g *Golden, s warehouse.Store) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, answer.Rows)
 	}
+	// Its own · 5 6 8
+	answer, err := s.WinRate(t.Context(), warehouse.PartnerScope(g.South), warehouse.Ask{Period: Quarter(1), AsOf: Midyear, By: warehouse.ByVendor})
+	require.NoError(t, err)
+	require.Equal(t, []warehouse.WonLost{{Key: "", Won: 1}, {Key: g.Acme.String(), Won: 2, Lost: 1}}, answer.Rows)
 }
 
 func testGoldenFunnel(t *testing.T, g *Golden, s warehouse.Store) {

@@ -16,7 +16,7 @@ func (w *World) ask() (warehouse.Scope, warehouse.Ask) {
 	from := w.day()
 	a := warehouse.Ask{
 		Period: warehouse.Period{From: from, To: from.Add(time.Duration(w.rnd.IntN(400)) * 12 * time.Hour)}, AsOf: At("2027-01-01"),
-		By:        pick(w, warehouse.ByNothing, warehouse.ByPartner, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage, warehouse.ByDay),
+		By:        pick(w, warehouse.ByNothing, warehouse.ByPartner, warehouse.ByVendor, warehouse.ByRegion, warehouse.ByTier, warehouse.ByStage, warehouse.ByDay),
 		UTCOffset: pick(w, 0, 5*time.Hour, -14*time.Hour),
 	}
 	if a.By == warehouse.ByDay && w.rnd.IntN(2) == 0 {
@@ -41,7 +41,11 @@ func (w *World) ask() (warehouse.Scope, warehouse.Ask) {
 	case 3:
 		a.Filter.Currency, a.Filter.Processes = "EUR", []uuid.UUID{w.processes[w.vendors[0]][0].ID, w.processes[w.vendors[1]][0].ID}
 	}
-	return pick(w, warehouse.EverythingScope(), warehouse.VendorScope(pick(w, w.vendors...)), warehouse.PartnerScope(pick(w, w.partners...))), a
+	who := pick(w, warehouse.EverythingScope(), warehouse.VendorScope(pick(w, w.vendors...)), warehouse.PartnerScope(pick(w, w.partners...)))
+	if _, vendor := who.Vendor(); vendor && a.By == warehouse.ByVendor {
+		a.By = warehouse.ByNothing
+	}
+	return who, a
 }
 
 // testModel compares every metric, from what is derived and from the history, with the model, and every number with

@@ -1,6 +1,7 @@
 package warehousetest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,7 @@ func testScope(t *testing.T, open func(t testing.TB) warehouse.Store) {
 	for _, f := range []warehouse.Filter{{Partners: []uuid.UUID{g.South}}, {Regions: []string{"South') OR true --"}}, {Currency: "' OR '1'='1"}, {Families: []string{"x' UNION SELECT"}}, {Processes: []uuid.UUID{g.Short.ID}}} {
 		require.Zero(t, anything(t, s, warehouse.PartnerScope(g.North), warehouse.Ask{Period: Quarter(1), AsOf: Midyear, Filter: f}, g.cells()...))
 	}
+	t.Run("a vendor has no vendors", func(t *testing.T) { vendorUnknown(t, g, s) })
 	t.Run("rows stay inside", func(t *testing.T) {
 		all := map[uuid.UUID]*Opportunity{}
 		for _, o := range g.Opportunities() {
@@ -75,6 +77,26 @@ func testScope(t *testing.T, open func(t testing.TB) warehouse.Store) {
 			require.Equal(t, g.South, all[r.OpportunityID].Connection.Partner)
 		}
 	})
+}
+
+// vendorUnknown holds that a vendor gets the same answer for the dimension of vendors as for one that nobody knows.
+func vendorUnknown(t *testing.T, g *Golden, s warehouse.Store) {
+	who := warehouse.VendorScope(g.Acme)
+	ask := func(by warehouse.Dimension) []string {
+		a := warehouse.Ask{Period: Quarter(1), AsOf: Midyear, By: by}
+		_, won := s.Won(t.Context(), who, a)
+		_, lost := s.Lost(t.Context(), who, a)
+		_, open := s.AmountOpen(t.Context(), who, a)
+		_, rate := s.WinRate(t.Context(), who, a)
+		_, rows := s.Rows(t.Context(), who, a, warehouse.Cell{Metric: warehouse.MetricWon, Key: g.Acme.String()}, 1, 0)
+		var texts []string
+		for _, err := range []error{won, lost, open, rate, rows} {
+			require.Error(t, err, by)
+			texts = append(texts, strings.ReplaceAll(err.Error(), string(by), "..."))
+		}
+		return texts
+	}
+	require.Equal(t, ask("phase"), ask(warehouse.ByVendor))
 }
 
 func testEmpty(t *testing.T, open func(t testing.TB) warehouse.Store) {
