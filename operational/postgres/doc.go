@@ -8,6 +8,8 @@
 // even where a program errs. Preflight says what a server lacks; CheckWall proves the wall by trying it.
 //
 // Decided:
+//   - Logins belong to a whole server, so two deployments on one must have one secret. Migrate tries the logins first and
+//     refuses those that this secret does not open: a new password would end the other deployment.
 //   - HMAC by the built-in sha256 over two padded keys, so that no extension is needed.
 //   - A pool per side: a cached plan is made for one role, and a connection that changes role plans again.
 //   - A read is one implicit transaction in one pipeline (set_config and the query); begin and commit would cost

@@ -47,7 +47,7 @@ func Migrate(ctx context.Context, ownerURL string, secret Secret) error {
 		return fmt.Errorf("wait for another migration: %w", Translate(err))
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), `select pg_advisory_unlock(7236001)`) }()
-	if err := ensureLogins(ctx, conn, secret); err != nil {
+	if err := ensureLogins(ctx, conn, ownerURL, secret); err != nil {
 		return err
 	}
 	if err := migrateTables(ctx, db); err != nil {
