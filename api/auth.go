@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -18,6 +19,18 @@ const (
 // Authenticate says who asks: by session cookie or by `Authorization: Bearer sp_...`. Both at once are refused, so
 // that nobody acts with rights they did not mean to use. Without credential the actor is zero and there is no error.
 func (a *API) Authenticate(r *http.Request) (operational.Actor, error) {
+	return a.whoAsks(r, a.deps.Identity.ActorOfKey, a.deps.Identity.ActorOfSession)
+}
+
+// believe is Authenticate for operations that enter the wall before they do or tell anything: the actor may be one that
+// the database has yet to confirm, which it does in the round trip of the read itself.
+func (a *API) believe(r *http.Request) (operational.Actor, error) {
+	return a.whoAsks(r, a.deps.Identity.BelievedOfKey, a.deps.Identity.BelievedOfSession)
+}
+
+type ask = func(context.Context, string) (operational.Actor, error)
+
+func (a *API) whoAsks(r *http.Request, ofKey, ofSession ask) (operational.Actor, error) {
 	key, hasKey, err := bearer(r)
 	if err != nil {
 		return operational.Actor{}, err
@@ -27,9 +40,9 @@ func (a *API) Authenticate(r *http.Request) (operational.Actor, error) {
 	case hasKey && token != "":
 		return operational.Actor{}, operational.Fault(operational.KindUnauthenticated, "two-credentials", "Send a session cookie or an API key, not both.")
 	case hasKey:
-		return a.deps.Identity.ActorOfKey(r.Context(), key)
+		return ofKey(r.Context(), key)
 	case token != "":
-		return a.deps.Identity.ActorOfSession(r.Context(), token)
+		return ofSession(r.Context(), token)
 	}
 	return operational.Actor{}, nil
 }

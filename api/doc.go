@@ -5,6 +5,8 @@
 // reading of JSON, then per operation credential -> Actor, rate limit, permission, idempotency, and the handler.
 //
 // Decided:
+//   - Reads that enter the wall first (admit.go) have the credential proven by the statement that enters. No answer goes
+//     out before the proof: what a credential that changed was shown is dropped, and its holder asked about anew.
 //   - The tenant comes from the credential only. No body and no header names it.
 //   - One map from errors to problem details (problem.go); "not yours" and "not there" are the same bytes.
 //   - Bodies are read strictly before Huma sees them: no duplicate keys, no NUL, no invalid UTF-8, 32 levels.

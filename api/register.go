@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ const (
 	metaPermission = "permission"
 	metaLimit      = "limit"
 	metaFields     = "fields"
+	metaEnters     = "enters"
 )
 
 // register adds an operation. It must say which permission it needs: the guard asks for it before anything of the
@@ -29,7 +31,7 @@ func register[I, O any](a *API, permission operational.Permission, op huma.Opera
 	if limit == 0 {
 		limit = maxBody
 	}
-	op.Metadata = map[string]any{metaPermission: permission, metaLimit: limit}
+	op.Metadata = map[string]any{metaPermission: permission, metaLimit: limit, metaEnters: op.Method == http.MethodGet && slices.Contains(entering, op.OperationID)}
 	op.Extensions = map[string]any{"x-permission": string(permission)}
 	op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // the guard holds both limits
 	op.Middlewares = huma.Middlewares{a.guard}
@@ -45,7 +47,13 @@ func register[I, O any](a *API, permission operational.Permission, op huma.Opera
 	describe(&op, permission, limit)
 	method := op.Method
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, requestOf(ctx).actor, in)
+		req := requestOf(ctx)
+		out, err := handle(ctx, req.actor, in)
+		if !req.actor.Proven() { // not as believed any more, or nothing asked the database: what came of it is dropped
+			if err = req.prove(); err == nil {
+				out, err = handle(ctx, req.actor, in)
+			}
+		}
 		if err != nil {
 			return nil, answer(ctx, method, err)
 		}
@@ -119,29 +127,4 @@ func (a *API) guard(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	a.once(w, r, r.Header.Get("Idempotency-Key"), body, run)
-}
-
-// admit says who asks and whether they may, before anything of the request is read.
-func (a *API) admit(r *http.Request, op *huma.Operation, permission operational.Permission) error {
-	req := requestOf(r.Context())
-	if permission != operational.Public {
-		actor, err := a.Authenticate(r)
-		if err != nil {
-			if limited := a.limits.allow(clientOf(r)); limited != nil {
-				return limited
-			}
-			return err
-		}
-		req.actor = actor
-	}
-	if err := a.limits.allow(rateKey(r, req.actor)); err != nil {
-		return err
-	}
-	if err := req.actor.Require(permission); err != nil {
-		return err
-	}
-	if err := cleanQuery(r); err != nil {
-		return err
-	}
-	return checkFields(r, op, req.actor.Side)
 }

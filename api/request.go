@@ -23,6 +23,8 @@ type request struct {
 	http  *http.Request
 	actor operational.Actor
 	fault error // internal, for the log only
+
+	prove func() error // asks about a credential that the actor was only believed by, and admits its holder anew
 }
 
 type requestKey struct{}

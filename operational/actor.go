@@ -39,6 +39,7 @@ type Actor struct {
 	System     string    // name of the job, for example "import"
 	Connection uuid.UUID // the only connection that the session or key works in; zero: all
 	Rights     *Rights   // what its answers are decided by; nil: nothing, but for the program's own jobs
+	Belief     *Belief   // nil: the credential was asked about in this request; else entering the tenant asks
 }
 
 // IsZero says that nobody is signed in.
@@ -47,5 +48,8 @@ func (a Actor) IsZero() bool { return a.Org == uuid.Nil }
 // As gives the same cause of action inside another workspace: how a job that was started in one
 // organisation writes what belongs to another.
 func (a Actor) As(org uuid.UUID, side Side, system string) Actor {
+	if !a.Proven() {
+		return Actor{} // nobody: what has to be proven is gone with the change of the workspace
+	}
 	return Actor{Org: org, Side: side, Role: RoleSystem, System: system, Credential: a.Credential}
 }

@@ -8,6 +8,10 @@
 //     guess from many places and spares the places from which the person has signed in within 30 days, so that nobody can
 //     lock somebody else out; who is signed in stays so anyway. Counts are digests in the database, the same for addresses
 //     that belong to nobody.
+//   - Whose a credential is stays remembered for half a minute, as a belief: for reads that enter the wall first, the
+//     statement that enters compares two counts of the organisation (sec.prove), of changes to rights and of credentials
+//     that ended or changed. So each request proves its credential and none pays a round trip for it; all others ask.
+//     A credential's own time is the program's clock's affair, as it is when the database is asked.
 //   - The api login reaches people, passwords, sessions and keys by definer functions that each answer one
 //     question; no tenant role reads the tables.
 package identity

@@ -19,23 +19,22 @@ const (
 
 // Service signs people in and says who holds a credential.
 type Service struct {
-	db     *postgres.DB
-	rights *rightsCache
+	db      *postgres.DB
+	rights  *rightsCache
+	beliefs *beliefs
 }
 
 // New makes the service on the api login.
-func New(db *postgres.DB) *Service { return &Service{db: db, rights: newRightsCache(db)} }
+func New(db *postgres.DB) *Service {
+	return &Service{db: db, rights: newRightsCache(db), beliefs: newBeliefs()}
+}
 
 // ActorOfSession says who holds a session token.
 func (s *Service) ActorOfSession(ctx context.Context, token string) (operational.Actor, error) {
 	if len(token) != tokenLength {
 		return operational.Actor{}, errSignInAgain()
 	}
-	row, found, err := actorRowOf(ctx, s.db, sqlSessionActor, digest(token), s.db.Now(), SessionIdle)
-	if err != nil || !found {
-		return operational.Actor{}, orElse(err, errSignInAgain())
-	}
-	return s.rights.with(ctx, row.actor(), row.RightsVersion)
+	return s.ask(ctx, token, errSignInAgain, sqlSessionActor, s.db.Now(), SessionIdle)
 }
 
 // ActorOfKey says who holds an API key.
@@ -43,11 +42,25 @@ func (s *Service) ActorOfKey(ctx context.Context, secret string) (operational.Ac
 	if !keyForm.MatchString(secret) {
 		return operational.Actor{}, errNoKey()
 	}
-	row, found, err := actorRowOf(ctx, s.db, sqlKeyActor, digest(secret), s.db.Now())
-	if err != nil || !found {
-		return operational.Actor{}, orElse(err, errNoKey())
+	return s.ask(ctx, secret, errNoKey, sqlKeyActor, s.db.Now())
+}
+
+// ask has the database say whose a credential is, and remembers that for a moment.
+func (s *Service) ask(ctx context.Context, credential string, nobody func() error, sql string, args ...any) (operational.Actor, error) {
+	d := sum(credential)
+	row, found, err := actorRowOf(ctx, s.db, sql, append([]any{d[:]}, args...)...)
+	if err == nil && !found {
+		err = nobody()
 	}
-	return s.rights.with(ctx, row.actor(), row.RightsVersion)
+	if err != nil {
+		s.beliefs.forget(d)
+		return operational.Actor{}, err
+	}
+	actor, err := s.rights.with(ctx, row.actor(), row.RightsVersion)
+	if err == nil {
+		s.beliefs.keep(d, actor, row, s.db.Now())
+	}
+	return actor, err
 }
 
 func errSignInAgain() error {
@@ -56,13 +69,6 @@ func errSignInAgain() error {
 
 func errNoKey() error {
 	return operational.Fault(operational.KindUnauthenticated, "invalid-api-key", "The API key is not valid: unknown, expired or revoked.")
-}
-
-func orElse(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // OrganisationRef names an organisation.

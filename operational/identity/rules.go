@@ -87,6 +87,8 @@ func keyOf(random [38]byte) (prefix, secret string) {
 }
 
 func digest(credential string) []byte {
-	sum := sha256.Sum256([]byte(credential))
-	return sum[:]
+	d := sum(credential)
+	return d[:]
 }
+
+func sum(credential string) [32]byte { return sha256.Sum256([]byte(credential)) }

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -13,11 +14,11 @@ import (
 
 const (
 	sqlSessionActor = `
-select session_id as credential, person_id, membership_id, org_id, side, role, null::text[] as scopes, coalesce(rights_version, 0) as rights_version
+select session_id as credential, person_id, membership_id, org_id, side, role, null::text[] as scopes, rights_version, standing, ends_at
 from sec.session_actor($1, $2, $3)`
 
 	sqlKeyActor = `
-select key_id as credential, person_id, membership_id, org_id, side, role, scopes, coalesce(rights_version, 0) as rights_version
+select key_id as credential, person_id, membership_id, org_id, side, role, scopes, rights_version, standing, ends_at
 from sec.key_actor($1, $2)`
 
 	sqlPassword = `
@@ -74,7 +75,6 @@ type keyRow struct {
 	Key
 }
 
-
 // actorRow is an actor as the database knows it.
 type actorRow struct {
 	Credential   uuid.UUID
@@ -86,6 +86,8 @@ type actorRow struct {
 	Scopes       []string
 
 	RightsVersion int64
+	Standing      int64
+	EndsAt        *time.Time
 }
 
 func (r actorRow) actor() operational.Actor {

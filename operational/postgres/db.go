@@ -90,31 +90,12 @@ func (db *DB) AsProgram(ctx context.Context, purpose string, queue func(b *pgx.B
 // Read runs the queued statements as the actor in one round trip, as one transaction. Results are taken by
 // the callbacks of pgx (QueuedQuery.Query, QueryRow).
 func (db *DB) Read(ctx context.Context, actor operational.Actor, queue func(b *pgx.Batch)) error {
-	args, err := db.context(actor)
+	e, err := db.entrance(actor)
 	if err != nil {
 		return err
 	}
 	b := &pgx.Batch{}
-	b.Queue(enterSQL, args...)
+	e.queue(b)
 	queue(b)
 	return Translate(db.pools[actor.Side].SendBatch(ctx, b).Close())
-}
-
-// enterSQL enters a tenant's role and states who asks. The values are arguments, so that the text of a running
-// statement, which other connections of the same login can see, carries no signature.
-const enterSQL = `select set_config('role', $1, true), set_config('app.ctx', $2, true), set_config('app.sig', $3, true)`
-
-func (db *DB) context(actor operational.Actor) ([]any, error) {
-	var role string
-	switch actor.Side {
-	case operational.SideVendor:
-		role = "sharepartner_vendor"
-	case operational.SidePartner:
-		role = "sharepartner_partner"
-	default:
-		return nil, operational.Fault(operational.KindUnauthenticated, "sign-in-required", "Sign in first.")
-	}
-	// The database compares it with its own clock, so that this is no matter of the program's business time.
-	claim, sig := db.signer.Sign(actor, time.Now().Add(contextLife))
-	return []any{role, claim, sig}, nil
 }

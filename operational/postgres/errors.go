@@ -44,6 +44,8 @@ func Translate(err error) error {
 		return operational.Fault(operational.KindUnavailable, "busy", "Others changed the same records at this moment. Nothing was saved. Try again.").Because(err)
 	case strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "08"):
 		return unavailable(err)
+	case pg.Code == "SP001": // sec.prove
+		return operational.Fault(operational.KindUnauthenticated, "invalid-credential", "The credential is not valid any more. Sign in again or use another API key.").Because(err)
 	case pg.Code == "42501":
 		return operational.Fault(operational.KindForbidden, "not-permitted", "The database refuses this for your organisation.").Because(err)
 	}

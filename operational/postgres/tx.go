@@ -21,7 +21,7 @@ type Tx struct {
 
 // InTx runs fn as the actor; everything in it happens, or nothing.
 func (db *DB) InTx(ctx context.Context, actor operational.Actor, fn func(tx *Tx) error) error {
-	args, err := db.context(actor)
+	e, err := db.entrance(actor)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (db *DB) InTx(ctx context.Context, actor operational.Actor, fn func(tx *Tx)
 	defer conn.Release() // a connection that is still inside a transaction is closed, not used again
 	inner := &transaction{conn: conn.Conn()}
 	defer inner.abandon(ctx)
-	if err := inner.open(ctx, args); err != nil {
+	if err := inner.open(ctx, e); err != nil {
 		return Translate(err)
 	}
 	if err := fn(&Tx{Tx: inner, Actor: actor, Now: db.Now(), db: db}); err != nil {
@@ -43,11 +43,13 @@ func (db *DB) InTx(ctx context.Context, actor operational.Actor, fn func(tx *Tx)
 
 // Enter goes on in another workspace inside the same transaction: how an import writes the rows of each partner.
 func (tx *Tx) Enter(ctx context.Context, actor operational.Actor) error {
-	args, err := tx.db.context(actor)
+	e, err := tx.db.entrance(actor)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, enterSQL, args...); err != nil {
+	b := &pgx.Batch{}
+	e.queue(b)
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return Translate(err)
 	}
 	tx.Actor = actor
@@ -62,10 +64,10 @@ type transaction struct {
 	done   bool
 }
 
-func (t *transaction) open(ctx context.Context, context []any) error {
+func (t *transaction) open(ctx context.Context, e entrance) error {
 	b := &pgx.Batch{}
 	b.Queue(`begin`)
-	b.Queue(enterSQL, context...)
+	e.queue(b)
 	return t.conn.SendBatch(ctx, b).Close()
 }
 

@@ -150,12 +150,12 @@ func (c *wallCheck) signature(ctx context.Context) error {
 		believed bool
 	}{{c.secret, true}, {append(slices.Clone(c.secret), 'x'), false}} {
 		db := &DB{signer: NewSigner(try.secret)}
-		args, err := db.context(actor)
+		e, err := db.entrance(actor)
 		if err != nil {
 			return err
 		}
 		b := &pgx.Batch{}
-		b.Queue(enterSQL, args...)
+		e.queue(b)
 		b.Queue(`select sec.ctx_org('vendor')`)
 		if err = conn.SendBatch(ctx, b).Close(); (err == nil) != try.believed {
 			if try.believed {

@@ -74,21 +74,24 @@ begin
 end $$;
 
 -- Who holds this session token, if it is alive: needs no signature, for who knows the token is signed in already.
--- Being seen moves the idle limit, at most once a minute.
+-- Being seen moves the idle limit, at most once a minute. All is read at one moment, so that the counts of changes
+-- (0016_standing) belong to what is said beside them.
 create function sec.session_actor(token bytea, at timestamptz, idle interval)
-returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, rights_version bigint)
+returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, rights_version bigint, standing bigint, ends_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
-declare s sec.session;
+declare seen timestamptz;
 begin
-  select * into s from sec.session x where x.token_sha256 = token and x.idle_expires_at > at and x.expires_at > at;
+  select s.id, m.person_id, m.id, m.org_id, s.side, m.role, coalesce(v.version, 0), coalesce(v.standing, 0), s.idle_expires_at, s.last_seen_at
+    into session_id, person_id, membership_id, org_id, side, role, rights_version, standing, ends_at, seen
+    from sec.session s join crm.membership m on m.id = s.membership_id join crm.person p on p.id = m.person_id
+    left join sec.rights_version v on v.org_id = m.org_id
+    where s.token_sha256 = token and s.idle_expires_at > at and s.expires_at > at and m.status = 'active' and p.status = 'active';
   if not found then return; end if;
-  if s.last_seen_at < at - interval '1 minute' then
-    update sec.session x set last_seen_at = at, idle_expires_at = least(at + idle, x.expires_at) where x.id = s.id;
+  if seen < at - interval '1 minute' then
+    update sec.session x set last_seen_at = at, idle_expires_at = least(at + idle, x.expires_at) where x.id = session_id;
   end if;
-  return query select s.id, m.person_id, m.id, m.org_id, s.side, m.role, (select v.version from sec.rights_version v where v.org_id = m.org_id)
-    from crm.membership m join crm.person p on p.id = m.person_id
-    where m.id = s.membership_id and m.status = 'active' and p.status = 'active';
+  return next;
 end $$;
 
 create function sec.close_session(token bytea) returns void language sql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
@@ -96,19 +99,21 @@ create function sec.close_session(token bytea) returns void language sql securit
 $$;
 
 create function sec.key_actor(secret bytea, at timestamptz)
-returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, scopes text[], rights_version bigint)
+returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, scopes text[], rights_version bigint, standing bigint, ends_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
-declare k sec.api_key;
+declare used timestamptz;
 begin
-  select * into k from sec.api_key x where x.secret_sha256 = secret and x.revoked_at is null and (x.expires_at is null or x.expires_at > at);
+  select k.id, m.person_id, m.id, m.org_id, k.side, m.role, k.scopes, coalesce(v.version, 0), coalesce(v.standing, 0), k.expires_at, k.last_used_at
+    into key_id, person_id, membership_id, org_id, side, role, scopes, rights_version, standing, ends_at, used
+    from sec.api_key k join crm.membership m on m.id = k.membership_id join crm.person p on p.id = m.person_id
+    left join sec.rights_version v on v.org_id = m.org_id
+    where k.secret_sha256 = secret and k.revoked_at is null and (k.expires_at is null or k.expires_at > at) and m.status = 'active' and p.status = 'active';
   if not found then return; end if;
-  if k.last_used_at is null or k.last_used_at < at - interval '1 minute' then
-    update sec.api_key x set last_used_at = at where x.id = k.id;
+  if used is null or used < at - interval '1 minute' then
+    update sec.api_key x set last_used_at = at where x.id = key_id;
   end if;
-  return query select k.id, m.person_id, m.id, m.org_id, k.side, m.role, k.scopes, (select v.version from sec.rights_version v where v.org_id = m.org_id)
-    from crm.membership m join crm.person p on p.id = m.person_id
-    where m.id = k.membership_id and m.status = 'active' and p.status = 'active';
+  return next;
 end $$;
 
 -- First things first: a workspace that governs a channel, and people who can sign in. Only the program's own
