@@ -72,6 +72,18 @@ func (a attempt) succeed(ctx context.Context, person uuid.UUID) error {
 	return nil
 }
 
+// refuse notes the failure in the audit of the companies whose member has the address, if somebody has. The same rows are
+// written to either way but for the note itself, so that its time tells no more than the rest.
+func (a attempt) refuse(ctx context.Context, email string) error {
+	err := a.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
+		b.Queue(`select sec.refuse_sign_in($1, $2, $3)`, email, a.keys[0], a.db.Now())
+	})
+	if err != nil {
+		return fmt.Errorf("note a refused sign-in: %w", err)
+	}
+	return nil
+}
+
 // placeOf is where somebody asks from. Whoever has one address of IPv6 has all of its network, so that is what counts.
 func placeOf(from string) string {
 	at, err := netip.ParseAddr(from)

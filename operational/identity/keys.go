@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -54,7 +55,12 @@ func (s *Service) CreateKey(ctx context.Context, actor operational.Actor, in New
 			"id": key.ID, "prefix": key.Prefix, "digest": digest(secret), "membership": actor.Membership, "org": actor.Org, "side": actor.Side,
 			"name": key.Name, "scopes": key.Scopes, "now": now, "expires": key.ExpiresAt,
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		noted := audit.Record{Action: "api_key.created", ID: key.ID}
+		noted.Counts = map[string]int64{"scopes": int64(len(key.Scopes))}
+		return audit.Append(ctx, tx, noted)
 	})
 	if err != nil {
 		return Key{}, "", fmt.Errorf("make API key: %w", err)
@@ -89,9 +95,12 @@ func (s *Service) RevokeKey(ctx context.Context, actor operational.Actor, id uui
 	}
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		tag, err := tx.Exec(ctx, sqlRevokeKey, id, tx.Now, maker)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = operational.NotFound("API key")
+		switch {
+		case err != nil:
+			return err
+		case tag.RowsAffected() == 0:
+			return operational.NotFound("API key")
 		}
-		return err
+		return audit.Append(ctx, tx, audit.Record{Action: "api_key.revoked", ID: id})
 	})
 }

@@ -52,6 +52,9 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 		return Session{}, err
 	}
 	if !match {
+		if err := attempt.refuse(ctx, email); err != nil {
+			return Session{}, err
+		}
 		return Session{}, errWrongPassword()
 	}
 	if err := attempt.succeed(ctx, rows[0].PersonID); err != nil {

@@ -76,3 +76,42 @@ grant select (id, org_id, at, side, membership_id, key_id, system, action, objec
 grant select on crm.audit_chain to sharepartner_vendor, sharepartner_partner;
 grant select, insert (id, org_id, at, side, system, action, object, record_id, connection_id, anchor_of, details), update (seq, prev_hash, hash) on crm.audit_event to sharepartner_jobs;
 grant select, insert (org_id), update (seq, head, chained_at, verified_at, verified_seq, fault) on crm.audit_chain to sharepartner_jobs;
+
+-- +goose StatementBegin
+-- Sessions begin and end in many ways, before a tenant's context is there or without one: the table itself notes them.
+-- Whoever has the token ends the session as its member does; else it is the member in whose context it ends, or the program.
+create function sec.session_noted() returns trigger language plpgsql set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare
+  s sec.session := coalesce(new, old);
+  asks text[] := string_to_array(coalesce(current_setting('app.ctx', true), ''), '|'); -- organisation, side or purpose, member
+  org uuid := (select m.org_id from crm.membership m where m.id = s.membership_id);
+  who uuid := s.membership_id;
+begin
+  if tg_op = 'DELETE' and asks[2] in ('vendor', 'partner') then
+    who := case when asks[1]::uuid = org then nullif(asks[3]::uuid, '00000000-0000-0000-0000-000000000000') end;
+  elsif tg_op = 'DELETE' and asks[2] = 'admin' then
+    who := null;
+  end if;
+  insert into crm.audit_event (id, org_id, at, side, membership_id, system, action, object, record_id, details)
+    values (gen_random_uuid(), org, case tg_op when 'INSERT' then s.created_at else clock_timestamp() end, s.side, who, case when who is null then 'program' end,
+      case when tg_op = 'INSERT' then 'session.opened' when who is null then 'session.ended' else 'session.closed' end, 'session', s.id,
+      case when who is distinct from s.membership_id then jsonb_build_object('ids', jsonb_build_object('membership_id', s.membership_id)) else '{}' end);
+  return null;
+end $$;
+
+-- A sign-in was refused: the companies of the person note it, if the address is somebody's. What counts the attempt is
+-- written to once more, so that an address that is nobody's takes as long.
+create function sec.refuse_sign_in(email text, counted bytea, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_variable
+begin
+  perform sec.require('sign-in');
+  update sec.attempt a set counts_until = a.counts_until where a.counted = counted;
+  insert into crm.audit_event (id, org_id, at, side, system, action, object, record_id)
+    select gen_random_uuid(), m.org_id, at, case when w.governs then 'vendor' else 'partner' end, 'sign-in', 'session.refused', 'membership', m.id
+    from crm.person p join crm.membership m on m.person_id = p.id join crm.workspace w on w.org_id = m.org_id
+    where p.email_norm = email and m.status = 'active';
+end $$;
+-- +goose StatementEnd
+create trigger session_noted after insert or delete on sec.session for each row execute function sec.session_noted();
+grant execute on function sec.refuse_sign_in(text, bytea, timestamptz) to sharepartner_api;
