@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
@@ -12,17 +13,21 @@ import (
 
 // productInput has the members of catalog.NewProduct in the same order.
 type productInput struct {
-	Name      string            `json:"name" minLength:"1" maxLength:"200" doc:"Name, unique in your organisation"`
-	Family    string            `json:"family" minLength:"1" maxLength:"100" doc:"Product family, by which figures are grouped"`
-	ListPrice operational.Money `json:"list_price" doc:"Price before any discount"`
+	Name         string            `json:"name" minLength:"1" maxLength:"200" doc:"Name, unique in your organisation"`
+	Family       string            `json:"family" minLength:"1" maxLength:"100" doc:"Product family, by which figures are grouped"`
+	ListPrice    operational.Money `json:"list_price" doc:"Price before any discount"`
+	RecordTypeID *uuid.UUID        `json:"record_type_id,omitempty" doc:"Type of the record; left out: your organisation's default type"`
+	Custom       map[string]any    `json:"custom,omitempty" doc:"Values of your organisation's own fields (x_...): text, numbers and days as text, true or false"`
 }
 
 // productPatch has the members of catalog.UpdateProduct in the same order.
 type productPatch struct {
-	Name      operational.Opt[string]            `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"Name, unique in your organisation"`
-	Family    operational.Opt[string]            `json:"family,omitzero" minLength:"1" maxLength:"100" doc:"Product family, by which figures are grouped"`
-	ListPrice operational.Opt[operational.Money] `json:"list_price,omitzero" doc:"Price before any discount"`
-	Active    operational.Opt[bool]              `json:"active,omitzero" doc:"Whether it can still be put on new opportunities"`
+	Name         operational.Opt[string]            `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"Name, unique in your organisation"`
+	Family       operational.Opt[string]            `json:"family,omitzero" minLength:"1" maxLength:"100" doc:"Product family, by which figures are grouped"`
+	ListPrice    operational.Opt[operational.Money] `json:"list_price,omitzero" doc:"Price before any discount"`
+	Active       operational.Opt[bool]              `json:"active,omitzero" doc:"Whether it can still be put on new opportunities"`
+	RecordTypeID operational.Opt[uuid.UUID]         `json:"record_type_id,omitzero" doc:"Type of the record"`
+	Custom       map[string]any                     `json:"custom,omitempty" doc:"Values of your organisation's own fields (x_...) to change; null takes one away"`
 }
 
 type stageInput struct {
@@ -41,7 +46,7 @@ func (a *API) products() {
 	register(a, operational.ProductsRead, huma.Operation{
 		OperationID: "list-products", Method: http.MethodGet, Path: "/v1/products", Tags: []string{"catalogue"},
 		Summary: "List products", Description: "Your organisation's products and those of the vendors that it is connected with.",
-	}, listing(a, "list-products", everybody(catalog.ProductListing), s.Products))
+	}, listing(a, "list-products", catalog.ProductListing, s.Products))
 	register(a, operational.ProductsRead, huma.Operation{
 		OperationID: "read-product", Method: http.MethodGet, Path: "/v1/products/{id}", Tags: []string{"catalogue"},
 		Summary: "Read a product", Description: "One product.",
@@ -52,7 +57,7 @@ func (a *API) products() {
 		}
 		return asRecord(*in, x.Version, x)
 	})
-	register(a, operational.ProductsWrite, huma.Operation{
+	register(a, operational.ProductsCreate, huma.Operation{
 		OperationID: "create-product", Method: http.MethodPost, Path: "/v1/products", Tags: []string{"catalogue"}, DefaultStatus: http.StatusCreated,
 		Summary: "Create a product", Description: "Adds a product to your organisation.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body productInput }) (*created[catalog.Product], error) {
@@ -77,7 +82,7 @@ func (a *API) processes() {
 	register(a, operational.ProcessesRead, huma.Operation{
 		OperationID: "list-sales-processes", Method: http.MethodGet, Path: "/v1/sales-processes", Tags: []string{"catalogue"},
 		Summary: "List sales processes", Description: "Your organisation's sales processes and those of the vendors that it is connected with, with their stages.",
-	}, listing(a, "list-sales-processes", everybody(catalog.ProcessListing), s.Processes))
+	}, listing(a, "list-sales-processes", catalog.ProcessListing, s.Processes))
 	register(a, operational.ProcessesRead, huma.Operation{
 		OperationID: "read-sales-process", Method: http.MethodGet, Path: "/v1/sales-processes/{id}", Tags: []string{"catalogue"},
 		Summary: "Read a sales process", Description: "One sales process with its stages.",
@@ -88,7 +93,7 @@ func (a *API) processes() {
 		}
 		return asRecord(*in, x.Version, x)
 	})
-	register(a, operational.ProcessesWrite, huma.Operation{
+	register(a, operational.ProcessesCreate, huma.Operation{
 		OperationID: "create-sales-process", Method: http.MethodPost, Path: "/v1/sales-processes", Tags: []string{"catalogue"}, DefaultStatus: http.StatusCreated,
 		Summary: "Create a sales process", Description: "Adds a sales process. Its stages are fixed from then on: a changed path is a new process.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body processInput }) (*created[catalog.SalesProcess], error) {

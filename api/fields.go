@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/objects"
 )
 
 // FieldsInput asks for a part of each record.
@@ -46,19 +47,31 @@ func fieldsOf[O any]() []string {
 }
 
 // checkFields refuses names that are no fields for this side, before anything is read.
-func checkFields(r *http.Request, op *huma.Operation, side operational.Side) error {
+func checkFields(r *http.Request, op *huma.Operation, actor operational.Actor) error {
 	if r.URL.RawQuery == "" {
 		return nil
 	}
 	wanted := splitFields(r.URL.Query().Get("fields"))
 	known, _ := op.Metadata[metaFields].([]string)
+	hidden := hiddenFrom(actor, op.Metadata[metaPermission].(operational.Permission))
 	var faults operational.Faults
 	for _, name := range wanted {
-		if !slices.Contains(known, name) || slices.Contains(hiddenFields[side], name) {
+		if !slices.Contains(known, name) || slices.Contains(hiddenFields[actor.Side], name) || hidden(name) {
 			faults.Add("query.fields", "there is no such field", name)
 		}
 	}
 	return faults.Err()
+}
+
+// hiddenFrom says which members of the records that a permission is for the actor may not read on all of them.
+func hiddenFrom(actor operational.Actor, p operational.Permission) func(member string) bool {
+	object, _ := p.Object()
+	described, found := objects.Of(object)
+	readable := actor.ReadableFields(object)
+	return func(member string) bool {
+		field := described.FieldOf(member)
+		return found && field != "" && !readable.Has(field)
+	}
 }
 
 func splitFields(text string) []string {

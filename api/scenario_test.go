@@ -75,7 +75,7 @@ func TestOperations(t *testing.T) {
 		{name: "patch by no tag at all", as: w.ada, method: patch, path: "/v1/accounts/" + account, body: `{"country":"IT"}`, headers: []string{"If-Match", strings.Repeat("x", 300)}, status: 412, has: []string{"if-match-malformed"}},
 		{name: "patch by two tags", as: w.ada, method: patch, path: "/v1/accounts/" + account, body: `{"country":"IT"}`, headers: []string{"If-Match", `"v3", "v4"`}, status: 412, has: []string{"if-match-malformed"}},
 		{name: "the failed patches changed nothing", as: w.ada, method: get, path: "/v1/accounts/" + account, status: 200, has: []string{`"FR"`, `"version":3`}},
-		{name: "analysts only read", as: w.ana, method: post, path: "/v1/accounts", body: `{"name":"X"}`, status: 403, has: []string{"accounts.write"}},
+		{name: "analysts only read", as: w.ana, method: post, path: "/v1/accounts", body: `{"name":"X"}`, status: 403, has: []string{"accounts.create"}},
 		{name: "contact", as: w.ada, method: post, path: "/v1/contacts", body: map[string]any{"account_id": account, "last_name": "Doe"}, status: 201, has: []string{"Doe"}},
 		{name: "contact at another's account", as: w.pia, method: post, path: "/v1/contacts", body: map[string]any{"account_id": account, "last_name": "Doe"}, status: 422},
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
 )
 
@@ -139,7 +140,9 @@ func TestMarksStayWhereTheyBelong(t *testing.T) {
 	w.deal(t, w.pia, w.connB1, canaryB, "12345", "USD", "2024-02-01T00:00:00Z")
 	w.must(t, 201, w.bob, "POST", "/v1/accounts", map[string]string{"name": canaryB})
 	w.must(t, 201, w.pia, "POST", "/v1/accounts", map[string]string{"name": canaryPrivate})
-	own, err := w.deps.Catalog.CreateProcess(t.Context(), w.pia.Actor, catalog.NewProcess{Name: canaryPrivate, Default: true, Stages: []catalog.NewStage{
+	administrator := w.pia.Actor
+	administrator.Rights = operational.Unrestricted()
+	own, err := w.deps.Catalog.CreateProcess(t.Context(), administrator, catalog.NewProcess{Name: canaryPrivate, Default: true, Stages: []catalog.NewStage{
 		{Name: canaryPrivate, Type: catalog.StageActive}, {Name: "Yes", Type: catalog.StageWon}, {Name: "No", Type: catalog.StageLost},
 	}})
 	require.NoError(t, err)

@@ -135,7 +135,7 @@ func (w *world) session(t testing.TB, actor operational.Actor) person {
 		insert into sec.session (id, token_sha256, membership_id, side, created_at, last_seen_at, idle_expires_at, expires_at)
 		values ($1, $2, $3, $4, now(), now(), now() + interval '1 hour', now() + interval '1 hour')`, actor.Credential, digest[:], actor.Membership, actor.Side)
 	require.NoError(t, err)
-	return person{actor, token}
+	return person{w.WithRights(t, actor), token}
 }
 
 // enable gives a person a mail address and a password.

@@ -30,11 +30,21 @@ const (
 	ProductsCreate      Permission = "products.create"
 	ProcessesCreate     Permission = "sales_processes.create"
 	OpportunitiesCreate Permission = "opportunities.create"
+	AccountsDelete      Permission = "accounts.delete"
+	ContactsDelete      Permission = "contacts.delete"
+	AccountsExport      Permission = "accounts.export"
+	ContactsExport      Permission = "contacts.export"
+	ProductsExport      Permission = "products.export"
+	OpportunitiesExport Permission = "opportunities.export"
+	AccountsImport      Permission = "accounts.import"
+	ContactsImport      Permission = "contacts.import"
+	OpportunitiesImport Permission = "opportunities.import"
 	PeopleManage        Permission = "people.manage"      // members of one's own company: invite, suspend, roles
 	RolesManage         Permission = "roles.manage"       // roles, fields, record types, layouts of one's own company
 	ConnectionsManage   Permission = "connections.manage" // invite, accept, suspend, resume, end
 	ChannelGovern       Permission = "channel.govern"     // a vendor's external roles and access scope
 	AuditRead           Permission = "audit.read"
+	WorkspaceManage     Permission = "workspace.manage" // name, country, time zone, fiscal year and currency of one's own company
 )
 
 // actOf says which permissions are a right to an object; the others are capabilities of a role in one's own company.
@@ -47,6 +57,15 @@ var actOf = map[Permission]struct {
 	ProductsRead: {ObjectProduct, ActRead}, ProductsWrite: {ObjectProduct, ActEdit}, ProductsCreate: {ObjectProduct, ActCreate},
 	ProcessesRead: {ObjectSalesProcess, ActRead}, ProcessesWrite: {ObjectSalesProcess, ActEdit}, ProcessesCreate: {ObjectSalesProcess, ActCreate},
 	OpportunitiesRead: {ObjectOpportunity, ActRead}, OpportunitiesWrite: {ObjectOpportunity, ActEdit}, OpportunitiesCreate: {ObjectOpportunity, ActCreate},
+	AccountsDelete: {ObjectAccount, ActDelete}, ContactsDelete: {ObjectContact, ActDelete},
+	AccountsExport: {ObjectAccount, ActExport}, ContactsExport: {ObjectContact, ActExport}, ProductsExport: {ObjectProduct, ActExport}, OpportunitiesExport: {ObjectOpportunity, ActExport},
+	AccountsImport: {ObjectAccount, ActImport}, ContactsImport: {ObjectContact, ActImport}, OpportunitiesImport: {ObjectOpportunity, ActImport},
+}
+
+// Object is the object that the permission is a right to; false for capabilities.
+func (p Permission) Object() (Object, bool) {
+	x, ok := actOf[p]
+	return x.object, ok
 }
 
 // ofSide are the capabilities that only one side can have.
@@ -55,7 +74,7 @@ var ofSide = map[Permission]Side{ImportsRun: SideVendor, ChannelGovern: SideVend
 // Capabilities are the permissions that are no right to an object: what a role lists by name.
 var Capabilities = []Permission{
 	OrganisationsRead, ConnectionsRead, AnalyticsRead, ImportsRun, PipelinesRead, KeysManage,
-	PeopleManage, RolesManage, ConnectionsManage, ChannelGovern, AuditRead,
+	PeopleManage, RolesManage, ConnectionsManage, ChannelGovern, AuditRead, WorkspaceManage,
 }
 
 // Allowed says whether the actor holds the permission, for some record at least. Unknown roles hold none.

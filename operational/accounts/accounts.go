@@ -12,7 +12,7 @@ import (
 // Account is a customer as one organisation knows it. Two organisations never share an account.
 type Account struct {
 	ID                uuid.UUID        `json:"id" doc:"Identifier of the account."`
-	Name              string           `json:"name" doc:"Name of the customer."`
+	Name              string           `json:"name,omitempty" doc:"Name of the customer."`
 	Industry          *string          `json:"industry,omitempty" doc:"Line of business."`
 	Website           *string          `json:"website,omitempty" doc:"Address of the website."`
 	Country           *string          `json:"country,omitempty" doc:"Country of the head office."`
@@ -20,6 +20,9 @@ type Account struct {
 	AnnualRevenue     *decimal.Decimal `json:"annual_revenue,omitempty" doc:"Revenue of a year, in the reporting currency of the organisation, as a string."`
 	NumberOfEmployees *int             `json:"number_of_employees,omitempty" doc:"People employed."`
 	ParentAccountID   *uuid.UUID       `json:"parent_account_id,omitempty" doc:"Account of the company that owns this one."`
+	OwnerMembershipID *uuid.UUID       `json:"owner_membership_id,omitempty" doc:"Member who looks after the customer."`
+	RecordTypeID      *uuid.UUID       `json:"record_type_id,omitempty" doc:"Type of the record."`
+	Custom            map[string]any   `json:"custom,omitempty" doc:"Values of your organisation's own fields, by name."`
 	ExternalRef       *string          `json:"external_ref,omitempty" doc:"Identifier in the system that the account was imported from."`
 	Version           int64            `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt         time.Time        `json:"created_at" doc:"When the account was created."`
@@ -36,6 +39,9 @@ type NewAccount struct {
 	AnnualRevenue     *decimal.Decimal
 	NumberOfEmployees *int
 	ParentAccountID   *uuid.UUID
+	OwnerMembershipID *uuid.UUID     // nil: who creates it
+	RecordTypeID      *uuid.UUID     // nil: the company's default type
+	Custom            map[string]any // values of the company's own fields
 }
 
 // UpdateAccount is a merge patch of an account.
@@ -48,38 +54,48 @@ type UpdateAccount struct {
 	AnnualRevenue     operational.Opt[decimal.Decimal]
 	NumberOfEmployees operational.Opt[int]
 	ParentAccountID   operational.Opt[uuid.UUID]
+	OwnerMembershipID operational.Opt[uuid.UUID]
+	RecordTypeID      operational.Opt[uuid.UUID]
+	Custom            map[string]any // what is in it changes; nil takes a value away
 }
 
 // Contact is a person at a customer.
 type Contact struct {
-	ID        uuid.UUID `json:"id" doc:"Identifier of the contact."`
-	AccountID uuid.UUID `json:"account_id" doc:"Account that the person belongs to."`
-	FirstName *string   `json:"first_name,omitempty" doc:"First name."`
-	LastName  string    `json:"last_name" doc:"Last name."`
-	Email     *string   `json:"email,omitempty" doc:"Mail address."`
-	Phone     *string   `json:"phone,omitempty" doc:"Telephone number."`
-	JobTitle  *string   `json:"job_title,omitempty" doc:"What the person does there."`
-	Version   int64     `json:"version" doc:"Grows by one with each change; also the ETag."`
-	CreatedAt time.Time `json:"created_at" doc:"When the contact was created."`
-	UpdatedAt time.Time `json:"updated_at" doc:"When it was last changed."`
+	ID           uuid.UUID      `json:"id" doc:"Identifier of the contact."`
+	AccountID    uuid.UUID      `json:"account_id,omitzero" doc:"Account that the person belongs to."`
+	FirstName    *string        `json:"first_name,omitempty" doc:"First name."`
+	LastName     string         `json:"last_name,omitempty" doc:"Last name."`
+	Email        *string        `json:"email,omitempty" doc:"Mail address."`
+	Phone        *string        `json:"phone,omitempty" doc:"Telephone number."`
+	JobTitle     *string        `json:"job_title,omitempty" doc:"What the person does there."`
+	RecordTypeID *uuid.UUID     `json:"record_type_id,omitempty" doc:"Type of the record."`
+	Custom       map[string]any `json:"custom,omitempty" doc:"Values of your organisation's own fields, by name."`
+	ExternalRef  *string        `json:"external_ref,omitempty" doc:"Identifier in the system that the contact was imported from."`
+	Version      int64          `json:"version" doc:"Grows by one with each change; also the ETag."`
+	CreatedAt    time.Time      `json:"created_at" doc:"When the contact was created."`
+	UpdatedAt    time.Time      `json:"updated_at" doc:"When it was last changed."`
 }
 
 // NewContact is what is needed to create a contact.
 type NewContact struct {
-	AccountID uuid.UUID
-	FirstName *string
-	LastName  string
-	Email     *string
-	Phone     *string
-	JobTitle  *string
+	AccountID    uuid.UUID
+	FirstName    *string
+	LastName     string
+	Email        *string
+	Phone        *string
+	JobTitle     *string
+	RecordTypeID *uuid.UUID     // nil: the company's default type
+	Custom       map[string]any // values of the company's own fields
 }
 
 // UpdateContact is a merge patch of a contact.
 type UpdateContact struct {
-	AccountID operational.Opt[uuid.UUID]
-	FirstName operational.Opt[string]
-	LastName  operational.Opt[string]
-	Email     operational.Opt[string]
-	Phone     operational.Opt[string]
-	JobTitle  operational.Opt[string]
+	AccountID    operational.Opt[uuid.UUID]
+	FirstName    operational.Opt[string]
+	LastName     operational.Opt[string]
+	Email        operational.Opt[string]
+	Phone        operational.Opt[string]
+	JobTitle     operational.Opt[string]
+	RecordTypeID operational.Opt[uuid.UUID]
+	Custom       map[string]any // what is in it changes; nil takes a value away
 }

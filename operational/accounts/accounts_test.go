@@ -138,7 +138,7 @@ func TestUpdateAccountAndContact(t *testing.T) {
 	require.EqualValues(t, 2, person.Version)
 	_, err = s.UpdateContact(ctx, c.A, person.ID, 1, accounts.UpdateContact{LastName: operational.Set("x")})
 	require.Equal(t, operational.KindStale, operational.KindOf(err))
-	f, err := operational.ParseFilter("account eq '"+parent.ID.String()+"' and phone is_null", accounts.ContactListing().Filters)
+	f, err := operational.ParseFilter("account eq '"+parent.ID.String()+"' and phone is_null", accounts.ContactListing(c.A).Filters)
 	require.NoError(t, err)
 	listed, err := s.Contacts(ctx, c.A, operational.Query{Filter: f})
 	require.NoError(t, err)

@@ -97,7 +97,11 @@ func planImport(tx *postgres.Tx, wanted []ImportedAccount, known map[string]Acco
 		}
 		ref := in.ExternalRef
 		plan.ids = append(plan.ids, ids[ref])
-		switch old, found := known[ref]; {
+		old, found := known[ref]
+		if found { // whose it is, its type and the company's own fields are not the source's to say
+			in.OwnerMembershipID, in.RecordTypeID, in.Custom = old.OwnerMembershipID, old.RecordTypeID, old.Custom
+		}
+		switch {
 		case !found:
 			plan.created = append(plan.created, Account{ID: ids[ref], ExternalRef: &ref, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}.with(in.NewAccount))
 		case !old.content().same(in.NewAccount):

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -122,6 +123,8 @@ func (patch UpdateAccount) apply(a NewAccount) (NewAccount, error) {
 	patch.AnnualRevenue.Into(&a.AnnualRevenue)
 	patch.NumberOfEmployees.Into(&a.NumberOfEmployees)
 	patch.ParentAccountID.Into(&a.ParentAccountID)
+	patch.OwnerMembershipID.Into(&a.OwnerMembershipID)
+	patch.RecordTypeID.Into(&a.RecordTypeID)
 	a = a.normal()
 	return a, a.Validate()
 }
@@ -138,6 +141,7 @@ func (patch UpdateContact) apply(c NewContact) (NewContact, error) {
 	patch.Email.Into(&c.Email)
 	patch.Phone.Into(&c.Phone)
 	patch.JobTitle.Into(&c.JobTitle)
+	patch.RecordTypeID.Into(&c.RecordTypeID)
 	return c, c.Validate()
 }
 
@@ -146,12 +150,13 @@ func (in NewAccount) same(o NewAccount) bool {
 	revenue := in.AnnualRevenue == nil && o.AnnualRevenue == nil ||
 		in.AnnualRevenue != nil && o.AnnualRevenue != nil && in.AnnualRevenue.Equal(*o.AnnualRevenue)
 	return revenue && in.Name == o.Name && equal(in.Industry, o.Industry) && equal(in.Website, o.Website) && equal(in.Country, o.Country) &&
-		equal(in.YearEstablished, o.YearEstablished) && equal(in.NumberOfEmployees, o.NumberOfEmployees) && equal(in.ParentAccountID, o.ParentAccountID)
+		equal(in.YearEstablished, o.YearEstablished) && equal(in.NumberOfEmployees, o.NumberOfEmployees) && equal(in.ParentAccountID, o.ParentAccountID) &&
+		equal(in.OwnerMembershipID, o.OwnerMembershipID) && equal(in.RecordTypeID, o.RecordTypeID) && maps.Equal(in.Custom, o.Custom)
 }
 
 func (in NewContact) same(o NewContact) bool {
 	return in.AccountID == o.AccountID && in.LastName == o.LastName && equal(in.FirstName, o.FirstName) && equal(in.Email, o.Email) &&
-		equal(in.Phone, o.Phone) && equal(in.JobTitle, o.JobTitle)
+		equal(in.Phone, o.Phone) && equal(in.JobTitle, o.JobTitle) && equal(in.RecordTypeID, o.RecordTypeID) && maps.Equal(in.Custom, o.Custom)
 }
 
 func equal[T comparable](a, b *T) bool {

@@ -12,10 +12,12 @@ import (
 type Product struct {
 	ID             uuid.UUID         `json:"id" doc:"Identifier of the product."`
 	OrganisationID uuid.UUID         `json:"organisation_id" doc:"Organisation whose product this is."`
-	Name           string            `json:"name" doc:"Name, unique in its organisation."`
-	Family         string            `json:"family" doc:"Product family, by which figures are grouped."`
-	ListPrice      operational.Money `json:"list_price" doc:"Price before any discount."`
-	Active         bool              `json:"active" doc:"Whether it can still be put on new opportunities."`
+	Name           string            `json:"name,omitempty" doc:"Name, unique in its organisation."`
+	Family         string            `json:"family,omitempty" doc:"Product family, by which figures are grouped."`
+	ListPrice      operational.Money `json:"list_price,omitzero" doc:"Price before any discount."`
+	Active         *bool             `json:"active,omitempty" doc:"Whether it can still be put on new opportunities."`
+	RecordTypeID   *uuid.UUID        `json:"record_type_id,omitempty" doc:"Type of the record."`
+	Custom         map[string]any    `json:"custom,omitempty" doc:"Values of the organisation's own fields, by name."`
 	Version        int64             `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt      time.Time         `json:"created_at" doc:"When the product was created."`
 	UpdatedAt      time.Time         `json:"updated_at" doc:"When it was last changed."`
@@ -23,17 +25,24 @@ type Product struct {
 
 // NewProduct is what is needed to create a product in the caller's organisation.
 type NewProduct struct {
-	Name      string
-	Family    string
-	ListPrice operational.Money
+	Name         string
+	Family       string
+	ListPrice    operational.Money
+	RecordTypeID *uuid.UUID     // nil: the company's default type
+	Custom       map[string]any // values of the company's own fields
 }
+
+// OnSale says whether the product can be put on new opportunities.
+func (p Product) OnSale() bool { return p.Active != nil && *p.Active }
 
 // UpdateProduct is a merge patch of a product.
 type UpdateProduct struct {
-	Name      operational.Opt[string]
-	Family    operational.Opt[string]
-	ListPrice operational.Opt[operational.Money]
-	Active    operational.Opt[bool]
+	Name         operational.Opt[string]
+	Family       operational.Opt[string]
+	ListPrice    operational.Opt[operational.Money]
+	Active       operational.Opt[bool]
+	RecordTypeID operational.Opt[uuid.UUID]
+	Custom       map[string]any // what is in it changes; nil takes a value away
 }
 
 // StageType says what a stage means to an opportunity in it.
@@ -59,9 +68,9 @@ type Stage struct {
 type SalesProcess struct {
 	ID             uuid.UUID `json:"id" doc:"Identifier of the sales process."`
 	OrganisationID uuid.UUID `json:"organisation_id" doc:"Organisation that set up the process."`
-	Name           string    `json:"name" doc:"Name, unique in its organisation."`
+	Name           string    `json:"name,omitempty" doc:"Name, unique in its organisation."`
 	Default        bool      `json:"default" doc:"Whether new opportunities take this process unless told otherwise."`
-	Stages         []Stage   `json:"stages" doc:"Stages in order: active ones first."`
+	Stages         []Stage   `json:"stages,omitempty" doc:"Stages in order: active ones first."`
 	Version        int64     `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt      time.Time `json:"created_at" doc:"When the process was created."`
 	UpdatedAt      time.Time `json:"updated_at" doc:"When it was last changed."`

@@ -80,7 +80,7 @@ func TestUpdateProduct(t *testing.T) {
 	got, err := s.Product(ctx, c.A, product.ID)
 	require.NoError(t, err)
 	require.Equal(t, "4900.50 USD", got.ListPrice.String())
-	require.False(t, got.Active)
+	require.False(t, got.OnSale())
 	_, err = s.UpdateProduct(ctx, c.A, product.ID, 1, catalog.UpdateProduct{Active: operational.Set(true)})
 	require.Equal(t, operational.KindStale, operational.KindOf(err))
 	_, err = s.UpdateProduct(ctx, c.A, product.ID, 2, catalog.UpdateProduct{Name: operational.Set("MG Special")})
@@ -88,7 +88,7 @@ func TestUpdateProduct(t *testing.T) {
 	_, err = s.UpdateProduct(ctx, c.A, product.ID, 2, catalog.UpdateProduct{Name: operational.Opt[string]{Given: true}, Family: operational.Set("")})
 	require.Equal(t, operational.KindInvalid, operational.KindOf(err))
 
-	f, err := operational.ParseFilter("family eq 'MG' and list_price lt 100 and active eq true", catalog.ProductListing().Filters)
+	f, err := operational.ParseFilter("family eq 'MG' and list_price lt 100 and active eq true", catalog.ProductListing(c.A).Filters)
 	require.NoError(t, err)
 	listed, err := s.Products(ctx, c.A, operational.Query{Filter: f, Page: operational.Page{Count: true}})
 	require.NoError(t, err)

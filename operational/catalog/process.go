@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -12,20 +13,21 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// ProcessListing says by which fields sales processes can be listed.
-func ProcessListing() operational.Listing { return processList.Listing() }
-
 // CreateProcess adds a sales process to the caller's organisation. A new default takes the place of the old one.
 func (s *Service) CreateProcess(ctx context.Context, actor operational.Actor, in NewProcess) (SalesProcess, error) {
-	if err := in.Validate(); err != nil {
+	g, err := mayCreate(actor, operational.ObjectSalesProcess, operational.Members("name", "stages"))
+	if err == nil {
+		err = in.Validate()
+	}
+	if err != nil {
 		return SalesProcess{}, err
 	}
 	var process SalesProcess
-	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
 		process, err = createProcess(ctx, tx, in)
 		return err
 	})
-	return process, err
+	return process.masked(g), err
 }
 
 func createProcess(ctx context.Context, tx *postgres.Tx, in NewProcess) (SalesProcess, error) {
@@ -85,18 +87,31 @@ func (s *Service) Process(ctx context.Context, actor operational.Actor, id uuid.
 			return err
 		})
 	})
-	if err == nil && len(found) == 0 {
-		err = operational.NotFound("sales process")
-	}
 	if err != nil {
 		return SalesProcess{}, err
 	}
-	return found[0].process(), nil
+	for _, p := range found {
+		if g, reached := grantOn(actor, operational.ObjectSalesProcess, p.OrgID); reached {
+			return p.process().masked(g), nil
+		}
+	}
+	return SalesProcess{}, operational.NotFound("sales process")
 }
 
-// Processes lists the sales processes that the caller may see.
+// Processes lists the sales processes that the caller may see, by fields that it may read.
 func (s *Service) Processes(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[SalesProcess], error) {
-	return postgres.Page(ctx, s.db, actor, processList, q, listProcesses, func(r listedProcess) SalesProcess { return r.process() })
+	listing := ProcessListing(actor)
+	q, err := narrowed(actor, operational.ObjectSalesProcess, listing, q)
+	if err != nil {
+		return operational.Listed[SalesProcess]{}, err
+	}
+	if len(q.Sort) == 0 && !slices.Contains(listing.Sorts, "name") { // the usual order would tell of the names
+		q.Sort = []operational.Sort{{Field: "id"}}
+	}
+	return postgres.Page(ctx, s.db, actor, processList, q, listProcesses, func(r listedProcess) SalesProcess {
+		g, _ := grantOn(actor, operational.ObjectSalesProcess, r.OrgID)
+		return r.process().masked(g)
+	})
 }
 
 // EnsureProcess makes the organisation of the transaction have this process (by name) and gives it as it is.

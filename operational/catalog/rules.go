@@ -2,7 +2,10 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
 )
@@ -25,7 +28,11 @@ func (patch UpdateProduct) apply(p Product) (Product, error) {
 	patch.Name.Required(&faults, "name", &p.Name)
 	patch.Family.Required(&faults, "family", &p.Family)
 	patch.ListPrice.Required(&faults, "list_price", &p.ListPrice)
-	patch.Active.Required(&faults, "active", &p.Active)
+	if patch.Active.Given && patch.Active.Value == nil {
+		faults.Add("active", "It cannot be empty.", nil)
+	}
+	patch.Active.Into(&p.Active)
+	patch.RecordTypeID.Into(&p.RecordTypeID)
 	if err := faults.Err(); err != nil {
 		return p, err
 	}
@@ -34,9 +41,12 @@ func (patch UpdateProduct) apply(p Product) (Product, error) {
 
 // same says whether two products differ in nothing that a patch can change.
 func (p Product) same(o Product) bool {
-	return p.Name == o.Name && p.Family == o.Family && p.Active == o.Active &&
+	return p.Name == o.Name && p.Family == o.Family && p.OnSale() == o.OnSale() &&
+		sameID(p.RecordTypeID, o.RecordTypeID) && maps.Equal(p.Custom, o.Custom) &&
 		p.ListPrice.Currency == o.ListPrice.Currency && p.ListPrice.Amount.Equal(o.ListPrice.Amount)
 }
+
+func sameID(a, b *uuid.UUID) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // Validate says what is wrong with a new process: opportunities need a stage to begin in and one to end in.
 func (in NewProcess) Validate() error {

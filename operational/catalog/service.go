@@ -9,6 +9,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/events"
+	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -18,20 +19,30 @@ type Service struct{ db *postgres.DB }
 // New makes the service on a login.
 func New(db *postgres.DB) *Service { return &Service{db: db} }
 
-// ProductListing says by which fields products can be listed.
-func ProductListing() operational.Listing { return productList.Listing() }
-
 // CreateProduct adds a product to the caller's organisation.
 func (s *Service) CreateProduct(ctx context.Context, actor operational.Actor, in NewProduct) (Product, error) {
-	if err := in.Validate(); err != nil {
+	g, err := mayCreate(actor, operational.ObjectProduct, in.members())
+	if err == nil {
+		err = in.Validate()
+	}
+	if err != nil {
 		return Product{}, err
 	}
 	var product Product
-	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
-		product, err = createProduct(ctx, tx, in)
+	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		setup, err := objects.OwnTx(ctx, tx, operational.ObjectProduct)
+		if err == nil {
+			in.Custom, err = setup.Set(g, nil, in.Custom)
+		}
+		if err == nil {
+			in.RecordTypeID, err = setup.TypeOf(g, in.RecordTypeID)
+		}
+		if err == nil {
+			product, err = createProduct(ctx, tx, in)
+		}
 		return err
 	})
-	return product, err
+	return product.masked(g), err
 }
 
 func createProduct(ctx context.Context, tx *postgres.Tx, in NewProduct) (Product, error) {
@@ -49,7 +60,7 @@ func (in NewProduct) product(tx *postgres.Tx) (Product, error) {
 	id, err := uuid.NewV7()
 	return Product{
 		ID: id, OrganisationID: tx.Actor.Org, Name: in.Name, Family: in.Family, ListPrice: in.ListPrice,
-		Active: true, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now,
+		Active: new(true), RecordTypeID: in.RecordTypeID, Custom: in.Custom, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now,
 	}, err
 }
 
@@ -69,18 +80,33 @@ func (s *Service) Product(ctx context.Context, actor operational.Actor, id uuid.
 			return err
 		})
 	})
-	if err == nil && len(found) == 0 {
-		err = operational.NotFound("product")
-	}
 	if err != nil {
 		return Product{}, err
 	}
-	return found[0], nil
+	product, _, err := inReach(actor, found)
+	return product, err
 }
 
-// Products lists the products that the caller may see.
+// inReach gives the product that was found, as its grant shows it, and the grant; one that no grant reaches is not there.
+func inReach(actor operational.Actor, found []Product) (Product, operational.Grant, error) {
+	for _, p := range found {
+		if g, reached := grantOn(actor, operational.ObjectProduct, p.OrganisationID); reached && g.HasType(p.RecordTypeID) {
+			return p.masked(g), g, nil
+		}
+	}
+	return Product{}, operational.Grant{}, operational.NotFound("product")
+}
+
+// Products lists the products that the caller may see, by fields that it may read.
 func (s *Service) Products(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Product], error) {
-	return postgres.Page(ctx, s.db, actor, productList, q, listProducts, func(r listedProduct) Product { return r.product() })
+	q, err := narrowed(actor, operational.ObjectProduct, ProductListing(actor), q)
+	if err != nil {
+		return operational.Listed[Product]{}, err
+	}
+	return postgres.Page(ctx, s.db, actor, productList, q, listProducts, func(r listedProduct) Product {
+		g, _ := grantOn(actor, operational.ObjectProduct, r.OrgID)
+		return r.product().masked(g)
+	})
 }
 
 // UpdateProduct changes a product of the caller's organisation that is still at this version.
@@ -89,33 +115,60 @@ func (s *Service) UpdateProduct(ctx context.Context, actor operational.Actor, id
 	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		rows, err := tx.Query(ctx, getProduct, id)
 		found, err := collectProducts(rows, err)
-		switch {
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("read product %s: %w", id, err)
-		case len(found) == 0:
-			return operational.NotFound("product")
-		case found[0].OrganisationID != actor.Org:
-			return operational.Fault(operational.KindForbidden, "not-your-product", "The product belongs to another organisation, which alone can change it.")
-		case found[0].Version != version:
-			return operational.Stale("product")
 		}
-		product, err = patch.apply(found[0])
+		_, g, err := inReach(actor, found)
+		if err != nil {
+			return err
+		}
+		product, err = patch.onto(ctx, tx, g, found[0], version)
 		if err != nil || product.same(found[0]) {
 			return err
 		}
 		product.Version, product.UpdatedAt = version+1, tx.Now
-		return saveProduct(ctx, tx, product, version)
+		return saveProduct(ctx, tx, product, version, patch.fields()...)
 	})
 	if err != nil {
 		return Product{}, err
 	}
-	return product, nil
+	g, _ := grantOn(actor, operational.ObjectProduct, product.OrganisationID)
+	return product.masked(g), nil
 }
 
-func saveProduct(ctx context.Context, tx *postgres.Tx, p Product, version int64) error {
+// onto gives the product after the patch, if the caller may make it so.
+func (patch UpdateProduct) onto(ctx context.Context, tx *postgres.Tx, g operational.Grant, p Product, version int64) (Product, error) {
+	if p.OrganisationID != tx.Actor.Org {
+		return p, operational.Fault(operational.KindForbidden, "not-your-product", "The product belongs to another organisation, which alone can change it.")
+	}
+	if err := g.Require(operational.ActEdit); err != nil {
+		return p, err
+	}
+	if err := g.Writes(patch.members()...); err != nil {
+		return p, err
+	}
+	if p.Version != version {
+		return p, operational.Stale("product")
+	}
+	after, err := patch.apply(p)
+	if err != nil || len(patch.Custom) == 0 && patch.RecordTypeID.Value == nil {
+		return after, err
+	}
+	setup, err := objects.OwnTx(ctx, tx, operational.ObjectProduct)
+	if err == nil {
+		after.Custom, err = setup.Set(g, p.Custom, patch.Custom)
+	}
+	if err == nil && patch.RecordTypeID.Value != nil {
+		after.RecordTypeID, err = setup.TypeOf(g, patch.RecordTypeID.Value)
+	}
+	return after, err
+}
+
+func saveProduct(ctx context.Context, tx *postgres.Tx, p Product, version int64, fields ...string) error {
 	tag, err := tx.Exec(ctx, updateProduct, pgx.NamedArgs{
 		"id": p.ID, "org": p.OrganisationID, "version": version, "now": tx.Now,
-		"name": p.Name, "family": p.Family, "list_price": p.ListPrice.Amount, "currency": p.ListPrice.Currency, "active": p.Active,
+		"name": p.Name, "family": p.Family, "list_price": p.ListPrice.Amount, "currency": p.ListPrice.Currency, "active": p.OnSale(),
+		"record_type_id": p.RecordTypeID, "custom": objects.Written(p.Custom),
 	})
 	switch {
 	case err != nil:
@@ -123,7 +176,7 @@ func saveProduct(ctx context.Context, tx *postgres.Tx, p Product, version int64)
 	case tag.RowsAffected() == 0:
 		return operational.Stale("product")
 	}
-	return events.Append(ctx, tx, "product.changed", p.ID, nil)
+	return events.Append(ctx, tx, "product.changed", p.ID, nil, fields...)
 }
 
 // EnsureProducts makes the organisation of the transaction have these products (by name) with this family and price,

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -19,6 +20,7 @@ var productList = postgres.List{
 		"list_price":   {SQL: "p.list_price", Type: postgres.Decimal},
 		"currency":     {SQL: "p.currency", Type: postgres.Text},
 		"active":       {SQL: "p.active", Type: postgres.Bool},
+		"record_type":  {SQL: "p.record_type_id", Type: postgres.UUID, Nullable: true},
 		"organisation": {SQL: "p.org_id", Type: postgres.UUID},
 		"created_at":   {SQL: "p.created_at", Type: postgres.Time},
 		"updated_at":   {SQL: "p.updated_at", Type: postgres.Time},
@@ -36,20 +38,21 @@ var processList = postgres.List{
 	},
 }
 
-const productColumns = `p.id, p.org_id, p.name, p.family, p.list_price, p.currency, p.active, p.version, p.created_at, p.updated_at`
+const productColumns = `p.id, p.org_id, p.name, p.family, p.list_price, p.currency, p.active, p.record_type_id, p.custom, p.version, p.created_at, p.updated_at`
 
 const listProducts = `select ` + productColumns + `, {keys} as sort_keys from crm.product p where {where} order by {order} limit {limit}`
 
 const getProduct = `select ` + productColumns + ` from crm.product p where p.id = $1`
 
 const insertProducts = `
-insert into crm.product (id, org_id, name, family, list_price, currency, created_at, updated_at)
-select n.id, @org, n.name, n.family, n.list_price, n.currency, @now, @now
-from unnest(@ids::uuid[], @names::text[], @families::text[], @prices::text[]::numeric[], @currencies::text[]) as n(id, name, family, list_price, currency)`
+insert into crm.product (id, org_id, name, family, list_price, currency, record_type_id, custom, created_at, updated_at)
+select n.id, @org, n.name, n.family, n.list_price, n.currency, n.record_type_id, n.custom, @now, @now
+from unnest(@ids::uuid[], @names::text[], @families::text[], @prices::text[]::numeric[], @currencies::text[], @types::uuid[], @customs::text[]::jsonb[])
+  as n(id, name, family, list_price, currency, record_type_id, custom)`
 
 const updateProduct = `
 update crm.product set name = @name, family = @family, list_price = @list_price, currency = @currency, active = @active,
-  version = version + 1, updated_at = @now
+  record_type_id = @record_type_id, custom = @custom::jsonb, version = version + 1, updated_at = @now
 where id = @id and org_id = @org and version = @version`
 
 const productsByName = `select ` + productColumns + ` from crm.product p where p.org_id = $1 and p.name = any($2)`
@@ -61,6 +64,8 @@ type productRow struct {
 	ListPrice            decimal.Decimal
 	Currency             string
 	Active               bool
+	RecordTypeID         *uuid.UUID
+	Custom               map[string]any
 	Version              int64
 	CreatedAt, UpdatedAt time.Time
 }
@@ -72,7 +77,8 @@ type listedProduct struct {
 
 func (r productRow) product() Product {
 	return Product{
-		ID: r.ID, OrganisationID: r.OrgID, Name: r.Name, Family: r.Family, Active: r.Active, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ID: r.ID, OrganisationID: r.OrgID, Name: r.Name, Family: r.Family, Active: &r.Active, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		RecordTypeID: r.RecordTypeID, Custom: r.Custom,
 		ListPrice: operational.Money{Amount: r.ListPrice, Currency: r.Currency},
 	}
 }
@@ -91,12 +97,14 @@ func collectProducts(rows pgx.Rows, err error) ([]Product, error) {
 
 func productArgs(org uuid.UUID, now time.Time, products []Product) pgx.NamedArgs {
 	var ids []uuid.UUID
-	var names, families, prices, currencies []string
+	var names, families, prices, currencies, customs []string
+	var types []*uuid.UUID
 	for _, p := range products {
 		ids, names, families = append(ids, p.ID), append(names, p.Name), append(families, p.Family)
 		prices, currencies = append(prices, p.ListPrice.Amount.String()), append(currencies, p.ListPrice.Currency)
+		types, customs = append(types, p.RecordTypeID), append(customs, objects.Written(p.Custom))
 	}
-	return pgx.NamedArgs{"org": org, "now": now, "ids": ids, "names": names, "families": families, "prices": prices, "currencies": currencies}
+	return pgx.NamedArgs{"org": org, "now": now, "ids": ids, "names": names, "families": families, "prices": prices, "currencies": currencies, "types": types, "customs": customs}
 }
 
 // Stages come with their process, so that a list is one statement.

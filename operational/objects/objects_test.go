@@ -40,8 +40,11 @@ func TestTheRegistryIsTheDatabases(t *testing.T) {
 
 var setup = objects.Setup{
 	Fields: []objects.Custom{
-		{Name: "x_text", Type: objects.Text}, {Name: "x_number", Type: objects.Number}, {Name: "x_date", Type: objects.Date},
-		{Name: "x_bool", Type: objects.Boolean}, {Name: "x_choice", Type: objects.Choice, Choices: []string{"a", "b"}},
+		{Name: "x_text", Type: objects.Text},
+		{Name: "x_number", Type: objects.Number},
+		{Name: "x_date", Type: objects.Date},
+		{Name: "x_bool", Type: objects.Boolean},
+		{Name: "x_choice", Type: objects.Choice, Choices: []string{"a", "b"}},
 	},
 }
 

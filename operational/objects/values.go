@@ -112,3 +112,15 @@ func shortened(name string) string {
 	}
 	return name
 }
+
+// Written gives values as they are kept.
+func Written(values map[string]any) string {
+	if len(values) == 0 {
+		return "{}"
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return "{}" // texts and truths always marshal
+	}
+	return string(text)
+}

@@ -100,7 +100,7 @@ func price(lines []NewLine, products map[productID]catalog.Product, currency str
 		switch {
 		case !found:
 			faults.Add(at, "There is no such product, or it is not the vendor's.", line.ProductID.String())
-		case !product.Active:
+		case !product.OnSale():
 			faults.Add(at, product.Name+" is not sold any more.", line.ProductID.String())
 		case product.ListPrice.Currency != currency:
 			faults.Add(at, fmt.Sprintf("%s is priced in %s, the opportunity in %s.", product.Name, product.ListPrice.Currency, currency), line.ProductID.String())
