@@ -53,7 +53,7 @@ func permitted(r *http.Request, op *huma.Operation, actor operational.Actor, per
 	if err := cleanQuery(r); err != nil {
 		return err
 	}
-	return checkFields(r, op, actor.Side)
+	return checkFields(r, op, actor)
 }
 
 // prove asks about a credential that was only believed, and admits its holder anew.
