@@ -12,6 +12,7 @@ type Rule string
 
 // The rules. Whatever none of them allows is denied.
 const (
+	RuleMember     Rule = "scope.member"     // the person is an active member of its company: without that there is nothing to ask
 	RuleCompany    Rule = "scope.company"    // the record is of one's own company, or a vendor of one's own shares it
 	RuleConnection Rule = "scope.connection" // the connection with the vendor is active
 	RuleContact    Rule = "scope.contact"    // the vendor has not suspended the person

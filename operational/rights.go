@@ -18,6 +18,9 @@ const (
 	ObjectOpportunity  Object = "opportunity"
 )
 
+// Objects are all of them.
+var Objects = []Object{ObjectAccount, ObjectContact, ObjectProduct, ObjectSalesProcess, ObjectOpportunity}
+
 // Act is what one does with a record.
 type Act string
 
@@ -49,6 +52,9 @@ type Rights struct {
 	Own     RoleRights  `json:"own"`
 	Managed []uuid.UUID `json:"managed"` // connections that one of a vendor's people looks after; only where a scope asks
 	Links   []Link      `json:"links"`   // the partner side's connections
+	// As narrows one of a vendor's people to what one of a partner's people sees of their connection, for reading: a
+	// preview of a role, behind the vendor's own wall.
+	As *Link `json:"-"`
 }
 
 // RoleRights is a role.
@@ -190,7 +196,10 @@ func (a Actor) rights() *Rights {
 func (a Actor) Grants(o Object) []Grant {
 	r := a.rights()
 	own := r.Own.grant(o)
-	if a.Side == SideVendor || a.Role == RoleSystem {
+	switch {
+	case a.Side == SideVendor && r.As != nil:
+		return readable(r.As.seen(o))
+	case a.Side == SideVendor || a.Role == RoleSystem:
 		return readable([]Grant{own})
 	}
 	var grants []Grant
@@ -206,6 +215,19 @@ func (a Actor) Grants(o Object) []Grant {
 		grants = append(grants, g)
 	}
 	return readable(grants)
+}
+
+// seen is what a vendor sees of its own records in the place of a partner's person: those of the one connection.
+func (l Link) seen(o Object) []Grant {
+	g := l.Role.grant(o)
+	if !shared[o] || !l.Open() || !g.May(ActRead) {
+		return nil
+	}
+	g.Connection, g.Vendor, g.Contact, g.Acts, g.Edit = l.Connection, l.Vendor, l.Contact, []Act{ActRead}, FieldSet{}
+	if g.Visibility == VisibilityPublic {
+		g.Visibility = VisibilityCompany
+	}
+	return []Grant{g}
 }
 
 // shared are the objects that lie on connections; a test compares them with the database.

@@ -1,0 +1,99 @@
+package governance
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// differences is everything that two roles do not say alike.
+func differences(a, b Role) []Difference {
+	found := []Difference{}
+	add := func(o operational.Object, subject, one, other string) {
+		if one != other {
+			found = append(found, Difference{o, subject, one, other})
+		}
+	}
+	add("", "everything", yes(a.Everything), yes(b.Everything))
+	for _, c := range sorted(append(slices.Clone(a.Capabilities), b.Capabilities...)) {
+		add("", "capability."+string(c), yes(slices.Contains(a.Capabilities, c)), yes(slices.Contains(b.Capabilities, c)))
+	}
+	for _, o := range slices.Sorted(maps.Keys(union(a.Objects, b.Objects))) {
+		x, y := a.Objects[o], b.Objects[o]
+		for _, right := range rightsOf {
+			add(o, right.name, yes(right.of(x)), yes(right.of(y)))
+		}
+		add(o, "visibility", orNone(string(x.Visibility)), orNone(string(y.Visibility)))
+		add(o, "access", orNone(x.Access), orNone(y.Access))
+		add(o, "record_types", typesIn(x), typesIn(y))
+		for _, f := range sorted(slices.Concat(x.Readable, y.Readable, x.Editable, y.Editable)) {
+			add(o, "field."+f, level(x, f), level(y, f))
+		}
+	}
+	return found
+}
+
+func union(a, b Rights) Rights {
+	all := maps.Clone(a)
+	if all == nil {
+		all = Rights{}
+	}
+	maps.Copy(all, b)
+	return all
+}
+
+// level is what a role does with a field.
+func level(x operational.ObjectRights, field string) string {
+	switch {
+	case !x.Read || !slices.Contains(x.Readable, field):
+		return "hidden"
+	case slices.Contains(x.Editable, field):
+		return "edit"
+	}
+	return "read"
+}
+
+func typesIn(x operational.ObjectRights) string {
+	switch {
+	case !x.Read:
+		return "none"
+	case x.RecordTypes == nil:
+		return "all"
+	}
+	names := make([]string, 0, len(x.RecordTypes))
+	for _, t := range x.RecordTypes {
+		names = append(names, t.String())
+	}
+	return strconv.Itoa(len(names)) + ": " + strings.Join(names, ", ")
+}
+
+// shown are the fields that only one of two roles shows.
+func shown(found []Difference) (revealed, hidden []FieldRef) {
+	revealed, hidden = []FieldRef{}, []FieldRef{}
+	for _, d := range found {
+		field, isField := strings.CutPrefix(d.Subject, "field.")
+		switch {
+		case isField && d.One == "hidden":
+			revealed = append(revealed, FieldRef{d.Object, field})
+		case isField && d.Other == "hidden":
+			hidden = append(hidden, FieldRef{d.Object, field})
+		}
+	}
+	return revealed, hidden
+}
+
+// subjects names what changed, for the event.
+func subjects(found []Difference) []string {
+	names := []string{}
+	for _, d := range found {
+		name := d.Subject
+		if d.Object != "" {
+			name = string(d.Object) + "." + name
+		}
+		names = append(names, name)
+	}
+	return names
+}
