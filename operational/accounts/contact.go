@@ -189,7 +189,7 @@ func (s *Service) DeleteContact(ctx context.Context, actor operational.Actor, id
 		}
 		var gone bool
 		err = tx.QueryRow(ctx, deleteContact, id, version).Scan(&gone)
-		if err := removed(err, gone, "contact"); err != nil {
+		if err := removed(err, gone, "contact", contactInUse()); err != nil {
 			return err
 		}
 		return events.Append(ctx, tx, "contact.deleted", id, nil)

@@ -173,16 +173,24 @@ func changed(members []operational.Member, custom map[string]any) []string {
 	return names
 }
 
-// removed says how the deletion of a record went.
-func removed(err error, gone bool, object string) error {
+// removed says how the deletion of a record went; used is the answer when others refer to it.
+func removed(err error, gone bool, object string, used *operational.Error) error {
 	switch {
 	case postgres.Violated(err) != "":
-		return operational.Fault(operational.KindConflict, object+"-in-use",
-			"Other records refer to the %s: contacts, opportunities or accounts below it. Nothing was deleted. Delete those first, or let them refer to another one.", object).Because(err)
+		return used.Because(err)
 	case err != nil:
 		return fmt.Errorf("delete %s: %w", object, err)
 	case !gone:
 		return operational.Stale(object)
 	}
 	return nil
+}
+
+func accountInUse() *operational.Error {
+	return operational.Fault(operational.KindConflict, "account-in-use",
+		"Contacts, opportunities or other accounts refer to the account. Nothing was deleted. Delete those first, or let them refer to another account.")
+}
+
+func contactInUse() *operational.Error {
+	return operational.Fault(operational.KindConflict, "contact-in-use", "Other records refer to the contact. Nothing was deleted. Let them refer to another contact first.")
 }

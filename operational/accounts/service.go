@@ -227,7 +227,7 @@ func (s *Service) DeleteAccount(ctx context.Context, actor operational.Actor, id
 		}
 		var gone bool
 		err = tx.QueryRow(ctx, deleteAccount, id, version).Scan(&gone)
-		if err := removed(err, gone, "account"); err != nil {
+		if err := removed(err, gone, "account", accountInUse()); err != nil {
 			return err
 		}
 		return events.Append(ctx, tx, "account.deleted", id, nil)
