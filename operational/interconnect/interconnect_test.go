@@ -160,7 +160,7 @@ func TestTheWorkspaceIsOnesOwn(t *testing.T) {
 	c := newChannel(t)
 	w, err := c.Workspace(ctx, c.a)
 	require.NoError(t, err)
-	require.Equal(t, interconnect.Workspace{OrgID: c.a.Org, Name: "A", TimeZone: "Europe/Berlin", FiscalMonth: 4, Currency: "EUR"}, w)
+	require.Equal(t, interconnect.Workspace{OrgID: c.a.Org, Name: "A", TimeZone: "Europe/Berlin", FiscalMonth: 4, Currency: "EUR", Governs: true, Version: 1}, w)
 	p, err := w.Calendar().Period("2018-Q1")
 	require.NoError(t, err)
 	require.Equal(t, "2017-03-31T22:00:00Z", p.From.UTC().Format(time.RFC3339))

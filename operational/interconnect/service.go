@@ -11,7 +11,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// Service reads organisations and connections.
+// Service keeps organisations, connections, and what a company decides for itself.
 type Service struct {
 	db *postgres.DB
 }
@@ -21,23 +21,50 @@ func New(db *postgres.DB) *Service { return &Service{db: db} }
 
 // Organisation reads the caller's own organisation or one that it is connected with.
 func (s *Service) Organisation(ctx context.Context, actor operational.Actor, id uuid.UUID) (Organisation, error) {
+	if vendor, bound := boundTo(actor); bound && id != actor.Org && id != vendor {
+		return Organisation{}, operational.NotFound("organisation")
+	}
 	return one[Organisation](ctx, s.db, actor, "organisation", sqlOrganisation, id)
 }
 
 // Organisations lists them by name.
 func (s *Service) Organisations(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Organisation], error) {
+	if vendor, bound := boundTo(actor); bound {
+		q = q.Also(operational.Filter{Field: "id", Op: "in", Values: []string{actor.Org.String(), vendor.String()}})
+	}
 	return postgres.Page(ctx, s.db, actor, organisationList, q, sqlOrganisations, func(r organisationRow) Organisation { return r.Organisation })
 }
 
 // Connection reads one connection of the caller.
 func (s *Service) Connection(ctx context.Context, actor operational.Actor, id uuid.UUID) (Connection, error) {
+	if !worksIn(actor, id) {
+		return Connection{}, operational.NotFound("connection")
+	}
 	return one[Connection](ctx, s.db, actor, "connection", connectionsFor(actor.Side)+" where c.id = $1", id)
 }
 
 // Connections lists those of the caller, last changed first.
 func (s *Service) Connections(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Connection], error) {
+	if actor.Connection != uuid.Nil {
+		q = q.Also(operational.Filter{Field: "id", Op: "eq", Values: []string{actor.Connection.String()}})
+	}
 	sql := connectionsFor(actor.Side, "{keys} as sort_keys") + sqlPage
 	return postgres.Page(ctx, s.db, actor, connectionList(actor.Side), q, sql, func(r connectionRow) Connection { return r.Connection })
+}
+
+// boundTo says whether a credential works in one connection only, and which vendor's: of the others it does not learn.
+func boundTo(actor operational.Actor) (vendor uuid.UUID, bound bool) {
+	if actor.Connection == uuid.Nil {
+		return uuid.Nil, false
+	}
+	if actor.Rights != nil {
+		for _, l := range actor.Rights.Links {
+			if l.Connection == actor.Connection {
+				return l.Vendor, true
+			}
+		}
+	}
+	return uuid.Nil, true
 }
 
 // Workspace is the caller's own.

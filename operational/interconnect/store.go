@@ -23,7 +23,7 @@ order by {order}
 limit {limit}`
 
 	sqlWorkspace = `
-select w.org_id, o.name, w.time_zone, w.fiscal_year_start_month as fiscal_month, w.reporting_currency as currency
+select w.org_id, o.name, o.country_code, w.time_zone, w.fiscal_year_start_month as fiscal_month, w.reporting_currency as currency, w.governs, w.sells, w.version
 from crm.workspace w join crm.organisation o on o.id = w.org_id
 where w.org_id = $1`
 
@@ -59,7 +59,7 @@ func connectionsFor(side operational.Side, more ...string) string {
 		manager = "null::uuid as channel_manager_id"
 	}
 	columns := append([]string{
-		"c.id", "c.vendor_org_id", "v.name as vendor_name", "c.partner_org_id", "p.name as partner_name", "c.status", "c.partner_number", "c.tier", "c.region",
+		"c.id", "c.vendor_org_id", "v.name as vendor_name", "c.partner_org_id", "p.name as partner_name", "c.status", "c.status_reason", "c.status_side", "c.status_at", "c.partner_number", "c.tier", "c.region",
 		manager, "c.version", "c.created_at", "c.updated_at", "c.ended_at",
 	}, more...)
 	return "\nselect " + strings.Join(columns, ", ") + "\nfrom " + connectionsFrom
@@ -93,7 +93,7 @@ func connectionList(side operational.Side) postgres.List {
 			"vendor_name":    {SQL: "v.name", Type: postgres.Text},
 			"partner_org_id": {SQL: "c.partner_org_id", Type: postgres.UUID},
 			"partner_name":   {SQL: "p.name", Type: postgres.Text},
-			"status":         {SQL: "c.status", Type: postgres.Text, Enum: []string{"invited", "active", "suspended", "ended"}},
+			"status":         {SQL: "c.status", Type: postgres.Text, Enum: []string{StatusActive, StatusSuspended, StatusEnded}},
 			"partner_number": {SQL: "c.partner_number", Type: postgres.Text},
 			"tier":           {SQL: "c.tier", Type: postgres.Text, Nullable: true},
 			"region":         {SQL: "c.region", Type: postgres.Text, Nullable: true},

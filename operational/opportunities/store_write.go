@@ -201,6 +201,9 @@ func referenceFault(err error) error {
 		return fieldFault("vendor_account_id", "There is no such account, or it is not yours to see.", nil)
 	case "opportunity_connection_id_owner_contact_id_fkey":
 		return fieldFault("owner_contact_id", "There is no such contact in this connection.", nil)
+	case "opportunity_frozen": // it ended while the change was on its way
+		ended := "ended"
+		return writable(&ended)
 	case "opportunity_scope_id_owner_membership_id_fkey":
 		return fieldFault("owner_membership_id", "There is no such member in your organisation.", nil)
 	}

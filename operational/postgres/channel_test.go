@@ -60,6 +60,10 @@ insert into crm.page_layout (id, org_id, object, name, definition, created_at, u
 insert into crm.layout_assignment (org_id, role_key, record_type_id, layout_id) select md5(o)::uuid, 'administrator', md5('type ' || o)::uuid, md5('layout ' || o)::uuid from unnest('{A,B,P,Q}'::text[]) o;
 insert into crm.membership_region (org_id, membership_id, region) select md5(o)::uuid, md5('member ' || o)::uuid, 'East' from unnest('{A,B}'::text[]) o;
 insert into crm.access_member (vendor_org_id, connection_id) select vendor_org_id, id from crm.connection;
+insert into crm.invitation (id, org_id, kind, token_sha256, expires_at, invited_by, role, created_at, updated_at)
+  select md5('invitation ' || o)::uuid, md5(o)::uuid, 'member', sha256(('invitation ' || o)::bytea), now() + interval '1 day', md5('member ' || o)::uuid, 'administrator', now(), now() from unnest('{A,B,P,Q}'::text[]) o;
+insert into crm.invitation (id, org_id, kind, token_sha256, expires_at, invited_by, partner_name, partner_number, created_at, updated_at)
+  select md5('invitation to ' || o)::uuid, md5(o)::uuid, 'partner', sha256(('invitation to ' || o)::bytea), now() + interval '1 day', md5('member ' || o)::uuid, 'New', 'N', now(), now() from unnest('{A,B}'::text[]) o;
 insert into crm.audit_event (id, org_id, at, side, system, action, object, seq, prev_hash, hash)
   select md5('audit ' || o)::uuid, md5(o)::uuid, now(), case when o in ('A', 'B') then 'vendor' else 'partner' end, 'test', 'thing.made', 'thing', 1, sha256(''), sha256('x') from unnest('{A,B,P,Q}'::text[]) o;
 insert into crm.audit_chain (org_id, seq, head) select md5(o)::uuid, 1, sha256('x') from unnest('{A,B,P,Q}'::text[]) o;

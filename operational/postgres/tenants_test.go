@@ -73,6 +73,7 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 		"crm.membership_region":   {1, 1, -1, -1},
 		"crm.access_scope":        {1, 1, -1, -1},
 		"crm.access_member":       {2, 1, -1, -1},
+		"crm.invitation":          {2, 2, 1, 1},
 		"crm.audit_event":         {1, 1, 1, 1}, // one audit of a company; the order of all is nobody's to see
 		"crm.audit_chain":         {1, 1, 1, 1},
 		"sec.object":              {-1, -1, -1, -1},

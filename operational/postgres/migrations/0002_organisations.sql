@@ -47,7 +47,7 @@ create table crm.connection (
   id uuid primary key,
   vendor_org_id uuid not null references crm.organisation,
   partner_org_id uuid not null references crm.organisation,
-  status text not null check (status in ('invited', 'active', 'suspended', 'ended')),
+  status text not null check (status in ('active', 'suspended', 'ended')),
   partner_number text not null, -- the vendor's own number for the partner
   tier text check (length(tier) between 1 and 60),
   region text check (length(region) between 1 and 60),
@@ -61,10 +61,10 @@ create table crm.connection (
   check ((status = 'ended') = (ended_at is not null)),
   foreign key (vendor_org_id, channel_manager_id) references crm.membership (org_id, id),
   unique (id, vendor_org_id, partner_org_id),
-  unique (vendor_org_id, partner_number),
   unique (vendor_org_id, external_ref)
 );
 create unique index connection_one_live on crm.connection (vendor_org_id, partner_org_id) where status <> 'ended';
+create unique index connection_number on crm.connection (vendor_org_id, partner_number) where status <> 'ended';
 create index connection_pair on crm.connection (vendor_org_id, partner_org_id);
 create index connection_of_vendor on crm.connection (vendor_org_id, updated_at desc, id desc);
 create index connection_of_partner on crm.connection (partner_org_id, updated_at desc, id desc);

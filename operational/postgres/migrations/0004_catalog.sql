@@ -59,9 +59,9 @@ create constraint trigger stage_order after insert or update on crm.stage deferr
 call sec.wall('crm.product', 'org_id = (select sec.ctx_org(''vendor''))',
   'org_id = any (array(select sec.ctx_org(''partner'') union all select c.vendor_org_id from crm.connection c where c.status in (''active'', ''suspended'')))');
 call sec.wall('crm.sales_process', 'org_id = (select sec.ctx_org(''vendor''))',
-  'org_id = any (array(select sec.ctx_org(''partner'') union all select c.vendor_org_id from crm.connection c where c.status <> ''invited''))');
+  'org_id = any (array(select sec.ctx_org(''partner'') union all select c.vendor_org_id from crm.connection c))');
 call sec.wall('crm.stage', 'org_id = (select sec.ctx_org(''vendor''))',
-  'org_id = any (array(select sec.ctx_org(''partner'') union all select c.vendor_org_id from crm.connection c where c.status <> ''invited''))');
+  'org_id = any (array(select sec.ctx_org(''partner'') union all select c.vendor_org_id from crm.connection c))');
 -- Reading a vendor's catalogue is no right to change it.
 create policy partner_inserts_own on crm.product as restrictive for insert to sharepartner_partner with check (org_id = (select sec.ctx_org('partner')));
 create policy partner_updates_own on crm.product as restrictive for update to sharepartner_partner using (org_id = (select sec.ctx_org('partner')));

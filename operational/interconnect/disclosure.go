@@ -1,0 +1,121 @@
+package interconnect
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sharepartner/sharepartner/operational"
+)
+
+// Disclosure is all that a vendor sees of a partner, for the partner.
+type Disclosure struct {
+	ConnectionID   uuid.UUID              `json:"connection_id" doc:"The connection"`
+	VendorName     string                 `json:"vendor_name" doc:"The vendor"`
+	Status         string                 `json:"status" enum:"active,suspended,ended" doc:"State of the connection. What was shared before it ended stays with the vendor as it was then"`
+	Company        DisclosedCompany       `json:"company" doc:"What it sees and says of your company"`
+	Contacts       []DisclosedContact     `json:"contacts" doc:"Your people as it knows them"`
+	Opportunities  DisclosedOpportunities `json:"opportunities" doc:"The opportunities that you share"`
+	LinkedAccounts []LinkedAccount        `json:"linked_accounts" doc:"Your accounts whose customer the vendor knows as an account of its own, at most 200; the link itself and the rest of your account it does not see"`
+	Linked         int64                  `json:"linked_accounts_total" doc:"How many those are"`
+}
+
+// DisclosedCompany is what a vendor sees and says of a partner.
+type DisclosedCompany struct {
+	Name          string  `json:"name" doc:"Name of your organisation"`
+	CountryCode   *string `json:"country_code,omitempty" doc:"Its country"`
+	PartnerNumber string  `json:"partner_number" doc:"The vendor's own number for you"`
+	Tier          *string `json:"tier,omitempty" doc:"Your level in its programme"`
+	Region        *string `json:"region,omitempty" doc:"The region it counts you to"`
+}
+
+// DisclosedContact is a person as a vendor knows them.
+type DisclosedContact struct {
+	DisplayName string  `json:"display_name" db:"display_name" doc:"Name"`
+	WorkEmail   *string `json:"work_email,omitempty" db:"work_email" doc:"Mail address at work"`
+	Status      string  `json:"status" db:"status" enum:"active,suspended" doc:"Whether the person can work in the connection"`
+}
+
+// DisclosedOpportunities says which opportunities a vendor sees, and what of them.
+type DisclosedOpportunities struct {
+	Open   int64    `json:"open" doc:"Open ones"`
+	Closed int64    `json:"closed" doc:"Closed ones"`
+	Fields []string `json:"fields" doc:"What is seen of each, as far as you see it too. Your private half (end customer amount, note, account, own fields) never is"`
+	URL    string   `json:"url,omitempty" doc:"Where you find them, while the connection is active"`
+}
+
+// LinkedAccount is one of the partner's own accounts.
+type LinkedAccount struct {
+	ID   uuid.UUID `json:"id" db:"id" doc:"Id of your account"`
+	Name string    `json:"name" db:"name" doc:"Its name in your workspace"`
+}
+
+const (
+	sqlDisclosed = `
+select c.status, v.name, p.name, p.country_code, c.partner_number, c.tier, c.region
+from crm.connection c join crm.organisation v on v.id = c.vendor_org_id join crm.organisation p on p.id = c.partner_org_id
+where c.id = $1 and c.partner_org_id = $2`
+
+	sqlDisclosedContacts = `select display_name, work_email, status from crm.external_contact where connection_id = $1 order by display_name, id`
+
+	sqlDisclosedCounts = `
+select count(*) filter (where stage_type = 'active'), count(*) filter (where stage_type <> 'active') from crm.opportunity where connection_id = $1`
+
+	sqlLinkedAccounts = `
+select a.id, a.name from crm.account_link l join crm.account a on a.id = l.partner_account_id where l.connection_id = $1 order by a.name, a.id limit 200`
+
+	sqlLinkedCount = `select count(*) from crm.account_link where connection_id = $1`
+)
+
+// Disclosure tells a partner what exactly one of its vendors sees of it. For a vendor there is none.
+func (s *Service) Disclosure(ctx context.Context, actor operational.Actor, id uuid.UUID) (d Disclosure, err error) {
+	if actor.Side != operational.SidePartner || !worksIn(actor, id) {
+		return Disclosure{}, operational.NotFound("connection")
+	}
+	d = Disclosure{ConnectionID: id, LinkedAccounts: []LinkedAccount{}, Contacts: []DisclosedContact{}}
+	err = s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(sqlDisclosed, id, actor.Org).QueryRow(func(r pgx.Row) error {
+			c := &d.Company
+			return r.Scan(&d.Status, &d.VendorName, &c.Name, &c.CountryCode, &c.PartnerNumber, &c.Tier, &c.Region)
+		})
+		b.Queue(sqlDisclosedContacts, id).Query(into(&d.Contacts))
+		b.Queue(sqlDisclosedCounts, id).QueryRow(func(r pgx.Row) error { return r.Scan(&d.Opportunities.Open, &d.Opportunities.Closed) })
+		b.Queue(sqlLinkedAccounts, id).Query(into(&d.LinkedAccounts))
+		b.Queue(sqlLinkedCount, id).QueryRow(func(r pgx.Row) error { return r.Scan(&d.Linked) })
+	})
+	if errors.Is(err, pgx.ErrNoRows) || operational.KindOf(err) == operational.KindNotFound {
+		return Disclosure{}, operational.NotFound("connection")
+	}
+	if err != nil {
+		return Disclosure{}, err
+	}
+	d.Opportunities.Fields = sharedFields(actor, id)
+	if d.Status == StatusActive {
+		d.Opportunities.URL = "/v1/opportunities?filter=" + url.QueryEscape("connection eq '"+id.String()+"'")
+	}
+	return d, nil
+}
+
+func into[T any](rows *[]T) func(pgx.Rows) error {
+	return func(r pgx.Rows) error {
+		found, err := pgx.CollectRows(r, pgx.RowToStructByName[T])
+		*rows = append(*rows, found...)
+		return err
+	}
+}
+
+// sharedFields are the fields of a shared opportunity that the caller sees; what is hidden from it is not told of here either.
+func sharedFields(actor operational.Actor, connection uuid.UUID) []string {
+	fields := []string{}
+	for _, g := range actor.Grants(operational.ObjectOpportunity) {
+		if g.Connection == connection {
+			fields = append(fields, g.Read.Names...)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}

@@ -1,0 +1,493 @@
+-- How companies come together and part: invitations, the life of a connection, people who join and leave, and the
+-- workspace that a session or a key works in.
+-- +goose Up
+-- A connection is active or suspended, back and forth, until it has ended; connected again, the pair has a new one.
+alter table crm.connection
+  add column status_reason text check (length(status_reason) between 1 and 500), -- in the words of who changed it, for both companies
+  add column status_side text check (status_side in ('vendor', 'partner')),
+  add column status_at timestamptz,
+  add unique (id, partner_org_id);
+
+alter table crm.workspace
+  add column version bigint not null default 1,
+  add column updated_at timestamptz;
+alter table crm.membership
+  add column version bigint not null default 1,
+  add column updated_at timestamptz;
+alter table crm.external_contact
+  add column suspended_by text check (suspended_by in ('vendor', 'partner')), -- the partner's own: its person has left
+  add column version bigint not null default 1,
+  add column updated_at timestamptz,
+  add check ((status = 'suspended') or suspended_by is null);
+update crm.external_contact set suspended_by = 'vendor' where status = 'suspended';
+
+-- The one connection that a session or a key works in; null: all of its company's business.
+alter table sec.session add column connection_id uuid references crm.connection;
+create index session_of_connection on sec.session (connection_id) where connection_id is not null;
+alter table sec.api_key add column connection_id uuid,
+  add foreign key (connection_id, org_id) references crm.connection (id, partner_org_id),
+  add check (connection_id is null or side = 'partner');
+create index api_key_of_connection on sec.api_key (connection_id) where connection_id is not null;
+
+-- An invitation is open until one thing happens to it: accepted, rejected, revoked, expired. Its token is 256 bits that
+-- the program makes again from its own secret, the id and the number of the issue; here is the digest alone.
+create table crm.invitation (
+  id uuid primary key,
+  org_id uuid not null references crm.organisation, -- who invites
+  kind text not null check (kind in ('partner', 'member')),
+  status text not null default 'open' check (status in ('open', 'accepted', 'rejected', 'revoked', 'expired')),
+  token_sha256 bytea not null unique check (length(token_sha256) = 32),
+  issue int not null default 1 check (issue > 0), -- sent again, it has a new token
+  email text check (length(email) <= 254),        -- gone when accepted or rejected: it is somebody's own then
+  message text check (length(message) between 1 and 2000),
+  mail text not null default 'none' check (mail in ('none', 'waiting', 'sent', 'failed')),
+  expires_at timestamptz not null,
+  invited_by uuid not null,
+  refused int not null default 0, -- how often somebody tried to join with details that cannot be used
+  -- A partner: what the connection will be like.
+  partner_name text check (length(partner_name) between 1 and 200),
+  partner_number text check (length(partner_number) between 1 and 60),
+  tier text check (length(tier) between 1 and 60),
+  region text check (length(region) between 1 and 60),
+  channel_manager_id uuid,
+  external_role text,
+  -- A member of the own company.
+  role text,
+  -- What came of it.
+  connection_id uuid references crm.connection,
+  membership_id uuid,
+  closed_at timestamptz,
+  closed_reason text check (length(closed_reason) between 1 and 500),
+  version bigint not null default 1,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  foreign key (org_id, invited_by) references crm.membership (org_id, id),
+  foreign key (org_id, channel_manager_id) references crm.membership (org_id, id),
+  foreign key (org_id, membership_id) references crm.membership (org_id, id),
+  check ((status = 'open') = (closed_at is null)),
+  check (status not in ('accepted', 'rejected') or email is null),
+  check (case kind when 'partner' then num_nonnulls(partner_name, partner_number) = 2 and num_nonnulls(role, membership_id) = 0
+    else role is not null and num_nonnulls(partner_name, partner_number, tier, region, channel_manager_id, external_role, connection_id) = 0 end),
+  check (status = 'accepted' or num_nonnulls(connection_id, membership_id) = 0),
+  check (status <> 'accepted' or num_nonnulls(connection_id, membership_id) = 1)
+);
+create index invitation_list on crm.invitation (org_id, created_at desc, id desc);
+create index invitation_expiry on crm.invitation (org_id, expires_at) where status = 'open';
+
+-- +goose StatementBegin
+-- The two machines of this file, once more where nothing gets past them.
+create function crm.connection_step() returns trigger language plpgsql as $$
+begin
+  if new.status <> old.status and not (old.status = 'active' and new.status in ('suspended', 'ended') or old.status = 'suspended' and new.status in ('active', 'ended')) then
+    raise exception 'a connection does not go from % to %', old.status, new.status using errcode = '23514', constraint = 'connection_step';
+  end if;
+  return new;
+end $$;
+create function crm.invitation_step() returns trigger language plpgsql as $$
+begin
+  if old.status <> 'open' then
+    raise exception 'an invitation that is % stays so', old.status using errcode = '23514', constraint = 'invitation_step';
+  end if;
+  return new;
+end $$;
+
+-- Records of a connection that has ended stay as they were; and nothing is added to it.
+create function crm.opportunity_stays() returns trigger language plpgsql as $$
+begin
+  raise exception 'the connection of this opportunity has ended' using errcode = '23514', constraint = 'opportunity_frozen';
+end $$;
+-- It runs behind the foreign key, which waits for whoever is ending the connection.
+create function crm.opportunity_into_live() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if exists (select from added a join connection c on c.id = a.connection_id where c.status = 'ended') then
+    raise exception 'the connection has ended' using errcode = '23514', constraint = 'opportunity_frozen';
+  end if;
+  return null;
+end $$;
+
+create function crm.private_of_live() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if exists (select from added a join opportunity o on o.id = a.opportunity_id where o.frozen_at is not null) then
+    raise exception 'the connection has ended' using errcode = '23514', constraint = 'opportunity_frozen';
+  end if;
+  return null;
+end $$;
+
+-- What a vendor knows of a partner's people follows them: whoever joins becomes a contact in every live connection, whoever
+-- leaves is suspended in all. What the vendor itself has suspended stays so.
+create function crm.contacts_follow_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
+      select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, new.id, p.display_name, p.email
+      from connection c cross join person p where c.partner_org_id = new.org_id and c.status <> 'ended' and p.id = new.person_id
+      on conflict (connection_id, membership_id) do nothing;
+  elsif new.status = 'suspended' then
+    update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = new.updated_at
+      where e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
+  else
+    update external_contact e set status = 'active', suspended_by = null, version = e.version + 1, updated_at = new.updated_at
+      where e.partner_org_id = new.org_id and e.membership_id = new.id and e.suspended_by = 'partner';
+  end if;
+  return null;
+end $$;
+-- A vendor that lets a contact in again does not bring back a person whom the partner has suspended.
+create function crm.contact_of_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if exists (select from membership m where m.org_id = new.partner_org_id and m.id = new.membership_id and m.status = 'suspended') then
+    new.status := 'suspended';
+    new.suspended_by := 'partner';
+  end if;
+  return new;
+end $$;
+-- +goose StatementEnd
+create trigger connection_step before update of status on crm.connection for each row execute function crm.connection_step();
+create trigger invitation_step before update on crm.invitation for each row when (old.status <> 'open') execute function crm.invitation_step();
+drop trigger opportunity_step on crm.opportunity;
+create trigger opportunity_step before update on crm.opportunity for each row when (new.frozen_at is not distinct from old.frozen_at) execute function crm.opportunity_step();
+create trigger opportunity_stays before update on crm.opportunity for each row when (old.frozen_at is not null) execute function crm.opportunity_stays();
+create trigger opportunity_into_live after insert on crm.opportunity referencing new table as added for each statement execute function crm.opportunity_into_live();
+create trigger private_of_live after insert on crm.opportunity_private referencing new table as added for each statement execute function crm.private_of_live();
+create constraint trigger contacts_follow_new_member after insert on crm.membership deferrable initially deferred for each row execute function crm.contacts_follow_member();
+create trigger contacts_follow_member after update of status on crm.membership for each row when (new.status <> old.status) execute function crm.contacts_follow_member();
+create trigger contact_of_member before update of status on crm.external_contact for each row when (old.status = 'suspended' and new.status = 'active') execute function crm.contact_of_member();
+
+-- +goose StatementBegin
+-- The company that asks, on whichever side.
+create function sec.ctx_side() returns text language plpgsql stable security definer set search_path = pg_catalog, sec, pg_temp as $$
+declare side text := split_part(sec.claim(), '|', 2);
+begin
+  if side not in ('vendor', 'partner') then
+    raise exception 'the signed context is of no company' using errcode = '42501';
+  end if;
+  return side;
+end $$;
+
+-- The other company learns of it by an event of its own.
+create function crm.tell_other_side(c crm.connection, side text, event text, at timestamptz) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
+  insert into crm.outbox (org_id, side, event_type, record_id, created_at)
+    select case side when 'vendor' then c.partner_org_id else c.vendor_org_id end, case side when 'vendor' then 'partner' else 'vendor' end, event, c.id, at
+$$;
+
+-- Suspends a connection or takes it up again, which is the vendor's to do. The answer says what stood against it.
+create function crm.set_connection(link uuid, wanted text, seen bigint, why text, at timestamptz) returns text
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare c crm.connection;
+begin
+  select * into c from connection x where x.id = link and x.vendor_org_id = sec.ctx_org('vendor') for update;
+  if not found then return 'not-found'; end if;
+  if c.version <> seen then return 'stale'; end if;
+  if not (c.status = 'active' and wanted = 'suspended' or c.status = 'suspended' and wanted = 'active') then return c.status; end if;
+  update connection x set status = wanted, status_reason = why, status_side = 'vendor', status_at = at, version = x.version + 1, updated_at = at where x.id = link;
+  perform crm.tell_other_side(c, 'vendor', case wanted when 'suspended' then 'connection.suspended' else 'connection.resumed' end, at);
+  return 'done';
+end $$;
+
+-- The fields of an object that a vendor's role lets a partner read; null: nothing of it.
+create function crm.fields_of_role(vendor uuid, role_key text, object text) returns text[] language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
+  select o.readable from crm.role_object o where o.org_id = vendor and o.role_key = $2 and o.object = $3 and o.can_read
+$$;
+-- The open opportunities of a connection with what the partner may read of each: by the company's role, and by the owner's where that is another.
+create function crm.opportunities_to_keep(c crm.connection) returns table (id uuid, readable text[], membership_id uuid)
+language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
+  with company as (
+    select r.key, crm.fields_of_role(c.vendor_org_id, r.key, 'opportunity') as fields
+    from (select coalesce(c.external_role, (select key from crm.role where org_id = c.vendor_org_id and is_default)) as key) r
+  )
+  select o.id, case when coalesce(e.external_role, company.key) = company.key then company.fields
+      else (select coalesce(array_agg(f), '{}') from unnest(company.fields) f where f = any (crm.fields_of_role(c.vendor_org_id, e.external_role, 'opportunity'))) end,
+    (select m.id from crm.membership m where m.id = e.membership_id and m.status = 'active')
+  from company cross join crm.opportunity o
+  left join crm.external_contact e on e.id = o.owner_contact_id
+  where o.connection_id = c.id and o.stage_type = 'active' and company.fields is not null
+    and (e.external_role is null or crm.fields_of_role(c.vendor_org_id, e.external_role, 'opportunity') is not null)
+  order by o.number
+$$;
+
+-- The partner's process for business of its own; one is made where there is none.
+create function crm.own_process(org uuid, at timestamptz) returns uuid language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare process uuid := (select s.id from sales_process s where s.org_id = org order by s.is_default desc, s.created_at, s.id limit 1);
+begin
+  if process is null then
+    process := gen_random_uuid();
+    insert into sales_process (id, org_id, name, is_default, created_at, updated_at) values (process, org, 'Own sales', true, at, at);
+    insert into stage (id, org_id, process_id, name, position, type)
+      select gen_random_uuid(), org, process, s.name, s.position, s.type
+      from (values ('Open', 1, 'active'), ('Won', 2, 'won'), ('Lost', 3, 'lost'), ('Disqualified', 4, 'disqualified')) s(name, position, type);
+  end if;
+  return process;
+end $$;
+
+-- What of an opportunity goes on as text: lines of the vendor's products, and values of the vendor's own fields.
+create function crm.opportunity_in_words(o crm.opportunity, readable text[], products boolean) returns text language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
+  select nullif(concat_ws(e'\n',
+    case when 'lines' = any (readable) then (
+      select string_agg(format('%s × %s, %s %s each', trim_scale(l.quantity), case when products then p.name else 'a product' end, l.unit_price, o.currency), e'\n' order by l.id)
+      from crm.opportunity_line l join crm.product p on p.id = l.product_id where l.opportunity_id = o.id and l.product_org_id is distinct from o.partner_org_id) end,
+    (select string_agg(f.label || ': ' || (o.custom ->> f.name), e'\n' order by f.name)
+      from crm.custom_field f where f.org_id = o.vendor_org_id and f.object = 'opportunity' and f.name = any (readable) and o.custom ->> f.name is not null)), '')
+$$;
+
+-- Goes on with one opportunity in the partner's own workspace: a new record, with what the partner could read, that
+-- nobody else sees. The private half moves along.
+create function crm.opportunity_goes_on(o crm.opportunity, readable text[], owner uuid, vendor_name text, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare
+  private crm.opportunity_private;
+  s record;
+  clone uuid := gen_random_uuid();
+  words text := crm.opportunity_in_words(o, readable, 'name' = any (coalesce(crm.fields_of_role(o.vendor_org_id,
+    (select coalesce(c.external_role, (select key from role where org_id = o.vendor_org_id and is_default)) from connection c where c.id = o.connection_id), 'product'), '{}')));
+  priced boolean := 'vendor_net' = any (readable);
+  amount numeric := case when priced then o.vendor_net_amount else 0 end;
+  in_currency text := case when priced then o.currency else (select w.reporting_currency from workspace w where w.org_id = o.partner_org_id) end;
+  last bigint;
+  process uuid := crm.own_process(o.partner_org_id, at);
+begin
+  select * into private from opportunity_private x where x.opportunity_id = o.id;
+  select x.*, p.version as process_version into s from stage x join sales_process p on p.id = x.process_id
+    where x.process_id = process and x.type = 'active'
+    order by (x.name = (select v.name from stage v where v.id = o.stage_id) and 'stage' = any (readable)) desc, x.position limit 1;
+  insert into record_counter as r (scope_id, object, partner_org_id, last) values (o.partner_org_id, 'opportunity', o.partner_org_id, 1)
+    on conflict (scope_id, object) do update set last = r.last + 1 returning r.last into last;
+  insert into opportunity (id, partner_org_id, number, name, customer_name, owner_membership_id, process_org_id, process_id, process_version, stage_id, stage_type,
+      vendor_net_amount, amount_source, currency, close_date, region, tier, custom, created_at, updated_at)
+    values (clone, o.partner_org_id, last, case when 'name' = any (readable) then o.name else 'Opportunity ' || o.number end,
+      case when 'customer_name' = any (readable) then o.customer_name end, case when 'owner' = any (readable) then owner end,
+      s.org_id, s.process_id, s.process_version, s.id, s.type, amount, 'entered', in_currency,
+      case when 'close_date' = any (readable) then o.close_date end, case when 'region' = any (readable) then o.region end,
+      case when 'tier' = any (readable) then o.tier end, coalesce(private.custom, '{}'), at, at);
+  insert into opportunity_history (opportunity_id, version, partner_org_id, effective_at, change, reason, changed_by_side, process_id, process_version,
+      stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_membership_id, region, tier)
+    select n.id, 1, n.partner_org_id, at, 'created', left('Goes on from ' || o.number || ' with ' || vendor_name || ': that connection has ended.', 500), 'system',
+      n.process_id, n.process_version, n.stage_id, n.stage_type, s.position, n.vendor_net_amount, n.currency, n.close_date, n.owner_membership_id, n.region, n.tier
+    from opportunity n where n.id = clone;
+  if priced and 'lines' = any (readable) then
+    insert into opportunity_line (id, opportunity_id, partner_org_id, product_org_id, product_id, quantity, unit_price)
+      select gen_random_uuid(), clone, l.partner_org_id, l.product_org_id, l.product_id, l.quantity, l.unit_price
+      from opportunity_line l where l.opportunity_id = o.id and l.product_org_id = o.partner_org_id;
+  end if;
+  if private.opportunity_id is not null then
+    update opportunity_private x set opportunity_id = clone, scope_id = o.partner_org_id, note = left(concat_ws(e'\n', x.note, words), 4000), custom = '{}',
+      version = x.version + 1, updated_at = at where x.opportunity_id = o.id;
+  elsif words is not null then
+    insert into opportunity_private (opportunity_id, scope_id, partner_org_id, note, updated_at) values (clone, o.partner_org_id, o.partner_org_id, left(words, 4000), at);
+  end if;
+end $$;
+
+-- Ends a connection, for either company, in one step: what was shared stays with the vendor as it was, what is open goes on
+-- in the partner's own workspace, and nobody works in the connection any more.
+create function crm.end_connection(link uuid, seen bigint, why text, at timestamptz) returns text
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare
+  side text := sec.ctx_side();
+  c crm.connection;
+  keep record;
+begin
+  select * into c from connection x where x.id = link and sec.ctx_org(side) = case side when 'vendor' then x.vendor_org_id else x.partner_org_id end;
+  if not found then return 'not-found'; end if;
+  -- Records first: a change that is at work holds its record and will ask for the connection.
+  perform from opportunity o where o.connection_id = link order by o.id for update;
+  select * into c from connection x where x.id = link for update;
+  if c.version <> seen then return 'stale'; end if;
+  if c.status = 'ended' then return c.status; end if;
+  update connection x set status = 'ended', ended_at = at, status_reason = why, status_side = side, status_at = at, version = x.version + 1, updated_at = at where x.id = link;
+  update opportunity o set frozen_at = at where o.connection_id = link;
+  for keep in select o as row, k.readable, k.membership_id, v.name as vendor
+      from crm.opportunities_to_keep(c) k join opportunity o on o.id = k.id join organisation v on v.id = c.vendor_org_id loop
+    perform crm.opportunity_goes_on(keep.row, keep.readable, keep.membership_id, keep.vendor, at);
+  end loop;
+  delete from sec.session s where s.connection_id = link;
+  update sec.api_key k set revoked_at = at where k.connection_id = link and k.revoked_at is null;
+  perform crm.tell_other_side(c, side, 'connection.ended', at);
+  return 'done';
+end $$;
+
+-- What ending it would do, for the company that asks: what becomes of the partner's side is the partner's to know.
+create function crm.ending_of(link uuid) returns table (open bigint, closed bigint, going_on bigint, sessions bigint, api_keys bigint)
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+declare
+  side text := sec.ctx_side();
+  c crm.connection;
+  own boolean := side = 'partner';
+begin
+  select * into c from connection x where x.id = link and x.status <> 'ended' and sec.ctx_org(side) = case side when 'vendor' then x.vendor_org_id else x.partner_org_id end;
+  if not found then return; end if;
+  return query select count(*) filter (where o.stage_type = 'active'), count(*) filter (where o.stage_type <> 'active'),
+    case when own then (select count(*) from crm.opportunities_to_keep(c)) end,
+    case when own then (select count(*) from sec.session s where s.connection_id = link) end,
+    case when own then (select count(*) from sec.api_key k where k.connection_id = link and k.revoked_at is null) end
+  from opportunity o where o.connection_id = link;
+end $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- The open invitation of a token, locked: of many at once that answer it, one does.
+create function crm.take_invitation(token bytea, at timestamptz) returns crm.invitation language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
+  select i.* from crm.invitation i where i.token_sha256 = token and i.status = 'open' and i.expires_at > at for update
+$$;
+
+-- Begins to sell: a company that had a channel only gets the role of people who sell.
+create function crm.begin_to_sell(org uuid, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  update workspace w set sells = true, version = w.version + 1, updated_at = at where w.org_id = org and not w.sells;
+  if found and not exists (select from role r where r.org_id = org and r.key = 'seller') then
+    perform seed_role(org, 'seller', 'internal', 'Sales', false, false,
+      array['analytics.read', 'pipelines.read', 'api_keys.manage', 'organisations.read', 'connections.read'],
+      array['account', 'contact', 'opportunity'], array['create', 'edit', 'export'], 'company', 'read_write', at);
+  end if;
+end $$;
+
+-- Connects a company with whoever invited it. The number is the vendor's own; where it has given it away meanwhile, the new one differs.
+create function crm.connect_invited(i crm.invitation, link uuid, partner uuid, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare number text := i.partner_number;
+begin
+  if i.org_id = partner then return 'own'; end if;
+  if exists (select from connection c where c.vendor_org_id = i.org_id and c.partner_org_id = partner and c.status <> 'ended') then return 'connected'; end if;
+  if exists (select from connection c where c.vendor_org_id = i.org_id and c.partner_number = number and c.status <> 'ended') then
+    number := left(number, 50) || '-' || right(link::text, 6);
+  end if;
+  perform begin_to_sell(partner, at);
+  insert into connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, channel_manager_id, external_role, created_at, updated_at)
+    values (link, i.org_id, partner, 'active', number, i.tier, i.region, i.channel_manager_id,
+      (select r.key from role r where r.org_id = i.org_id and r.key = i.external_role and r.audience = 'external'), at, at);
+  insert into external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
+    select gen_random_uuid(), link, i.org_id, partner, m.id, p.display_name, p.email
+    from membership m join person p on p.id = m.person_id where m.org_id = partner and m.status = 'active';
+  update invitation x set status = 'accepted', email = null, connection_id = link, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
+  insert into outbox (org_id, side, event_type, record_id, created_at) values (i.org_id, 'vendor', 'invitation.accepted', i.id, at);
+  return 'done';
+end $$;
+
+-- Somebody becomes a member of the company that invited them.
+create function crm.join_invited(i crm.invitation, member uuid, person uuid, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if not exists (select from role r where r.org_id = i.org_id and r.key = i.role and r.audience = 'internal') then return 'gone'; end if;
+  if exists (select from membership m where m.org_id = i.org_id and m.person_id = person) then return 'member'; end if;
+  insert into membership (id, org_id, person_id, role, created_at, updated_at) values (member, i.org_id, person, i.role, at, at);
+  update invitation x set status = 'accepted', email = null, membership_id = member, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
+  insert into outbox (org_id, side, event_type, record_id, created_at)
+    select i.org_id, case when w.governs then 'vendor' else 'partner' end, 'invitation.accepted', i.id, at from workspace w where w.org_id = i.org_id;
+  return 'done';
+end $$;
+
+-- Whoever is signed in accepts: for their company an invitation to a channel, for themselves one to a company.
+create function crm.accept_invitation(token bytea, new_id uuid, at timestamptz) returns text
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare
+  org uuid := sec.ctx_org(sec.ctx_side());
+  i crm.invitation := crm.take_invitation(token, at);
+begin
+  case i.kind
+    when 'partner' then return crm.connect_invited(i, new_id, org, at);
+    when 'member' then return crm.join_invited(i, new_id, (select m.person_id from membership m where m.id = sec.ctx_member() and m.org_id = org), at);
+    else return 'gone';
+  end case;
+end $$;
+
+-- Whose an open invitation is and what it says: of that, the page behind its link shows kind, name, message and expiry.
+create function sec.see_invitation(token bytea, at timestamptz) returns table (id uuid, org_id uuid, side text, kind text, role text, inviter text, message text, expires_at timestamptz)
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform sec.require('sign-in');
+  return query select i.id, i.org_id, case when w.governs then 'vendor' else 'partner' end, i.kind, i.role, o.name, i.message, i.expires_at
+    from crm.invitation i join crm.organisation o on o.id = i.org_id join crm.workspace w on w.org_id = i.org_id
+    where i.token_sha256 = token and i.status = 'open' and i.expires_at > at;
+end $$;
+
+create function sec.reject_invitation(token bytea, why text, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare i crm.invitation;
+begin
+  perform sec.require('sign-in');
+  i := crm.take_invitation(token, at);
+  update crm.invitation x set status = 'rejected', email = null, closed_at = at, closed_reason = why, version = x.version + 1, updated_at = at where x.id = i.id;
+end $$;
+
+-- Somebody new joins: as a member of the company that invites, or with a company of their own that becomes its partner.
+-- A mail address that is taken is refused in words that do not say so, and not often: the invitation is worn out by it.
+-- who: {person_id, membership_id, name, email, email_norm, hash}; company: {org_id, connection_id, name, country_code, time_zone, fiscal_month, currency}
+create function sec.join_by_invitation(token bytea, who jsonb, company jsonb, at timestamptz) returns text
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare
+  i crm.invitation;
+  person uuid := (who ->> 'person_id')::uuid;
+  member uuid := (who ->> 'membership_id')::uuid;
+  org uuid := (company ->> 'org_id')::uuid;
+begin
+  perform sec.require('sign-in');
+  i := crm.take_invitation(token, at);
+  if i.id is null or (i.kind = 'partner') <> (company is not null) then return 'gone'; end if;
+  insert into crm.person (id, display_name, email, email_norm, created_at)
+    values (person, who ->> 'name', who ->> 'email', who ->> 'email_norm', at) on conflict (email_norm) do nothing;
+  if not found then
+    update crm.invitation x set refused = x.refused + 1, version = x.version + 1, updated_at = at,
+      status = case when x.refused >= 4 then 'revoked' else x.status end, closed_at = case when x.refused >= 4 then at end where x.id = i.id;
+    return 'refused';
+  end if;
+  insert into sec.password (person_id, hash, changed_at) values (person, who ->> 'hash', at);
+  if i.kind = 'member' then return crm.join_invited(i, member, person, at); end if;
+  insert into crm.organisation (id, name, country_code, created_at) values (org, company ->> 'name', company ->> 'country_code', at);
+  insert into crm.workspace (org_id, governs, sells, time_zone, fiscal_year_start_month, reporting_currency)
+    values (org, false, true, company ->> 'time_zone', (company ->> 'fiscal_month')::int, company ->> 'currency');
+  insert into crm.membership (id, org_id, person_id, role, created_at, updated_at) values (member, org, person, 'administrator', at, at);
+  return crm.connect_invited(i, (company ->> 'connection_id')::uuid, org, at);
+end $$;
+
+-- A company suspends one of its own people, whose sessions end with it, or lets them in again.
+create function crm.set_member(member uuid, wanted text, seen bigint, at timestamptz) returns text
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare m crm.membership;
+begin
+  select * into m from membership x where x.id = member and x.org_id = sec.ctx_org(sec.ctx_side()) for update;
+  if not found then return 'not-found'; end if;
+  if m.version <> seen then return 'stale'; end if;
+  if m.status = wanted then return wanted; end if;
+  if m.id = sec.ctx_member() then return 'yourself'; end if;
+  update membership x set status = wanted, version = x.version + 1, updated_at = at where x.id = member;
+  if wanted = 'suspended' then
+    delete from sec.session s where s.membership_id = member;
+  end if;
+  return 'done';
+end $$;
+-- +goose StatementEnd
+grant execute on function crm.set_connection(uuid, text, bigint, text, timestamptz) to sharepartner_vendor;
+grant execute on function crm.end_connection(uuid, bigint, text, timestamptz), crm.ending_of(uuid), crm.accept_invitation(bytea, uuid, timestamptz),
+  crm.set_member(uuid, text, bigint, timestamptz) to sharepartner_vendor, sharepartner_partner;
+grant execute on function sec.see_invitation(bytea, timestamptz), sec.reject_invitation(bytea, text, timestamptz),
+  sec.join_by_invitation(bytea, jsonb, jsonb, timestamptz) to sharepartner_api;
+
+-- A company invites its own people from either side; into a channel only its vendor invites.
+call sec.wall('crm.invitation', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner'')) and kind = ''member''');
+grant select (id, org_id, kind, status, issue, email, message, mail, expires_at, invited_by, partner_name, partner_number, tier, region, channel_manager_id, external_role, role,
+    connection_id, membership_id, closed_at, closed_reason, version, created_at, updated_at),
+  insert (id, org_id, kind, token_sha256, email, message, mail, expires_at, invited_by, partner_name, partner_number, tier, region, channel_manager_id, external_role, role, created_at, updated_at),
+  update (status, token_sha256, issue, mail, expires_at, refused, closed_at, closed_reason, version, updated_at)
+  on crm.invitation to sharepartner_vendor, sharepartner_partner;
+
+grant select (status_reason, status_side, status_at) on crm.connection to sharepartner_partner; -- a vendor reads all of it
+grant update (partner_number, tier, region, version, updated_at) on crm.connection to sharepartner_vendor;
+grant select (suspended_by, version, updated_at), update (suspended_by, version, updated_at) on crm.external_contact to sharepartner_vendor;
+grant update (version, updated_at) on crm.membership to sharepartner_vendor, sharepartner_partner; -- whoever changes what a person may do has seen what it is
+grant select (connection_id), insert (connection_id) on sec.api_key to sharepartner_vendor, sharepartner_partner;
+grant update (name, country_code) on crm.organisation to sharepartner_vendor, sharepartner_partner;
+grant update (time_zone, fiscal_year_start_month, reporting_currency, version, updated_at) on crm.workspace to sharepartner_vendor, sharepartner_partner;
+-- Seeing a company is no right to rename it.
+create policy vendor_names_itself on crm.organisation as restrictive for update to sharepartner_vendor using (id = (select sec.ctx_org('vendor')));
+create policy partner_names_itself on crm.organisation as restrictive for update to sharepartner_partner using (id = (select sec.ctx_org('partner')));
+
+-- +goose StatementBegin
+-- One membership that can act, for the session that a newcomer gets and for a session that changes its workspace.
+create function sec.membership_of(member uuid) returns table (person_id uuid, membership_id uuid, org_id uuid, role text, governs boolean, sells boolean)
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform sec.require('sign-in');
+  return query select m.person_id, m.id, m.org_id, m.role, w.governs, w.sells
+    from crm.membership m join crm.workspace w on w.org_id = m.org_id join crm.person p on p.id = m.person_id
+    where m.id = member and m.status = 'active' and p.status = 'active';
+end $$;
+-- +goose StatementEnd
+grant execute on function sec.membership_of(uuid) to sharepartner_api;
