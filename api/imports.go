@@ -33,8 +33,6 @@ type importStarted struct {
 	Body     imports.Import
 }
 
-type importOutput struct{ Body imports.Import }
-
 type findingsInput struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the import"`
 	ListInput
@@ -71,9 +69,12 @@ func (a *API) imports() {
 	register(a, operational.ImportsRun, huma.Operation{
 		OperationID: "cancel-import", Method: http.MethodPost, Path: "/v1/imports/{id}/cancel", Tags: []string{"imports"},
 		Summary: "Cancel an import", Description: "Stops one that waits or runs. Nothing of it is kept.",
-	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*importOutput, error) {
+	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*record[imports.Import], error) {
 		x, err := s.Cancel(ctx, actor, parseID(in.ID))
-		return &importOutput{x}, err
+		if err != nil {
+			return nil, err
+		}
+		return asSeen(Reading{}, x)
 	})
 	a.findings()
 }

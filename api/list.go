@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -57,6 +58,28 @@ func asList[T any](c cursors, actor operational.Actor, name string, l operationa
 	}
 	out.Body.Next, out.Body.HasMore, out.Body.Total = c.encode(actor, name, l.Next), l.Next != nil, l.Total
 	return out
+}
+
+// sliced is a page of a list that is read as a whole, because it is short or grows at its end only: it goes on behind the
+// row with the id that the page before ended with.
+func sliced[T any](c cursors, actor operational.Actor, in PageInput, name string, all []T, id func(T) string) (*list[T], error) {
+	page, err := in.page(c, actor, name)
+	if err != nil {
+		return nil, err
+	}
+	l := operational.Listed[T]{Items: all}
+	if len(page.After) == 1 {
+		l.Items = all[slices.IndexFunc(all, func(x T) bool { return id(x) == page.After[0] })+1:]
+	}
+	if len(l.Items) > page.Limit {
+		l.Items = l.Items[:page.Limit]
+		l.Next = []string{id(l.Items[page.Limit-1])}
+	}
+	if page.Count {
+		n := int64(len(all))
+		l.Total = &n
+	}
+	return asList(c, actor, name, l), nil
 }
 
 // query reads filter, sort and cursor; name says which list the cursor must come from.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -69,10 +70,9 @@ type reopenInput struct {
 	}
 }
 
-type historyOutput struct {
-	Body struct {
-		Items []opportunities.Change `json:"items" doc:"All changes, oldest first"`
-	}
+type historyInput struct {
+	ID string `path:"id" maxLength:"64" doc:"Id of the record"`
+	PageInput
 }
 
 type privatePatch struct {
@@ -108,12 +108,14 @@ func (a *API) opportunities() {
 	a.stages()
 	register(a, operational.OpportunitiesRead, huma.Operation{
 		OperationID: "read-opportunity-history", Method: http.MethodGet, Path: "/v1/opportunities/{id}/history", Tags: []string{"opportunities"},
-		Summary: "Read the history", Description: "Every change with the state after it: when it was true, and when it was known.",
-	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*historyOutput, error) {
+		Summary: "Read the history", Description: "Every change with the state after it, oldest first: when it was true, and when it was known.",
+	}, func(ctx context.Context, actor operational.Actor, in *historyInput) (*list[opportunities.Change], error) {
 		changes, err := s.History(ctx, actor, parseID(in.ID))
-		out := &historyOutput{}
-		out.Body.Items = append([]opportunities.Change{}, changes...)
-		return out, err
+		if err != nil {
+			return nil, err
+		}
+		name := listID("read-opportunity-history", parseID(in.ID).String())
+		return sliced(a.cursors, actor, in.PageInput, name, changes, func(c opportunities.Change) string { return strconv.FormatInt(c.Version, 10) })
 	})
 	a.privateHalf()
 }

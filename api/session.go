@@ -30,7 +30,10 @@ type signOutOutput struct {
 	SetCookie string `header:"Set-Cookie" doc:"Makes the browser forget the session"`
 }
 
-type meOutput struct{ Body identity.Me }
+type meInput struct {
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"ETag that you have: 304 when it is still the same"`
+	FieldsInput
+}
 
 type newKeyInput struct{ Body identity.NewKey }
 
@@ -55,9 +58,12 @@ func (a *API) sessions() {
 	register(a, operational.SignedIn, huma.Operation{
 		OperationID: "read-me", Method: http.MethodGet, Path: "/v1/me", Tags: []string{"session"},
 		Summary: "Who am I", Description: "The caller, its organisation and what the credential may do.",
-	}, func(ctx context.Context, actor operational.Actor, _ *struct{}) (*meOutput, error) {
+	}, func(ctx context.Context, actor operational.Actor, in *meInput) (*record[identity.Me], error) {
 		me, err := a.deps.Identity.Me(ctx, actor)
-		return &meOutput{me}, err
+		if err != nil {
+			return nil, err
+		}
+		return asSeen(Reading{IfNoneMatch: in.IfNoneMatch}, me)
 	})
 }
 

@@ -25,12 +25,6 @@ type PipelineNote struct {
 	Watermark    WatermarkNote `json:"watermark" doc:"Up to where answers are complete"`
 }
 
-type pipelinesOutput struct {
-	Body struct {
-		Items []PipelineNote `json:"items" doc:"All pipelines"`
-	}
-}
-
 // Health says whether the program lives and whether it can answer.
 type Health struct {
 	Live      bool `json:"live" doc:"The program runs"`
@@ -48,14 +42,15 @@ func (a *API) system() {
 	register(a, operational.PipelinesRead, huma.Operation{
 		OperationID: "list-pipelines", Method: http.MethodGet, Path: "/v1/pipelines", Tags: []string{"system"},
 		Summary: "How fresh the analytics are", Description: "State, lag, last commit and last fault of the pipeline from the operational database to the warehouse.",
-	}, func(ctx context.Context, actor operational.Actor, _ *struct{}) (*pipelinesOutput, error) {
+	}, func(ctx context.Context, actor operational.Actor, in *PageInput) (*list[PipelineNote], error) {
 		note, err := a.analytics.Pipeline(ctx)
+		if err != nil {
+			return nil, err
+		}
 		if actor.Side != operational.SideVendor { // the words may name hosts and logins; that there was a fault, and when, stays
 			note.LastFault = ""
 		}
-		out := &pipelinesOutput{}
-		out.Body.Items = []PipelineNote{note}
-		return out, err
+		return sliced(a.cursors, actor, *in, "list-pipelines", []PipelineNote{note}, func(n PipelineNote) string { return n.Name })
 	})
 	register(a, operational.Public, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/v1/health", Tags: []string{"system"},

@@ -11,6 +11,7 @@ import (
 // and in arrays.
 func RegisterTypes(m *pgtype.Map) {
 	registerUUID(m)
+	registerMoments(m)
 	numeric := &pgtype.Type{Name: "numeric", OID: pgtype.NumericOID, Codec: decimalCodec{}}
 	m.RegisterType(numeric)
 	m.RegisterType(&pgtype.Type{Name: "_numeric", OID: pgtype.NumericArrayOID, Codec: &pgtype.ArrayCodec{ElementType: numeric}})
