@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/catalog"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 	"github.com/sharepartner/sharepartner/operational/opportunities"
@@ -24,14 +25,15 @@ type Analytics struct {
 	opportunities *opportunities.Service
 	receipts      receipts
 	cursors       cursors
+	audit         *audit.Service
 	clock         func() time.Time
 }
 
-// NewAnalytics needs Warehouse, Interconnect, Catalog, Opportunities, Secret and Clock.
+// NewAnalytics needs DB, Warehouse, Interconnect, Catalog, Opportunities, Secret and Clock.
 func NewAnalytics(d Deps) *Analytics {
 	return &Analytics{
 		store: d.Warehouse, interconnect: d.Interconnect, catalog: d.Catalog, opportunities: d.Opportunities,
-		receipts: receipts{key: d.Secret.Derive("receipt")}, cursors: newCursors(d.Secret), clock: d.Clock,
+		receipts: receipts{key: d.Secret.Derive("receipt")}, cursors: newCursors(d.Secret), audit: audit.New(d.DB), clock: d.Clock,
 	}
 }
 

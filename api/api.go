@@ -84,6 +84,7 @@ func New(d Deps) *API {
 	a.opportunities()
 	a.imports()
 	a.analyticsOperations()
+	a.audit()
 	a.system()
 	a.mux.HandleFunc("/", a.elsewhere)
 	a.handler = a.outermost(a.mux)

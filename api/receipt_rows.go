@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/opportunities"
 	"github.com/sharepartner/sharepartner/warehouse"
 )
@@ -133,7 +134,18 @@ func (s *Analytics) ReceiptRows(ctx context.Context, actor operational.Actor, to
 		out.HasMore = true
 		out.Next = s.cursors.encode(actor, name, []string{strconv.Itoa(offset + limit)})
 	}
-	return out, s.resolve(ctx, actor, refs, out)
+	if err := s.resolve(ctx, actor, refs, out); err != nil {
+		return nil, err
+	}
+	return out, s.noteRows(ctx, actor, x, out)
+}
+
+// noteRows notes who looked behind a number: rows that cannot be noted are not shown.
+func (s *Analytics) noteRows(ctx context.Context, actor operational.Actor, x receipt, shown *ReceiptRows) error {
+	r := audit.Record{Action: "receipt.rows_read"}
+	r.Codes = map[string]string{"metric": string(x.Metric)}
+	r.Counts = map[string]int64{"rows": int64(len(shown.Items)), "hidden": int64(shown.Hidden)}
+	return s.audit.Note(ctx, actor, r)
 }
 
 // resolve reads the records as they are today; those that the caller may not see any more are only counted.

@@ -70,8 +70,9 @@ func (w *recorder) Write(b []byte) (int, error) {
 func (a *API) Logged(next http.Handler, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now() // for the log line only: how long, never when
-		req := &request{id: uuid.NewString()}
-		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, req))
+		id := uuid.New()
+		req := &request{id: id.String()}
+		r = r.WithContext(context.WithValue(operational.WithRequest(r.Context(), id), requestKey{}, req))
 		req.http = r
 		rec := &recorder{ResponseWriter: w}
 		rec.Header().Set("X-Request-Id", req.id)

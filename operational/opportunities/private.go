@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -126,7 +127,12 @@ func (s *Service) UpdatePrivate(ctx context.Context, actor operational.Actor, id
 			return err
 		}
 		changed.Version, changed.UpdatedAt = version+1, &tx.Now
-		return savePrivate(ctx, tx, changed, version)
+		if err := savePrivate(ctx, tx, changed, version); err != nil {
+			return err
+		}
+		noted := audit.Record{Action: "opportunity.private_edited", ID: id} // without its connection: the vendor learns nothing of it
+		noted.Fields = audit.Changed(now.private(), changed.private())
+		return audit.Append(ctx, tx, noted)
 	})
 	if err != nil {
 		return Private{}, fmt.Errorf("change private half of opportunity %s: %w", id, err)

@@ -79,7 +79,10 @@ func (s *Service) History(ctx context.Context, actor operational.Actor, id uuid.
 	if err == nil && len(changes) == 0 { // there is none without history
 		err = operational.NotFound(object)
 	}
-	return changes, err
+	if err != nil {
+		return nil, err
+	}
+	return changes, s.noteHistory(ctx, actor, id)
 }
 
 // Update changes plain fields of an opportunity that is still at this version. A patch that changes nothing makes no
@@ -138,7 +141,7 @@ func (s *Service) change(
 			if err := record(ctx, tx, *next); err != nil {
 				return err
 			}
-			if err := events.Append(ctx, tx, "opportunity."+string(next.Kind), id, eventOf(next.state)); err != nil {
+			if err := events.Append(ctx, tx, "opportunity."+string(next.Kind), id, eventOf(next.state), fieldsChanged(now.state, *next)...); err != nil {
 				return err
 			}
 		}

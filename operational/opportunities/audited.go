@@ -1,0 +1,45 @@
+package opportunities
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
+)
+
+// fieldsChanged names the fields that a step changes, as roles name them.
+func fieldsChanged(now state, next step) []string {
+	var names []string
+	for _, f := range []struct {
+		name string
+		same bool
+	}{
+		{"close_date", same(next.CloseDate, now.CloseDate)},
+		{"customer_name", same(next.CustomerName, now.CustomerName)},
+		{"lines", next.Lines == nil},
+		{"name", next.Name == now.Name},
+		{"owner", same(next.owner(), now.owner())},
+		{"region", same(next.Region, now.Region)},
+		{"stage", next.StageID == now.StageID},
+		{"tier", same(next.Tier, now.Tier)},
+		{"vendor_account_id", same(next.VendorAccountID, now.VendorAccountID)},
+		{"vendor_net", next.VendorNetAmount.Equal(now.VendorNetAmount) && next.AmountSource == now.AmountSource},
+	} {
+		if !f.same {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// noteHistory notes who read the history of an opportunity. That is the reader's company's own affair: it names no
+// connection, so that the other company learns nothing of it.
+func (s *Service) noteHistory(ctx context.Context, actor operational.Actor, id uuid.UUID) error {
+	if err := audit.New(s.db).Note(ctx, actor, audit.Record{Action: "opportunity.history_read", ID: id}); err != nil {
+		return fmt.Errorf("history of opportunity %s: %w", id, err)
+	}
+	return nil
+}
