@@ -101,8 +101,21 @@ func (in ListInput) query(c cursors, actor operational.Actor, known operational.
 func listing[T any](a *API, operation string, fields func(operational.Actor) operational.Listing,
 	read func(context.Context, operational.Actor, operational.Query) (operational.Listed[T], error),
 ) func(context.Context, operational.Actor, *ListInput) (*list[T], error) {
+	return listingBy(a, operation, func(_ context.Context, actor operational.Actor, _ ...string) (operational.Listing, error) {
+		return fields(actor), nil
+	}, read)
+}
+
+// listingBy is listing where the fields depend on what filter and sort name: a company may have added some.
+func listingBy[T any](a *API, operation string, fields func(ctx context.Context, actor operational.Actor, asked ...string) (operational.Listing, error),
+	read func(context.Context, operational.Actor, operational.Query) (operational.Listed[T], error),
+) func(context.Context, operational.Actor, *ListInput) (*list[T], error) {
 	return func(ctx context.Context, actor operational.Actor, in *ListInput) (*list[T], error) {
-		q, name, err := in.query(a.cursors, actor, fields(actor), operation)
+		known, err := fields(ctx, actor, in.Filter, in.Sort)
+		if err != nil {
+			return nil, err
+		}
+		q, name, err := in.query(a.cursors, actor, known, operation)
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,8 @@ type opportunityInput struct {
 	Region          string             `json:"region,omitempty" maxLength:"60" doc:"Region, for business without a connection"`
 	Tier            string             `json:"tier,omitempty" maxLength:"60" doc:"Tier, for business without a connection"`
 	Lines           []lineInput        `json:"lines,omitempty" maxItems:"200" doc:"What is sold"`
+	RecordTypeID    *uuid.UUID         `json:"record_type_id,omitempty" doc:"Record type; left out: the usual one of the company of the sales process"`
+	Custom          map[string]any     `json:"custom,omitempty" maxProperties:"100" doc:"Values of fields that the company of the sales process has added, by name: text, numbers and days as text, true or false"`
 	EffectiveAt     *time.Time         `json:"effective_at,omitempty" doc:"When it began; left out: now"`
 }
 
@@ -48,6 +50,8 @@ type opportunityPatch struct {
 	Region          operational.Opt[string]            `json:"region,omitzero" maxLength:"60" doc:"Region, for business without a connection"`
 	Tier            operational.Opt[string]            `json:"tier,omitzero" maxLength:"60" doc:"Tier, for business without a connection"`
 	Lines           operational.Opt[[]lineInput]       `json:"lines,omitzero" maxItems:"200" doc:"Replaces all lines"`
+	RecordTypeID    operational.Opt[uuid.UUID]         `json:"record_type_id,omitzero" doc:"Record type"`
+	Custom          map[string]any                     `json:"custom,omitempty" maxProperties:"100" doc:"Values of fields that the company of the sales process has added, by name; null clears one"`
 	Reason          string                             `json:"reason,omitempty" maxLength:"500" doc:"Why, for the history"`
 	EffectiveAt     *time.Time                         `json:"effective_at,omitempty" doc:"Since when it is true; left out: now"`
 }
@@ -79,6 +83,7 @@ type privatePatch struct {
 	AccountID         operational.Opt[uuid.UUID]         `json:"account_id,omitzero" doc:"Your own account of the customer"`
 	EndCustomerAmount operational.Opt[operational.Money] `json:"end_customer_amount,omitzero" doc:"What the end customer pays you"`
 	Note              operational.Opt[string]            `json:"note,omitzero" maxLength:"4000" doc:"Your own note"`
+	Custom            map[string]any                     `json:"custom,omitempty" maxProperties:"100" doc:"Values of fields that your company has added, by name; null clears one"`
 }
 
 func (a *API) opportunities() {
@@ -86,7 +91,7 @@ func (a *API) opportunities() {
 	register(a, operational.OpportunitiesRead, huma.Operation{
 		OperationID: "list-opportunities", Method: http.MethodGet, Path: "/v1/opportunities", Tags: []string{"opportunities"},
 		Summary: "List opportunities", Description: "Those of your channel, or a partner's own over all its vendors.",
-	}, listing(a, "list-opportunities", bySide(opportunities.Listing), s.List))
+	}, listingBy(a, "list-opportunities", s.Listing, s.List))
 	register(a, operational.OpportunitiesRead, huma.Operation{
 		OperationID: "read-opportunity", Method: http.MethodGet, Path: "/v1/opportunities/{id}", Tags: []string{"opportunities"},
 		Summary: "Read an opportunity", Description: "One opportunity with its lines.",
@@ -128,7 +133,7 @@ func (a *API) createOpportunity(ctx context.Context, actor operational.Actor, in
 	x, err := a.deps.Opportunities.Create(ctx, actor, opportunities.NewOpportunity{
 		ConnectionID: b.ConnectionID, Name: b.Name, CustomerName: b.CustomerName, VendorAccountID: b.VendorAccountID,
 		OwnerContactID: b.OwnerContactID, OwnerMemberID: b.OwnerMemberID, ProcessID: b.ProcessID, StageID: b.StageID,
-		VendorNet: b.VendorNet, CloseDate: b.CloseDate, Region: b.Region, Tier: b.Tier, Lines: newLines(b.Lines), EffectiveAt: b.EffectiveAt,
+		VendorNet: b.VendorNet, CloseDate: b.CloseDate, Region: b.Region, Tier: b.Tier, Lines: newLines(b.Lines), RecordTypeID: b.RecordTypeID, Custom: b.Custom, EffectiveAt: b.EffectiveAt,
 	})
 	return &created[opportunities.Opportunity]{etagOf(x.Version), "/v1/opportunities/" + x.ID.String(), x}, err
 }
@@ -144,7 +149,7 @@ func (a *API) updateOpportunity(ctx context.Context, actor operational.Actor, in
 	}
 	patch := opportunities.Update{
 		Name: b.Name, CustomerName: b.CustomerName, VendorAccountID: b.VendorAccountID, OwnerContactID: b.OwnerContactID, OwnerMemberID: b.OwnerMemberID,
-		VendorNet: b.VendorNet, CloseDate: b.CloseDate, Region: b.Region, Tier: b.Tier, Reason: b.Reason, EffectiveAt: b.EffectiveAt,
+		VendorNet: b.VendorNet, CloseDate: b.CloseDate, Region: b.Region, Tier: b.Tier, RecordTypeID: b.RecordTypeID, Custom: b.Custom, Reason: b.Reason, EffectiveAt: b.EffectiveAt,
 	}
 	if b.Lines.Given {
 		patch.Lines.Given = true

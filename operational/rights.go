@@ -51,6 +51,7 @@ type Rights struct {
 	Version int64       `json:"version"`
 	Own     RoleRights  `json:"own"`
 	Managed []uuid.UUID `json:"managed"` // connections that one of a vendor's people looks after; only where a scope asks
+	Channel int         `json:"channel"` // of how many; it decides nothing but how lists are read
 	Links   []Link      `json:"links"`   // the partner side's connections
 	// As narrows one of a vendor's people to what one of a partner's people sees of their connection, for reading: a
 	// preview of a role, behind the vendor's own wall.
@@ -105,20 +106,23 @@ func Unrestricted() *Rights {
 
 // FieldSet is a set of fields of one object. The zero value holds none.
 type FieldSet struct {
-	All   bool
-	Names []string
+	All    bool
+	Except []string // of all
+	Names  []string
 }
 
 // Has says whether a field is in the set.
-func (s FieldSet) Has(field string) bool { return s.All || slices.Contains(s.Names, field) }
+func (s FieldSet) Has(field string) bool {
+	return s.All && !slices.Contains(s.Except, field) || slices.Contains(s.Names, field)
+}
 
 // And gives the fields that are in both.
 func (s FieldSet) And(o FieldSet) FieldSet {
 	switch {
 	case s.All:
-		return o
+		return o.Without(s.Except)
 	case o.All:
-		return s
+		return s.Without(o.Except)
 	}
 	both := FieldSet{Names: []string{}}
 	for _, f := range s.Names {

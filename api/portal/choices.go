@@ -128,10 +128,17 @@ func (v *visit) findSpan(c *choices) error {
 		}
 		return found.Items[0].ClosedAt, nil
 	}
+	known, err := v.deps.Opportunities.Listing(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
 	for _, e := range []struct {
 		field string
 		desc  bool
 	}{{"created_at", false}, {"created_at", true}, {"closed_at", true}} {
+		if !slices.Contains(known.Sorts, e.field) {
+			continue // hidden from this reader
+		}
 		at, err := edge(e.field, e.desc)
 		if err != nil {
 			return err

@@ -175,8 +175,11 @@ func (v *visit) listQueryOf(f filters) (operational.Query, error) {
 	if len(all) > 0 {
 		q.Filter = &operational.Filter{And: all}
 	}
-	var err error
-	if q.Sort, err = operational.ParseSort(f.Sort, opportunities.Listing(v.actor.Side).Sorts); err != nil {
+	known, err := v.deps.Opportunities.Listing(v.ctx, v.actor, f.Sort)
+	if err != nil {
+		return q, err
+	}
+	if q.Sort, err = operational.ParseSort(f.Sort, known.Sorts); err != nil {
 		return q, err
 	}
 	q.After, err = decodeCursor(f.Cursor)

@@ -54,22 +54,34 @@ func (v *visit) record() (record, error) {
 	if o.Opportunity, err = v.deps.Opportunities.Get(v.ctx, v.actor, id); err != nil {
 		return o, err
 	}
-	if o.history, err = v.deps.Opportunities.History(v.ctx, v.actor, id); err != nil {
+	if o.history, err = v.deps.Opportunities.History(v.ctx, v.actor, id); hiddenOr(err) != nil {
 		return o, err
 	}
-	process, err := v.deps.Catalog.Process(v.ctx, v.actor, o.Process.ID)
-	if err != nil {
-		return o, err
-	}
-	o.stages = process.Stages
-	if !v.vendor() {
-		private, err := v.deps.Opportunities.Private(v.ctx, v.actor, id)
+	if o.Process.ID != uuid.Nil {
+		process, err := v.deps.Catalog.Process(v.ctx, v.actor, o.Process.ID)
 		if err != nil {
 			return o, err
 		}
-		o.private = &private
+		o.stages = process.Stages
+	}
+	if !v.vendor() {
+		private, err := v.deps.Opportunities.Private(v.ctx, v.actor, id)
+		if hiddenOr(err) != nil {
+			return o, err
+		}
+		if err == nil {
+			o.private = &private
+		}
 	}
 	return o, nil
+}
+
+// hiddenOr is nil for a part of a record that the reader's role does not show.
+func hiddenOr(err error) error {
+	if operational.KindOf(err) == operational.KindNotFound {
+		return nil
+	}
+	return err
 }
 
 func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
@@ -116,6 +128,9 @@ func (v *visit) stays(o record) (map[uuid.UUID]time.Duration, time.Time) {
 
 // path are the stages of the process with where it stands.
 func (v *visit) path(o record) []views.Step {
+	if o.Stage.ID == uuid.Nil { // hidden
+		return nil
+	}
 	stays, _ := v.stays(o)
 	closed := o.Stage.Type != catalog.StageActive
 	var out []views.Step
@@ -151,6 +166,9 @@ func (v *visit) stay(d time.Duration) string {
 }
 
 func (v *visit) gate(o record) string {
+	if o.Stage.ID == uuid.Nil || len(o.history) == 0 {
+		return ""
+	}
 	_, since := v.stays(o)
 	if o.Stage.Type == catalog.StageActive {
 		return "In " + o.Stage.Name + " since " + v.day(since) + "."
@@ -167,7 +185,10 @@ var sourceNames = map[opportunities.AmountSource]string{
 }
 
 func (v *visit) opportunityKPIs(o record) []views.KPI {
-	list := []views.KPI{{Name: "Vendor net", Value: v.money(o.VendorNet), Detail: sourceNames[o.AmountSource]}}
+	list := []views.KPI{{Name: "Vendor net", Value: "not shown to your role"}}
+	if o.VendorNet.Currency != "" {
+		list[0].Value, list[0].Detail = v.money(o.VendorNet), sourceNames[o.AmountSource]
+	}
 	if o.private != nil && o.private.EndCustomerAmount != nil {
 		end := *o.private.EndCustomerAmount
 		k := views.KPI{Name: "End customer price", Value: v.money(end), More: []string{"Only your company sees this"}}

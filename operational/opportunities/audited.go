@@ -3,6 +3,7 @@ package opportunities
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/google/uuid"
 
@@ -18,10 +19,12 @@ func fieldsChanged(now state, next step) []string {
 		same bool
 	}{
 		{"close_date", same(next.CloseDate, now.CloseDate)},
+		{"custom", maps.Equal(next.Custom, now.Custom)},
 		{"customer_name", same(next.CustomerName, now.CustomerName)},
 		{"lines", next.Lines == nil},
 		{"name", next.Name == now.Name},
 		{"owner", same(next.owner(), now.owner())},
+		{"record_type", same(next.RecordTypeID, now.RecordTypeID)},
 		{"region", same(next.Region, now.Region)},
 		{"stage", next.StageID == now.StageID},
 		{"tier", same(next.Tier, now.Tier)},

@@ -3,6 +3,7 @@ package opportunities
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -60,12 +62,43 @@ func patched(ctx context.Context, tx *postgres.Tx, now current, patch Update) (*
 	if err := reprice(ctx, tx, now, patch, &next); err != nil {
 		return nil, err
 	}
+	if err := settleAdded(ctx, tx, now, patch, &next); err != nil {
+		return nil, err
+	}
 	if next.Lines == nil && next.equal(now.state) {
 		return nil, nil
 	}
 	var err error
 	next.EffectiveAt, err = effective(patch.EffectiveAt, now.LastEffectiveAt, tx.Now)
 	return &next, err
+}
+
+// settleAdded sets the record type and the fields which the company of the process has added.
+func settleAdded(ctx context.Context, tx *postgres.Tx, now current, patch Update, next *step) error {
+	wanted := patch.RecordTypeID.Value
+	if len(patch.Custom) == 0 && (wanted == nil || same(wanted, now.RecordTypeID)) {
+		patch.RecordTypeID.Into(&next.RecordTypeID)
+		return nil
+	}
+	setup, err := setupOf(ctx, tx, now.seen.Grant)
+	if err != nil {
+		return err
+	}
+	if wanted != nil && !same(wanted, now.RecordTypeID) {
+		if next.RecordTypeID, err = setup.TypeOf(now.seen.Grant, wanted); err != nil {
+			return err
+		}
+	} else {
+		patch.RecordTypeID.Into(&next.RecordTypeID)
+	}
+	next.Custom, err = setup.Set(now.seen.Grant, now.Custom, patch.Custom)
+	return err
+}
+
+// setupOf is what the company has set up whose sales process records under the grant go through, as it tells the actor.
+func setupOf(ctx context.Context, tx *postgres.Tx, g operational.Grant) (objects.Setup, error) {
+	c := over(tx.Actor, g)
+	return objects.SetupTx(ctx, tx, c.org, operational.ObjectOpportunity, c.role)
 }
 
 // reprice sets the lines if they change, and the amount if it follows them.
@@ -213,7 +246,7 @@ func (patch Update) apply(s state) state {
 // equal compares what a patch can change.
 func (s state) equal(o state) bool {
 	return s.Name == o.Name && same(s.CustomerName, o.CustomerName) && same(s.VendorAccountID, o.VendorAccountID) && same(s.owner(), o.owner()) &&
-		same(s.CloseDate, o.CloseDate) && same(s.Region, o.Region) && same(s.Tier, o.Tier) &&
+		same(s.CloseDate, o.CloseDate) && same(s.Region, o.Region) && same(s.Tier, o.Tier) && same(s.RecordTypeID, o.RecordTypeID) && maps.Equal(s.Custom, o.Custom) &&
 		s.VendorNetAmount.Equal(o.VendorNetAmount) && s.AmountSource == o.AmountSource
 }
 

@@ -102,7 +102,6 @@ func TestUpdate(t *testing.T) {
 		"vendor's account":  {VendorAccountID: operational.Set(w.account["A"].ID)},
 		"member as owner":   {OwnerMemberID: operational.Set(w.P1.Membership)},
 		"another's contact": {OwnerContactID: operational.Set(w.ContactBP1)},
-		"region":            {Region: operational.Set("East")},
 		"no name":           {Name: operational.Opt[string]{Given: true}},
 		"another currency":  {VendorNet: operational.Set(operational.Money{Amount: decimal.NewFromInt(1), Currency: "EUR"})},
 		"another's product": {Lines: operational.Set([]opportunities.NewLine{{ProductID: w.gtx["B"].ID, Quantity: decimal.NewFromInt(1)}})},
@@ -110,6 +109,10 @@ func TestUpdate(t *testing.T) {
 	} {
 		_, err := w.s.Update(t.Context(), w.P1, o.ID, o.Version, patch)
 		require.Equal(t, operational.KindInvalid, kind(err), name)
+	}
+	for actor, want := range map[*operational.Actor]operational.Kind{&w.A: operational.KindInvalid, &w.P1: operational.KindForbidden} {
+		_, err := w.s.Update(t.Context(), *actor, o.ID, o.Version, opportunities.Update{Region: operational.Set("East")})
+		require.Equal(t, want, kind(err), "the connection says the region, and only the vendor may say anything about it")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -31,7 +32,7 @@ func (s *Service) Create(ctx context.Context, actor operational.Actor, in NewOpp
 		if err := events.Append(ctx, tx, "opportunity.created", first.ID, eventOf(first.state)); err != nil {
 			return err
 		}
-		created, err = show(ctx, tx, first.ID)
+		created, err = show(ctx, tx, first.ID, viewOf(first.grant))
 		return err
 	})
 	if err != nil {
@@ -57,7 +58,7 @@ func begin(ctx context.Context, tx *postgres.Tx, in NewOpportunity) (step, error
 	if first.ID, err = uuid.NewV7(); err != nil {
 		return step{}, err
 	}
-	for _, settle := range []func(context.Context, *postgres.Tx, NewOpportunity, *step) error{settlePlace, settleProcess, settleOwner, settleAmount} {
+	for _, settle := range []func(context.Context, *postgres.Tx, NewOpportunity, *step) error{settlePlace, settleRights, settleProcess, settleOwner, settleAmount, settleKind} {
 		if err := settle(ctx, tx, in, &first); err != nil {
 			return step{}, err
 		}
@@ -67,6 +68,56 @@ func begin(ctx context.Context, tx *postgres.Tx, in NewOpportunity) (step, error
 		return step{}, fmt.Errorf("count opportunities: %w", err)
 	}
 	return first, nil
+}
+
+// settleRights says whether the actor may begin such an opportunity there, and set what it sets. A connection that its
+// rights do not reach is not there.
+func settleRights(_ context.Context, tx *postgres.Tx, in NewOpportunity, first *step) error {
+	g, there := grantAt(tx.Actor, in.ConnectionID)
+	switch {
+	case !there && in.ConnectionID != nil:
+		return noConnection(*in.ConnectionID)
+	case !there:
+		return operational.Grant{}.Require(operational.ActCreate)
+	}
+	first.grant = g
+	if err := g.Require(operational.ActCreate); err != nil {
+		return err
+	}
+	return g.Writes(in.members()...)
+}
+
+func noConnection(id uuid.UUID) error {
+	return fieldFault("connection_id", "There is no such connection, or it is not yours to see.", id.String())
+}
+
+// grantAt is the actor's grant for new records on a connection, or without one.
+func grantAt(actor operational.Actor, connection *uuid.UUID) (operational.Grant, bool) {
+	if actor.Side == operational.SideVendor || actor.Role == operational.RoleSystem {
+		g, there := actor.GrantOf(operational.ObjectOpportunity, uuid.Nil)
+		private := g.Visibility == operational.VisibilityPrivate && connection != nil
+		return g, there && (!private || slices.Contains(actor.Rights.Managed, *connection))
+	}
+	return actor.GrantOf(operational.ObjectOpportunity, idOf(connection))
+}
+
+// settleKind takes the record type that is asked for, or the usual one, and the values of added fields. In the end the
+// opportunity must be one of those that the actor's rights reach.
+func settleKind(ctx context.Context, tx *postgres.Tx, in NewOpportunity, first *step) error {
+	setup, err := setupOf(ctx, tx, first.grant)
+	if err != nil {
+		return err
+	}
+	if first.RecordTypeID, err = setup.TypeOf(first.grant, in.RecordTypeID); err != nil {
+		return err
+	}
+	if first.Custom, err = setup.Set(first.grant, nil, in.Custom); err != nil {
+		return err
+	}
+	if !first.grant.Covers(tx.Actor, first.facts()) {
+		return operational.Fault(operational.KindForbidden, "not-permitted", "Your role works with your own records: one that belongs to another, or to nobody, is not yours to create. Nothing was saved.")
+	}
+	return nil
 }
 
 const getConnection = `select vendor_org_id, partner_org_id, status, region, tier from crm.connection where id = $1`
@@ -87,12 +138,15 @@ func settlePlace(ctx context.Context, tx *postgres.Tx, in NewOpportunity, first 
 	first.ConnectionID = in.ConnectionID
 	err := tx.QueryRow(ctx, getConnection, *in.ConnectionID).Scan(&first.VendorOrgID, &first.PartnerOrgID, &status, &first.Region, &first.Tier)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fieldFault("connection_id", "There is no such connection, or it is not yours to see.", in.ConnectionID.String())
+		return noConnection(*in.ConnectionID)
 	}
 	if err != nil {
 		return fmt.Errorf("read connection: %w", err)
 	}
-	return writable(&status)
+	if _, there := grantAt(tx.Actor, in.ConnectionID); !there {
+		return noConnection(*in.ConnectionID)
+	}
+	return writable(&status, false)
 }
 
 // settleProcess takes the process that is asked for, or the default one, of the company whose products are sold.

@@ -8,8 +8,8 @@ import (
 )
 
 // ListStatement is the statement that a list runs, for looking at its plan.
-func ListStatement(side operational.Side, q operational.Query) (sql string, args []any, err error) {
-	s, err := lists[side].Slice(q)
-	pieces := strings.NewReplacer("{keys}", s.Keys, "{where}", s.Where, "{order}", s.Order, "{limit}", strconv.Itoa(s.Limit))
-	return pieces.Replace(listSQL[side]), s.Args, err
+func ListStatement(actor operational.Actor, q operational.Query) (sql string, args []any, err error) {
+	s, err := listFor(actor, nil).SliceFor(actor, q)
+	pieces := strings.NewReplacer("{keys}", s.Keys, "{from}", s.From, "{where}", s.Where, "{order}", s.Order, "{limit}", strconv.Itoa(s.Limit))
+	return pieces.Replace(listSQL(actor.Side, viewsOf(actor).never)), s.Args, err
 }

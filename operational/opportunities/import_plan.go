@@ -73,7 +73,7 @@ func (im *importing) isFrozen(in sourced) bool {
 		return false
 	}
 	partner, found := im.partners[*in.ConnectionID]
-	return found && writable(&partner.Status) != nil
+	return found && writable(&partner.Status, false) != nil
 }
 
 // at puts the row into an imported state.

@@ -32,7 +32,9 @@ type NewOpportunity struct {
 	Region          string // without a connection only: otherwise the connection says
 	Tier            string
 	Lines           []NewLine
-	EffectiveAt     *time.Time // when it began; nil: now
+	RecordTypeID    *uuid.UUID     // nil: the usual one of the company of the process
+	Custom          map[string]any // values of fields which that company has added
+	EffectiveAt     *time.Time     // when it began; nil: now
 }
 
 // Update is a merge patch of an opportunity's plain fields. Lines replaces all lines.
@@ -47,6 +49,8 @@ type Update struct {
 	Region          operational.Opt[string]
 	Tier            operational.Opt[string]
 	Lines           operational.Opt[[]NewLine]
+	RecordTypeID    operational.Opt[uuid.UUID]
+	Custom          map[string]any // null clears one; what is left out stays
 	Reason          string
 	EffectiveAt     *time.Time // nil: now
 }
@@ -145,9 +149,58 @@ func (patch Update) Validate() error {
 }
 
 // changes says whether the patch gives any field of the opportunity.
-func (patch Update) changes() bool {
-	return patch.Name.Given || patch.CustomerName.Given || patch.VendorAccountID.Given || patch.OwnerContactID.Given || patch.OwnerMemberID.Given ||
-		patch.VendorNet.Given || patch.CloseDate.Given || patch.Region.Given || patch.Tier.Given || patch.Lines.Given
+func (patch Update) changes() bool { return len(patch.members()) > 0 || len(patch.Custom) > 0 }
+
+// members are those that the patch gives, but for fields that companies have added: these are known later.
+func (patch Update) members() []operational.Member {
+	return given([]giving{
+		{"name", "name", patch.Name.Given},
+		{"customer_name", "customer_name", patch.CustomerName.Given},
+		{"vendor_account_id", "vendor_account_id", patch.VendorAccountID.Given},
+		{"owner_contact_id", "owner", patch.OwnerContactID.Given},
+		{"owner_membership_id", "owner", patch.OwnerMemberID.Given},
+		{"vendor_net", "vendor_net", patch.VendorNet.Given},
+		{"close_date", "close_date", patch.CloseDate.Given},
+		{"region", "region", patch.Region.Given},
+		{"tier", "tier", patch.Tier.Given},
+		{"lines", "lines", patch.Lines.Given},
+		{"record_type_id", "record_type", patch.RecordTypeID.Given},
+	})
+}
+
+// members are those that are given for a new opportunity. What follows by itself nobody sets.
+func (in NewOpportunity) members() []operational.Member {
+	return given([]giving{
+		{"name", "name", true},
+		{"customer_name", "customer_name", in.CustomerName != ""},
+		{"vendor_account_id", "vendor_account_id", in.VendorAccountID != nil},
+		{"owner_contact_id", "owner", in.OwnerContactID != nil},
+		{"owner_membership_id", "owner", in.OwnerMemberID != nil},
+		{"process_id", "stage", in.ProcessID != nil},
+		{"stage_id", "stage", in.StageID != nil},
+		{"vendor_net", "vendor_net", in.VendorNet != nil},
+		{"close_date", "close_date", in.CloseDate != nil},
+		{"region", "region", in.Region != ""},
+		{"tier", "tier", in.Tier != ""},
+		{"lines", "lines", len(in.Lines) > 0},
+		{"record_type_id", "record_type", in.RecordTypeID != nil},
+	})
+}
+
+// giving is a member of an input, its field, and whether it is given.
+type giving struct {
+	member, field string
+	is            bool
+}
+
+func given(all []giving) []operational.Member {
+	var members []operational.Member
+	for _, g := range all {
+		if g.is {
+			members = append(members, operational.Member{Name: g.member, Field: g.field})
+		}
+	}
+	return members
 }
 
 // Validate says what is wrong with the input by itself.

@@ -1,7 +1,9 @@
 package opportunities
 
 import (
+	"context"
 	"maps"
+	"slices"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -25,6 +27,7 @@ var shared = map[string]postgres.Column{
 	"close_date":    {SQL: "o.close_date", Type: postgres.Date, Nullable: true},
 	"region":        {SQL: "o.region", Type: postgres.Text, Nullable: true},
 	"tier":          {SQL: "o.tier", Type: postgres.Text, Nullable: true},
+	"record_type":   {SQL: "o.record_type_id", Type: postgres.UUID, Nullable: true},
 	"closed_at":     {SQL: "o.closed_at", Type: postgres.Time, Nullable: true},
 	"created_at":    {SQL: "o.created_at", Type: postgres.Time},
 	"updated_at":    {SQL: "o.updated_at", Type: postgres.Time},
@@ -33,17 +36,62 @@ var shared = map[string]postgres.Column{
 }
 
 var lists = map[operational.Side]postgres.List{
-	operational.SidePartner: listOf(nil),
-	operational.SideVendor: listOf(map[string]postgres.Column{
+	operational.SidePartner: listOf(operational.SidePartner, nil),
+	operational.SideVendor: listOf(operational.SideVendor, map[string]postgres.Column{
 		"vendor_account": {SQL: "o.vendor_account_id", Type: postgres.UUID, Nullable: true},
 	}),
 }
 
-func listOf(own map[string]postgres.Column) postgres.List {
+func listOf(side operational.Side, own map[string]postgres.Column) postgres.List {
 	fields := maps.Clone(shared)
 	maps.Copy(fields, own)
-	return postgres.List{From: "crm.opportunity o", ID: "o.id", Order: []operational.Sort{{Field: "updated_at", Desc: true}}, Field: fields}
+	l := postgres.List{From: "crm.opportunity o", ID: "o.id", Order: []operational.Sort{{Field: "updated_at", Desc: true}}, Field: fields, Reach: reach}
+	l.Reach.Columns = qualified(side)
+	return l
 }
 
-// Listing says by which fields this side can list opportunities. What a side cannot read is not there.
-func Listing(side operational.Side) operational.Listing { return lists[side].Listing() }
+// Listing says by which fields the actor can list opportunities: those that it may read on all of them. What it cannot
+// read is not there. Fields that companies have added are in it when asked names them.
+func (s *Service) Listing(ctx context.Context, actor operational.Actor, asked ...string) (operational.Listing, error) {
+	added, err := s.added(ctx, actor, asked)
+	if err != nil {
+		return operational.Listing{}, err
+	}
+	return listFor(actor, added).Listing(), nil
+}
+
+// listFor is the list as the actor may ask for it.
+func listFor(actor operational.Actor, added map[string]postgres.Column) postgres.List {
+	l := lists[actor.Side]
+	read := actor.ReadableFields(operational.ObjectOpportunity)
+	_, others := actor.PublicGrant(operational.ObjectOpportunity)
+	if read.All && !others && len(added) == 0 {
+		return l
+	}
+	l.Field = maps.Clone(l.Field)
+	maps.Copy(l.Field, added)
+	maps.DeleteFunc(l.Field, func(name string, _ postgres.Column) bool {
+		field := fieldOfList(name)
+		return field != "" && !read.Has(field) || others && slices.Contains(listsOfOthers, name)
+	})
+	return l
+}
+
+// namesIn are the names of fields in a query.
+func namesIn(q operational.Query) []string {
+	var names []string
+	for _, s := range q.Sort {
+		names = append(names, s.Field)
+	}
+	var visit func(f operational.Filter)
+	visit = func(f operational.Filter) {
+		names = append(names, f.Field)
+		for _, part := range slices.Concat(f.And, f.Or) {
+			visit(part)
+		}
+	}
+	if q.Filter != nil {
+		visit(*q.Filter)
+	}
+	return names
+}

@@ -13,9 +13,16 @@ import (
 	"github.com/sharepartner/sharepartner/operational/opportunities"
 )
 
+func (w *world) listing(actor operational.Actor, asked ...string) operational.Listing {
+	w.t.Helper()
+	listing, err := w.s.Listing(w.t.Context(), actor, asked...)
+	require.NoError(w.t, err)
+	return listing
+}
+
 func (w *world) list(actor operational.Actor, filter, sort string) []string {
 	w.t.Helper()
-	listing := opportunities.Listing(actor.Side)
+	listing := w.listing(actor, filter, sort)
 	f, err := operational.ParseFilter(filter, listing.Filters)
 	require.NoError(w.t, err)
 	s, err := operational.ParseSort(sort, listing.Sorts)
@@ -90,9 +97,10 @@ func TestListFiltersAndSorts(t *testing.T) {
 
 // What a side cannot read, it cannot ask for either; the answer is that of a field that does not exist.
 func TestHiddenFieldsDoNotExist(t *testing.T) {
-	fields := opportunities.Listing(operational.SidePartner).Filters
+	w := newWorld(t)
+	fields := w.listing(w.P1).Filters
 	require.NotContains(t, fields, "vendor_account")
-	require.NotContains(t, opportunities.Listing(operational.SideVendor).Sorts, "product")
+	require.NotContains(t, w.listing(w.A).Sorts, "product")
 	_, err := operational.ParseFilter("vendor_account is_null", fields)
 	require.Contains(t, fmt.Sprint(err), `there is no field "vendor_account" to filter by`)
 }

@@ -21,7 +21,7 @@ func TestPagesAreWalksAlongAnIndex(t *testing.T) {
 	owner := w.db.Owner(t)
 	_, err = owner.Exec(t.Context(), `analyze`)
 	require.NoError(t, err)
-	stage, err := operational.ParseFilter("stage eq '"+w.stage("A", "Engaging").String()+"'", opportunities.Listing(operational.SideVendor).Filters)
+	stage, err := operational.ParseFilter("stage eq '"+w.stage("A", "Engaging").String()+"'", w.listing(w.A).Filters)
 	require.NoError(t, err)
 	for _, actor := range []operational.Actor{w.A, w.P1} {
 		for name, q := range map[string]operational.Query{"all": {}, "of a stage": {Filter: stage}} {
@@ -36,7 +36,7 @@ func TestPagesAreWalksAlongAnIndex(t *testing.T) {
 
 func requireWalk(t *testing.T, w *world, actor operational.Actor, name string, q operational.Query) {
 	t.Helper()
-	sql, args, err := opportunities.ListStatement(actor.Side, q)
+	sql, args, err := opportunities.ListStatement(actor, q)
 	require.NoError(t, err)
 	var plan []string
 	require.NoError(t, w.db.API.InTx(t.Context(), actor, func(tx *postgres.Tx) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/audit"
+	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -21,6 +23,7 @@ type Private struct {
 	AccountID         *uuid.UUID         `json:"account_id,omitempty" doc:"The partner's own account of the customer."`
 	EndCustomerAmount *operational.Money `json:"end_customer_amount,omitempty" doc:"What the end customer pays the partner."`
 	Note              string             `json:"note,omitempty" doc:"The partner's own note."`
+	Custom            map[string]any     `json:"custom,omitempty" doc:"Values of the fields that your own company has added, of opportunities that you share with a vendor; in your own business they are on the opportunity."`
 	Version           int64              `json:"version" doc:"Grows by one with each change, from 0 when nothing was noted yet; also the ETag."`
 	UpdatedAt         *time.Time         `json:"updated_at,omitempty" doc:"When it was last changed."`
 }
@@ -30,6 +33,7 @@ type UpdatePrivate struct {
 	AccountID         operational.Opt[uuid.UUID]
 	EndCustomerAmount operational.Opt[operational.Money]
 	Note              operational.Opt[string]
+	Custom            map[string]any // null clears one; what is left out stays
 }
 
 // Validate says what is wrong with the patch by itself.
@@ -45,17 +49,18 @@ func (patch UpdatePrivate) Validate() error {
 }
 
 const getPrivate = `
-select o.id, o.scope_id, o.currency, h.account_id, h.end_customer_amount, h.note, coalesce(h.version, 0) as version, h.updated_at
+select o.id, o.scope_id, o.currency, o.connection_id, o.vendor_org_id, o.partner_org_id, o.owner_contact_id, o.owner_membership_id, o.record_type_id, o.frozen_at,
+  h.account_id, h.end_customer_amount, h.note, coalesce(h.custom, '{}') as custom, coalesce(h.version, 0) as version, h.updated_at
 from crm.opportunity o left join crm.opportunity_private h on h.opportunity_id = o.id
 where o.id = $1`
 
 const insertPrivate = `
-insert into crm.opportunity_private (opportunity_id, scope_id, partner_org_id, account_id, end_customer_amount, note, updated_at)
-values (@id, @scope_id, @org, @account_id, @amount, @note, @now)
+insert into crm.opportunity_private (opportunity_id, scope_id, partner_org_id, account_id, end_customer_amount, note, custom, updated_at)
+values (@id, @scope_id, @org, @account_id, @amount, @note, @custom, @now)
 on conflict (opportunity_id) do nothing`
 
 const updatePrivate = `
-update crm.opportunity_private set account_id = @account_id, end_customer_amount = @amount, note = @note, version = version + 1, updated_at = @now
+update crm.opportunity_private set account_id = @account_id, end_customer_amount = @amount, note = @note, custom = @custom, version = version + 1, updated_at = @now
 where opportunity_id = @id and version = @version`
 
 type privateRow struct {
@@ -64,12 +69,25 @@ type privateRow struct {
 	AccountID         *uuid.UUID
 	EndCustomerAmount *decimal.Decimal
 	Note              *string
+	Custom            map[string]any
 	Version           int64
 	UpdatedAt         *time.Time
+
+	ConnectionID, VendorOrgID, PartnerOrgID, OwnerContactID, OwnerMembershipID, RecordTypeID *uuid.UUID // what rights look at
+	FrozenAt                                                                                 *time.Time
 }
 
-func (r privateRow) private() Private {
-	p := Private{OpportunityID: r.ID, AccountID: r.AccountID, Note: text(r.Note), Version: r.Version, UpdatedAt: r.UpdatedAt}
+// of is the opportunity, as far as rights look at it.
+func (r privateRow) of() state {
+	return state{
+		ConnectionID: r.ConnectionID, VendorOrgID: r.VendorOrgID, PartnerOrgID: r.PartnerOrgID, OwnerContactID: r.OwnerContactID,
+		OwnerMembershipID: r.OwnerMembershipID, RecordTypeID: r.RecordTypeID, FrozenAt: r.FrozenAt,
+	}
+}
+
+// private is the half as the role in the partner's own company shows it: the vendor's has no say in it.
+func (r privateRow) private(own operational.Grant) Private {
+	p := Private{OpportunityID: r.ID, AccountID: r.AccountID, Note: text(r.Note), Version: r.Version, UpdatedAt: r.UpdatedAt, Custom: shownOf(own.Read, r.Custom)}
 	if r.EndCustomerAmount != nil {
 		p.EndCustomerAmount = &operational.Money{Amount: *r.EndCustomerAmount, Currency: r.Currency}
 	}
@@ -85,20 +103,27 @@ func (s *Service) Private(ctx context.Context, actor operational.Actor, id uuid.
 	var found privateRow
 	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
 		b.Queue(getPrivate, id).Query(func(rows pgx.Rows) (err error) {
-			found, err = collectPrivate(rows, nil)
+			found, err = collectPrivate(viewsOf(actor), rows, nil)
 			return err
 		})
 	})
-	return found.private(), err
+	if err != nil {
+		return Private{}, err
+	}
+	return found.private(actor.OwnGrant(operational.ObjectOpportunity)), nil
 }
 
-func collectPrivate(rows pgx.Rows, err error) (privateRow, error) {
+// collectPrivate takes the half of an opportunity that the rights reach.
+func collectPrivate(vs views, rows pgx.Rows, err error) (privateRow, error) {
 	if err != nil {
 		return privateRow{}, err
 	}
 	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[privateRow])
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = operational.NotFound(object)
+	}
+	if _, there := vs.over(found.of()); err == nil && !there {
+		return privateRow{}, operational.NotFound(object)
 	}
 	return found, err
 }
@@ -112,18 +137,24 @@ func (s *Service) UpdatePrivate(ctx context.Context, actor operational.Actor, id
 	if err := patch.Validate(); err != nil {
 		return Private{}, err
 	}
+	own := actor.OwnGrant(operational.ObjectOpportunity)
 	var changed privateRow
 	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		rows, err := tx.Query(ctx, getPrivate, id)
-		now, err := collectPrivate(rows, err)
-		switch {
-		case err != nil:
+		now, err := collectPrivate(viewsOf(actor), rows, err)
+		if err != nil {
 			return err
-		case now.Version != version:
+		}
+		if err := own.Require(operational.ActEdit); err != nil {
+			return err
+		}
+		if now.Version != version {
 			return operational.Stale(object)
 		}
-		changed, err = patch.apply(now)
-		if err != nil || changed.equal(now) {
+		if changed, err = patch.apply(now); err != nil {
+			return err
+		}
+		if changed.Custom, err = patch.added(ctx, tx, own, now); err != nil || changed.equal(now) {
 			return err
 		}
 		changed.Version, changed.UpdatedAt = version+1, &tx.Now
@@ -131,13 +162,28 @@ func (s *Service) UpdatePrivate(ctx context.Context, actor operational.Actor, id
 			return err
 		}
 		noted := audit.Record{Action: "opportunity.private_edited", ID: id} // without its connection: the vendor learns nothing of it
-		noted.Fields = audit.Changed(now.private(), changed.private())
+		noted.Fields = audit.Changed(now.private(own), changed.private(own))
 		return audit.Append(ctx, tx, noted)
 	})
 	if err != nil {
 		return Private{}, fmt.Errorf("change private half of opportunity %s: %w", id, err)
 	}
-	return changed.private(), nil
+	return changed.private(own), nil
+}
+
+// added are the values of fields which the partner's company has added. In its own business they are on the opportunity.
+func (patch UpdatePrivate) added(ctx context.Context, tx *postgres.Tx, own operational.Grant, now privateRow) (map[string]any, error) {
+	switch {
+	case len(patch.Custom) == 0:
+		return now.Custom, nil
+	case now.ConnectionID == nil:
+		return nil, fieldFault("custom", "Without a connection these values are on the opportunity itself: change that.", nil)
+	}
+	setup, err := objects.OwnTx(ctx, tx, operational.ObjectOpportunity)
+	if err != nil {
+		return nil, err
+	}
+	return setup.Set(own, now.Custom, patch.Custom)
 }
 
 func savePrivate(ctx context.Context, tx *postgres.Tx, r privateRow, version int64) error {
@@ -146,7 +192,7 @@ func savePrivate(ctx context.Context, tx *postgres.Tx, r privateRow, version int
 		sql = insertPrivate
 	}
 	tag, err := tx.Exec(ctx, sql, pgx.NamedArgs{
-		"id": r.ID, "scope_id": r.ScopeID, "org": tx.Actor.Org, "account_id": r.AccountID, "amount": r.EndCustomerAmount, "note": r.Note,
+		"id": r.ID, "scope_id": r.ScopeID, "org": tx.Actor.Org, "account_id": r.AccountID, "amount": r.EndCustomerAmount, "note": r.Note, "custom": orEmpty(r.Custom),
 		"version": version, "now": tx.Now,
 	})
 	switch {
@@ -178,5 +224,5 @@ func (patch UpdatePrivate) apply(r privateRow) (privateRow, error) {
 func (r privateRow) equal(o privateRow) bool {
 	amount := r.EndCustomerAmount == nil && o.EndCustomerAmount == nil ||
 		r.EndCustomerAmount != nil && o.EndCustomerAmount != nil && r.EndCustomerAmount.Equal(*o.EndCustomerAmount)
-	return amount && same(r.AccountID, o.AccountID) && same(r.Note, o.Note)
+	return amount && same(r.AccountID, o.AccountID) && same(r.Note, o.Note) && maps.Equal(r.Custom, o.Custom)
 }

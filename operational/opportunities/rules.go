@@ -75,10 +75,13 @@ func effective(asked *time.Time, last, now time.Time) (time.Time, error) {
 // earliest is the first moment at which an opportunity can have begun.
 var earliest = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// writable: a connection that is not active is frozen; both sides keep reading.
-func writable(status *string) error {
+// writable: what lies on a connection that is not active is frozen for both sides; they keep reading what they may.
+func writable(status *string, frozen bool) error {
 	if status != nil && *status != "active" {
 		return operational.Fault(operational.KindConflict, "connection-not-active", "The connection with the other company is %s. Its opportunities can be read, not changed.", *status)
+	}
+	if frozen {
+		return operational.Fault(operational.KindConflict, "connection-not-active", "The connection with the other company has ended. The opportunity stays as it was; it can be read, not changed.")
 	}
 	return nil
 }

@@ -26,34 +26,93 @@ func New(db *postgres.DB) *Service { return &Service{db: db, names: newDirectory
 
 // Get reads one opportunity with its lines, in one round trip when its names are known.
 func (s *Service) Get(ctx context.Context, actor operational.Actor, id uuid.UUID) (Opportunity, error) {
+	vs := viewsOf(actor)
 	var found Opportunity
-	if err := s.db.Read(ctx, actor, func(b *pgx.Batch) { queueGet(b, actor.Side, id, &found) }); err != nil {
+	err := s.db.Read(ctx, actor, func(b *pgx.Batch) { queueGet(b, vs, id, &found) })
+	if operational.KindOf(err) == operational.KindNotFound {
+		found, err = s.getOthers(ctx, vs, id)
+	}
+	if err != nil {
 		return Opportunity{}, err
 	}
 	return found, s.names.put(ctx, actor, &found)
 }
 
-func queueGet(b *pgx.Batch, side operational.Side, id uuid.UUID, found *Opportunity) {
-	b.Queue(getSQL[side], id).Query(func(rows pgx.Rows) error {
-		r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[state])
-		if errors.Is(err, pgx.ErrNoRows) {
+// queueGet reads what a record shows under the actor's rights. One that they do not reach is not there.
+func queueGet(b *pgx.Batch, vs views, id uuid.UUID, found *Opportunity) {
+	var seen view
+	var currency string
+	b.Queue(getSQL(vs.actor.Side, vs.never), id).Query(func(rows pgx.Rows) error {
+		r, err := collectState(rows)
+		if err != nil {
+			return err
+		}
+		var there bool
+		if seen, there = vs.over(r); !there {
 			return operational.NotFound(object)
 		}
-		*found = r.opportunity()
-		return err
+		*found, currency = seen.shown(r), r.Currency
+		return nil
 	})
+	if vs.never.hides(linesAt) {
+		return
+	}
 	b.Queue(getLines, id).Query(func(rows pgx.Rows) error {
 		lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[lineRow])
+		if seen.hidden.hides(linesAt) {
+			return err
+		}
 		for _, l := range lines {
-			found.Lines = append(found.Lines, l.line(found.VendorNet.Currency))
+			found.Lines = append(found.Lines, l.line(currency))
 		}
 		return err
 	})
 }
 
+func collectState(rows pgx.Rows) (state, error) {
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[state])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = operational.NotFound(object)
+	}
+	return r, err
+}
+
+// getOthers reads an opportunity of another partner, where the vendor shows them all to all.
+func (s *Service) getOthers(ctx context.Context, vs views, id uuid.UUID) (found Opportunity, err error) {
+	if _, public := vs.actor.PublicGrant(operational.ObjectOpportunity); !public {
+		return found, operational.NotFound(object)
+	}
+	err = s.db.ReadPublic(ctx, vs.actor, func(b *pgx.Batch) {
+		b.Queue(getSQL(vs.actor.Side, vs.never), id).Query(func(rows pgx.Rows) error {
+			r, err := collectState(rows)
+			if err != nil {
+				return err
+			}
+			seen, there := vs.over(r)
+			if !there {
+				return operational.NotFound(object)
+			}
+			found = seen.shown(r)
+			return nil
+		})
+	})
+	return found, err
+}
+
 // List gives a page of opportunities, without their lines.
 func (s *Service) List(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Opportunity], error) {
-	listed, err := postgres.Page(ctx, s.db, actor, lists[actor.Side], q, listSQL[actor.Side], func(r listedRow) Opportunity { return r.opportunity() })
+	added, err := s.added(ctx, actor, namesIn(q))
+	if err != nil {
+		return operational.Listed[Opportunity]{}, err
+	}
+	vs := viewsOf(actor)
+	listed, err := postgres.Page(ctx, s.db, actor, listFor(actor, added), q, listSQL(actor.Side, vs.never), func(r listedRow) Opportunity {
+		seen, there := vs.over(r.state)
+		if !there { // the statement lets none through; should it ever, nothing of the record shows
+			seen.hidden = ^mask(0)
+		}
+		return seen.shown(r.state)
+	})
 	if err != nil {
 		return listed, err
 	}
@@ -64,21 +123,32 @@ func (s *Service) List(ctx context.Context, actor operational.Actor, q operation
 	return listed, s.names.put(ctx, actor, items...)
 }
 
-// History gives all changes of an opportunity, oldest version first.
+// History gives all changes of an opportunity, oldest version first. It is a field of its own: who may not read it
+// finds none.
 func (s *Service) History(ctx context.Context, actor operational.Actor, id uuid.UUID) ([]Change, error) {
+	vs := viewsOf(actor)
+	var seen view
 	var changes []Change
 	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(getSQL(actor.Side, vs.never), id).Query(func(rows pgx.Rows) error {
+			r, err := collectState(rows)
+			if err != nil {
+				return err
+			}
+			var there bool
+			if seen, there = vs.over(r); !there || !seen.Read.Has(fieldHistory) {
+				return operational.NotFound(object)
+			}
+			return nil
+		})
 		b.Queue(getHistory, id).Query(func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, pgx.RowToStructByName[historyRow])
 			for _, r := range found {
-				changes = append(changes, r.change())
+				changes = append(changes, seen.past(r.change()))
 			}
 			return err
 		})
 	})
-	if err == nil && len(changes) == 0 { // there is none without history
-		err = operational.NotFound(object)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +161,7 @@ func (s *Service) Update(ctx context.Context, actor operational.Actor, id uuid.U
 	if err := patch.Validate(); err != nil {
 		return Opportunity{}, err
 	}
-	return s.change(ctx, actor, id, version, func(tx *postgres.Tx, now current) (*step, error) {
+	return s.change(ctx, actor, id, version, patch.members(), func(tx *postgres.Tx, now current) (*step, error) {
 		return patched(ctx, tx, now, patch)
 	})
 }
@@ -101,7 +171,7 @@ func (s *Service) MoveStage(ctx context.Context, actor operational.Actor, id uui
 	if err := in.Validate(); err != nil {
 		return Opportunity{}, err
 	}
-	return s.change(ctx, actor, id, version, func(tx *postgres.Tx, now current) (*step, error) {
+	return s.change(ctx, actor, id, version, stageMember, func(tx *postgres.Tx, now current) (*step, error) {
 		return staged(ctx, tx, now, move, &in.StageID, in.Reason, in.EffectiveAt)
 	})
 }
@@ -111,28 +181,38 @@ func (s *Service) Reopen(ctx context.Context, actor operational.Actor, id uuid.U
 	if err := in.Validate(); err != nil {
 		return Opportunity{}, err
 	}
-	return s.change(ctx, actor, id, version, func(tx *postgres.Tx, now current) (*step, error) {
+	return s.change(ctx, actor, id, version, stageMember, func(tx *postgres.Tx, now current) (*step, error) {
 		return staged(ctx, tx, now, reopen, in.StageID, in.Reason, in.EffectiveAt)
 	})
 }
 
-// change is how every change goes: read, compare the version, let decide say what comes of it (nil: nothing), write
-// row and history, note the event, and answer with what there is then.
+// stageMember is what a move and a reopening set.
+var stageMember = []operational.Member{{Name: "stage_id", Field: "stage"}}
+
+// change is how every change goes: read, ask the rights, compare the version, let decide say what comes of it (nil:
+// nothing), write row and history, note the event, and answer with what there is then.
 func (s *Service) change(
-	ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, decide func(tx *postgres.Tx, now current) (*step, error),
+	ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, members []operational.Member,
+	decide func(tx *postgres.Tx, now current) (*step, error),
 ) (Opportunity, error) {
+	vs := viewsOf(actor)
 	var changed Opportunity
 	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		now, err := readCurrent(ctx, tx, id)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case now.Version != version:
+		}
+		seen, there := vs.over(now.state)
+		if !there {
+			return operational.NotFound(object)
+		}
+		if err := permitted(seen, now, members); err != nil {
+			return err
+		}
+		if now.Version != version {
 			return operational.Stale(object)
 		}
-		if err := writable(now.ConnectionStatus); err != nil {
-			return err
-		}
+		now.seen = seen
 		next, err := decide(tx, now)
 		if err != nil {
 			return err
@@ -145,13 +225,35 @@ func (s *Service) change(
 				return err
 			}
 		}
-		changed, err = show(ctx, tx, id)
+		changed, err = show(ctx, tx, id, seen)
 		return err
 	})
+	if operational.KindOf(err) == operational.KindNotFound {
+		err = s.orOthers(ctx, vs, id, err)
+	}
 	if err != nil {
 		return Opportunity{}, fmt.Errorf("change opportunity %s: %w", id, err)
 	}
 	return s.named(ctx, actor, changed), nil
+}
+
+// permitted says whether somebody who sees the record may change these members of it.
+func permitted(seen view, now current, members []operational.Member) error {
+	if err := seen.Require(operational.ActEdit); err != nil {
+		return err
+	}
+	if err := seen.Writes(members...); err != nil {
+		return err
+	}
+	return writable(now.ConnectionStatus, now.FrozenAt != nil)
+}
+
+// orOthers tells somebody who tries to change what they see of another partner that it is to be read only.
+func (s *Service) orOthers(ctx context.Context, vs views, id uuid.UUID, notFound error) error {
+	if _, err := s.getOthers(ctx, vs, id); err == nil {
+		return operational.Grant{}.Require(operational.ActEdit)
+	}
+	return notFound
 }
 
 // named puts names into the answer to a change. It is done by then: an error here would have callers do it again, so
@@ -162,7 +264,7 @@ func (s *Service) named(ctx context.Context, actor operational.Actor, o Opportun
 }
 
 func readCurrent(ctx context.Context, tx *postgres.Tx, id uuid.UUID) (current, error) {
-	rows, err := tx.Query(ctx, currentSQL[tx.Actor.Side], id)
+	rows, err := tx.Query(ctx, currentSQL(tx.Actor.Side), id)
 	if err != nil {
 		return current{}, err
 	}
@@ -173,11 +275,26 @@ func readCurrent(ctx context.Context, tx *postgres.Tx, id uuid.UUID) (current, e
 	return now, err
 }
 
-// show reads the opportunity as the transaction leaves it.
-func show(ctx context.Context, tx *postgres.Tx, id uuid.UUID) (Opportunity, error) {
+// show reads the opportunity as the transaction leaves it. Whoever changed it still sees what came of it, also when it
+// has just left their reach.
+func show(ctx context.Context, tx *postgres.Tx, id uuid.UUID, seen view) (Opportunity, error) {
 	var found Opportunity
+	var currency string
 	b := &pgx.Batch{}
-	queueGet(b, tx.Actor.Side, id, &found)
+	b.Queue(getSQL(tx.Actor.Side, seen.hidden), id).Query(func(rows pgx.Rows) error {
+		r, err := collectState(rows)
+		found, currency = seen.shown(r), r.Currency
+		return err
+	})
+	if !seen.hidden.hides(linesAt) {
+		b.Queue(getLines, id).Query(func(rows pgx.Rows) error {
+			lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[lineRow])
+			for _, l := range lines {
+				found.Lines = append(found.Lines, l.line(currency))
+			}
+			return err
+		})
+	}
 	return found, tx.SendBatch(ctx, b).Close()
 }
 

@@ -1,6 +1,7 @@
 package opportunities
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,27 +16,32 @@ import (
 type productID = uuid.UUID
 
 // The columns that both sides may read, and the vendor's own: grants of the database differ in the same way.
-const (
-	sharedColumns = `o.id, o.number, o.connection_id, o.vendor_org_id, o.partner_org_id, o.name, o.customer_name, o.owner_contact_id, o.owner_membership_id,
-  o.process_org_id, o.process_id, o.process_version, o.stage_id, o.stage_type, o.vendor_net_amount, o.amount_source, o.currency, o.close_date,
-  o.region, o.tier, o.closed_at, o.version, o.created_at, o.updated_at`
-	vendorColumns  = sharedColumns + `, o.vendor_account_id`
-	partnerColumns = sharedColumns + `, null::uuid as vendor_account_id`
+var (
+	sharedColumns = []string{
+		"id", "number", "connection_id", "vendor_org_id", "partner_org_id", "name", "customer_name", "owner_contact_id", "owner_membership_id",
+		"process_org_id", "process_id", "process_version", "stage_id", "stage_type", "vendor_net_amount", "amount_source", "currency", "close_date",
+		"region", "tier", "closed_at", "version", "created_at", "updated_at", "custom", "record_type_id", "frozen_at",
+	}
+	columnsOf = map[operational.Side][]string{
+		operational.SidePartner: sharedColumns,
+		operational.SideVendor:  append(slices.Clone(sharedColumns), "vendor_account_id"),
+	}
 )
 
 // One table, so that the wall is asked once and a page is a walk along an index. Names, and the stage's place among the
 // others, come from the directory.
 const (
-	ofVendor  = `select ` + vendorColumns + `, 0 as stage_position`
-	ofPartner = `select ` + partnerColumns + `, 0 as stage_position`
-	one       = ` from crm.opportunity o where o.id = $1`
-	page      = `, {keys} as sort_keys from crm.opportunity o where {where} order by {order} limit {limit}`
+	one  = `, 0 as stage_position from crm.opportunity o where o.id = $1`
+	page = `, 0 as stage_position, {keys} as sort_keys from {from} where {where} order by {order} limit {limit}`
 )
 
-var (
-	getSQL  = map[operational.Side]string{operational.SideVendor: ofVendor + one, operational.SidePartner: ofPartner + one}
-	listSQL = map[operational.Side]string{operational.SideVendor: ofVendor + page, operational.SidePartner: ofPartner + page}
-)
+func getSQL(side operational.Side, hidden mask) string {
+	return "select " + columns(side, hidden) + one
+}
+
+func listSQL(side operational.Side, hidden mask) string {
+	return "select " + columns(side, hidden) + page
+}
 
 const getLines = `
 select l.id, l.product_id, l.quantity, l.unit_price
@@ -81,6 +87,24 @@ type state struct {
 	Version           int64
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
+	Custom            map[string]any // text, yes or no by name
+	RecordTypeID      *uuid.UUID
+	FrozenAt          *time.Time // its connection has ended: it stays as it was
+}
+
+// facts are what rights look at.
+func (s state) facts() operational.Facts {
+	return operational.Facts{
+		Connection: idOf(s.ConnectionID), Vendor: idOf(s.VendorOrgID), Partner: idOf(s.PartnerOrgID), OwnerContact: idOf(s.OwnerContactID),
+		OwnerMembership: idOf(s.OwnerMembershipID), RecordType: idOf(s.RecordTypeID), Frozen: s.FrozenAt != nil,
+	}
+}
+
+func idOf(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
 }
 
 type listedRow struct {
@@ -100,6 +124,7 @@ func (s state) opportunity() Opportunity {
 		VendorNet: operational.Money{Amount: s.VendorNetAmount, Currency: s.Currency}, AmountSource: s.AmountSource,
 		CloseDate: s.CloseDate, Region: text(s.Region), Tier: text(s.Tier), ClosedAt: s.ClosedAt,
 		Version: s.Version, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+		Custom: s.Custom, RecordTypeID: s.RecordTypeID,
 	}
 }
 

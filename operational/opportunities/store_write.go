@@ -14,24 +14,21 @@ import (
 )
 
 // What a change needs to know of an opportunity. The row is not locked: the update below asks for the version again.
-const (
-	currentForVendor  = `select ` + vendorColumns + currentOf
-	currentForPartner = `select ` + partnerColumns + currentOf
-	currentOf         = `, s.position as stage_position, c.status as connection_status,
+const currentOf = `, s.position as stage_position, c.status as connection_status,
   (select max(h.effective_at) from crm.opportunity_history h where h.opportunity_id = o.id) as last_effective_at
 from crm.opportunity o
 join crm.stage s on s.id = o.stage_id
 left join crm.connection c on c.id = o.connection_id
 where o.id = $1`
-)
 
-var currentSQL = map[operational.Side]string{operational.SideVendor: currentForVendor, operational.SidePartner: currentForPartner}
+func currentSQL(side operational.Side) string { return "select " + columns(side, 0) + currentOf }
 
 // current is an opportunity that is about to change.
 type current struct {
 	state
 	ConnectionStatus *string
 	LastEffectiveAt  time.Time
+	seen             view // how whoever changes it sees it
 }
 
 const nextNumber = `
@@ -47,18 +44,18 @@ const (
 	insertHead       = `
 insert into crm.opportunity (id, connection_id, vendor_org_id, partner_org_id, number, name, customer_name, owner_contact_id, owner_membership_id,
   process_org_id, process_id, process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at,
-  version, created_at, updated_at`
+  record_type_id, custom, version, created_at, updated_at`
 	insertMiddle = `)
 values (@id, @connection_id, @vendor_org_id, @partner_org_id, @number, @name, @customer_name, @owner_contact_id, @owner_membership_id,
   @process_org_id, @process_id, @process_version, @stage_id, @stage_type, @vendor_net_amount, @amount_source, @currency, @close_date, @region, @tier, @closed_at,
-  1, @created_at, @now`
+  @record_type_id, @custom, 1, @created_at, @now`
 
 	updateForVendor  = updateHead + `, vendor_account_id = @vendor_account_id` + updateTail
 	updateForPartner = updateHead + updateTail
 	updateHead       = `
 update crm.opportunity set name = @name, customer_name = @customer_name, owner_contact_id = @owner_contact_id, owner_membership_id = @owner_membership_id,
   stage_id = @stage_id, stage_type = @stage_type, vendor_net_amount = @vendor_net_amount, amount_source = @amount_source, close_date = @close_date,
-  region = @region, tier = @tier, closed_at = @closed_at, version = version + 1, updated_at = @now`
+  region = @region, tier = @tier, closed_at = @closed_at, record_type_id = @record_type_id, custom = @custom, version = version + 1, updated_at = @now`
 	updateTail = `
 where id = @id and version = @version`
 )
@@ -91,7 +88,8 @@ type step struct {
 	Kind        ChangeKind
 	Reason      string
 	EffectiveAt time.Time
-	Lines       *[]pricedLine // nil: as they are
+	Lines       *[]pricedLine     // nil: as they are
+	grant       operational.Grant // by which it is made
 }
 
 func (s step) args(tx *postgres.Tx) pgx.NamedArgs {
@@ -102,9 +100,16 @@ func (s step) args(tx *postgres.Tx) pgx.NamedArgs {
 		"process_org_id": s.ProcessOrgID, "process_id": s.ProcessID, "process_version": s.ProcessVersion,
 		"stage_id": s.StageID, "stage_type": s.StageType, "stage_position": s.StagePosition,
 		"vendor_net_amount": s.VendorNetAmount, "amount_source": s.AmountSource, "currency": s.Currency, "close_date": s.CloseDate,
-		"region": s.Region, "tier": s.Tier, "closed_at": s.ClosedAt, "version": s.Version, "new_version": s.Version + 1,
+		"region": s.Region, "tier": s.Tier, "closed_at": s.ClosedAt, "record_type_id": s.RecordTypeID, "custom": orEmpty(s.Custom), "version": s.Version, "new_version": s.Version + 1,
 		"created_at": s.CreatedAt, "now": tx.Now, "effective_at": s.EffectiveAt, "change": s.Kind, "reason": textOrNil(s.Reason),
 	}
+}
+
+func orEmpty(values map[string]any) map[string]any {
+	if values == nil {
+		return map[string]any{}
+	}
+	return values
 }
 
 // record writes a step: the row at its next version, its history and its lines. Version 0 is a new opportunity.
@@ -201,9 +206,11 @@ func referenceFault(err error) error {
 		return fieldFault("vendor_account_id", "There is no such account, or it is not yours to see.", nil)
 	case "opportunity_connection_id_owner_contact_id_fkey":
 		return fieldFault("owner_contact_id", "There is no such contact in this connection.", nil)
+	case "opportunity_process_org_id_record_type_id_fkey":
+		return fieldFault("record_type_id", "There is no such record type, or it is not yours to use.", nil)
 	case "opportunity_frozen": // it ended while the change was on its way
 		ended := "ended"
-		return writable(&ended)
+		return writable(&ended, true)
 	case "opportunity_scope_id_owner_membership_id_fkey":
 		return fieldFault("owner_membership_id", "There is no such member in your organisation.", nil)
 	}

@@ -16,6 +16,7 @@ type List struct {
 	ID    string             // the key of the table in SQL, for example "o.id"; ties are broken by it
 	Order []operational.Sort // when nothing is asked for
 	Field map[string]Column  // by its name in the API
+	Reach Reach              // how rights choose among its rows; zero: the wall alone does
 }
 
 // Column is a field of a list.
@@ -56,7 +57,8 @@ func (l List) column(name string) (Column, bool) {
 type Slice struct {
 	Match     string // the filter alone, for counting; its arguments are the first MatchArgs of Args
 	MatchArgs int
-	Where     string // the filter and the place behind the last row seen
+	From      string // the table under its alias, or the parts of it that are put together
+	Where     string // the filter, the rights and the place behind the last row seen
 	Order     string
 	Keys      string // an array with the sort keys of a row as text
 	Limit     int    // one more row than asked for, which says whether there are more
@@ -69,8 +71,21 @@ const (
 	MaxLimit     = 200
 )
 
-// Slice translates a query. All wrong values are reported at once.
+// Slice translates a query of somebody whom rights deny nothing that the wall shows. All wrong values are reported at once.
 func (l List) Slice(q operational.Query) (Slice, error) {
+	return l.slice([]part{{all: true}}, 0, q)
+}
+
+// SliceFor translates a query of somebody who sees what their rights let them.
+func (l List) SliceFor(actor operational.Actor, q operational.Query) (Slice, error) {
+	channel := 0
+	if actor.Rights != nil {
+		channel = actor.Rights.Channel
+	}
+	return l.slice(l.parts(actor), channel, q)
+}
+
+func (l List) slice(parts []part, channel int, q operational.Query) (Slice, error) {
 	b := &builder{list: l}
 	keys := b.keys(q.Sort)
 	match := "true"
@@ -79,8 +94,9 @@ func (l List) Slice(q operational.Query) (Slice, error) {
 	}
 	s := Slice{Match: match, MatchArgs: len(b.args), Where: match, Order: order(keys), Keys: keysText(keys), Limit: limit(q.Limit) + 1}
 	if q.After != nil {
-		s.Where = "(" + match + ") and " + b.behind(keys, q.After)
+		s.Where = allOf([]string{s.Where, b.behind(keys, q.After)})
 	}
+	b.reached(parts, channel, q.Sort, &s)
 	s.Args = b.args
 	return s, b.err()
 }

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,24 +16,25 @@ type Keyed struct {
 func (k Keyed) sortKeys() []string { return k.SortKeys }
 
 // Page reads a slice of a list as the actor, and counts when asked, in one round trip. The select names where the
-// pieces belong: {keys} (a column, called sort_keys), {where}, {order} and {limit}.
+// pieces belong: {keys} (a column, called sort_keys), {from} (of a list with a Reach), {where}, {order} and {limit}.
 func Page[R interface{ sortKeys() []string }, T any](
 	ctx context.Context, db *DB, actor operational.Actor, l List, q operational.Query, sql string, item func(R) T,
 ) (operational.Listed[T], error) {
 	var listed operational.Listed[T]
-	s, err := l.Slice(q)
+	s, err := l.SliceFor(actor, q)
 	if err != nil {
 		return listed, err
 	}
 	var rows []R
-	err = db.Read(ctx, actor, func(b *pgx.Batch) {
+	err = db.readList(ctx, actor, l, func(b *pgx.Batch) {
 		b.Queue(s.fill(sql), s.Args...).Query(func(r pgx.Rows) (err error) {
 			rows, err = pgx.CollectRows(r, pgx.RowToStructByName[R])
 			return err
 		})
 		if q.Count {
 			listed.Total = new(int64)
-			b.Queue("select count(*) from "+l.From+" where "+s.Match, s.Args[:s.MatchArgs]...).QueryRow(func(r pgx.Row) error {
+			count, args := l.counting(actor, q)
+			b.Queue(count, args...).QueryRow(func(r pgx.Row) error {
 				return r.Scan(listed.Total)
 			})
 		}
@@ -52,8 +51,4 @@ func Page[R interface{ sortKeys() []string }, T any](
 		listed.Items = append(listed.Items, item(r))
 	}
 	return listed, nil
-}
-
-func (s Slice) fill(sql string) string {
-	return strings.NewReplacer("{keys}", s.Keys, "{where}", s.Where, "{order}", s.Order, "{limit}", strconv.Itoa(s.Limit)).Replace(sql)
 }

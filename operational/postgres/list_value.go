@@ -26,9 +26,10 @@ const (
 	Date
 	Time
 	Bool
+	DayText // a day that is kept as text, YYYY-MM-DD
 )
 
-var sqlTypes = map[ValueType]string{Text: "text", UUID: "uuid", Int: "bigint", Decimal: "numeric", Date: "date", Time: "timestamptz", Bool: "boolean"}
+var sqlTypes = map[ValueType]string{Text: "text", UUID: "uuid", Int: "bigint", Decimal: "numeric", Date: "date", Time: "timestamptz", Bool: "boolean", DayText: "text"}
 
 func (t ValueType) cast(place string) string { return place + "::" + sqlTypes[t] }
 
@@ -83,7 +84,7 @@ func (c Column) parse(value string) (string, error) {
 			return "", fmt.Errorf("%.60q is not a number such as 1234.50", value)
 		}
 		return value, nil
-	case Date:
+	case Date, DayText:
 		day, err := operational.ParseDate(value)
 		return day.String(), err
 	case Time:

@@ -32,11 +32,12 @@ func LoginsSQL(secret Secret) string {
 const (
 	rolesSQL = `do $$ begin create role sharepartner_vendor nologin; exception when duplicate_object then null; end $$;
 do $$ begin create role sharepartner_partner nologin; exception when duplicate_object then null; end $$;
+do $$ begin create role sharepartner_public nologin; exception when duplicate_object then null; end $$;
 do $$ begin create role sharepartner_api login noinherit; exception when duplicate_object then null; end $$;
 do $$ begin create role sharepartner_jobs login noinherit; exception when duplicate_object then null; end $$;
 do $$ begin create role sharepartner_cdc login noinherit replication; exception when duplicate_object then null; end $$;
 `
-	memberSQL = "grant sharepartner_vendor, sharepartner_partner to sharepartner_api, sharepartner_jobs;\n"
+	memberSQL = "grant sharepartner_vendor, sharepartner_partner to sharepartner_api, sharepartner_jobs;\ngrant sharepartner_public to sharepartner_api;\n"
 )
 
 // MissingRightsError says that the owner's login may not make roles, and what an administrator should run.
@@ -78,9 +79,9 @@ func EnsureLogins(ctx context.Context, adminURL string, secret Secret) error {
 // loginFacts is what a server has of the logins.
 const loginFactsSQL = `
 with ours as (select oid, rolname, rolreplication from pg_roles
-  where rolname in ('sharepartner_vendor', 'sharepartner_partner', 'sharepartner_api', 'sharepartner_jobs', 'sharepartner_cdc'))
-select (select count(*) = 5 and bool_or(rolname = 'sharepartner_cdc' and rolreplication) from ours),
-  array(select rolname::text from ours where rolname not in ('sharepartner_vendor', 'sharepartner_partner') order by rolname),
+  where rolname in ` + programRoles + `)
+select (select count(*) = 6 and bool_or(rolname = 'sharepartner_cdc' and rolreplication) from ours),
+  array(select rolname::text from ours where rolname not in ` + tenantRoles + ` order by rolname),
   array(select distinct d.datname::text from pg_shdepend s join pg_database d on d.oid = s.dbid join ours on ours.oid = s.refobjid
     where s.refclassid = 'pg_authid'::regclass and d.datname <> current_database() and not d.datistemplate order by 1)`
 

@@ -1,24 +1,28 @@
 package postgres
 
 // The roles of the program, as a list in SQL.
-const programRoles = `('sharepartner_vendor', 'sharepartner_partner', 'sharepartner_api', 'sharepartner_jobs', 'sharepartner_cdc')`
+const programRoles = `('sharepartner_vendor', 'sharepartner_partner', 'sharepartner_public', 'sharepartner_api', 'sharepartner_jobs', 'sharepartner_cdc')`
+
+// Those that are entered for one transaction.
+const tenantRoles = `('sharepartner_vendor', 'sharepartner_partner', 'sharepartner_public')`
 
 // wallQueries each give the faults that they find, as sentences.
 var wallQueries = []string{
 	// Roles: there, and without powers that stand above the wall.
-	`select w.name || ' does not exist' from (values ('sharepartner_vendor'), ('sharepartner_partner'), ('sharepartner_api'), ('sharepartner_jobs'), ('sharepartner_cdc')) w(name)
+	`select w.name || ' does not exist' from (values ('sharepartner_vendor'), ('sharepartner_partner'), ('sharepartner_public'), ('sharepartner_api'), ('sharepartner_jobs'), ('sharepartner_cdc')) w(name)
 	where not exists (select from pg_roles r where r.rolname = w.name)`,
 
 	`select rolname || ' has the attribute ' || a.name from pg_roles r cross join lateral (values
 		('SUPERUSER', rolsuper), ('BYPASSRLS', rolbypassrls), ('CREATEROLE', rolcreaterole), ('CREATEDB', rolcreatedb),
 		('REPLICATION', rolreplication and rolname <> 'sharepartner_cdc'),
-		('INHERIT', rolinherit and rolcanlogin), ('LOGIN', rolcanlogin and rolname in ('sharepartner_vendor', 'sharepartner_partner'))) a(name, has)
+		('INHERIT', rolinherit and rolcanlogin), ('LOGIN', rolcanlogin and rolname in ` + tenantRoles + `)) a(name, has)
 	where rolname in ` + programRoles + ` and a.has`,
 
 	`select m.rolname || ' is a member of ' || g.rolname
 	from pg_auth_members a join pg_roles m on m.oid = a.member join pg_roles g on g.oid = a.roleid
 	where m.rolname in ` + programRoles + `
-	and not (m.rolname in ('sharepartner_api', 'sharepartner_jobs') and g.rolname in ('sharepartner_vendor', 'sharepartner_partner'))`,
+	and not (m.rolname in ('sharepartner_api', 'sharepartner_jobs') and g.rolname in ('sharepartner_vendor', 'sharepartner_partner'))
+	and not (m.rolname = 'sharepartner_api' and g.rolname = 'sharepartner_public')`,
 
 	`select r.rolname || ' owns ' || coalesce(c.relname, 'something in the database') from pg_shdepend d join pg_roles r on r.oid = d.refobjid
 	left join pg_class c on c.oid = d.objid and d.classid = 'pg_class'::regclass
@@ -45,8 +49,8 @@ var wallQueries = []string{
 
 	`select distinct p.polrelid::regclass || ' has a policy for ' || r.rolname || ' that does not ask for the signed context: ' || p.polname
 	from pg_policy p join pg_roles r on r.oid = any (p.polroles)
-	where r.rolname in ('sharepartner_vendor', 'sharepartner_partner') and p.polpermissive
-	and coalesce(pg_get_expr(p.polqual, p.polrelid), '') !~ '(sec\.ctx_org\(|FROM crm\.membership )'`,
+	where r.rolname in ` + tenantRoles + ` and p.polpermissive
+	and coalesce(pg_get_expr(p.polqual, p.polrelid), '') !~ '(sec\.ctx_org\(|sec\.public_vendor\(|FROM crm\.membership )'`,
 
 	`select c.oid::regclass || ' is a view that does not ask as its reader' from pg_class c
 	where c.relnamespace in ('crm'::regnamespace, 'sec'::regnamespace)
@@ -58,12 +62,12 @@ var wallQueries = []string{
 	and (has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references') or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger'))`,
 
 	`select r.rolname || ' has rights on ' || c.oid::regclass || ' but no policy there' from pg_roles r, pg_class c
-	where r.rolname in ('sharepartner_vendor', 'sharepartner_partner') and c.relnamespace in ('crm'::regnamespace, 'sec'::regnamespace) and c.relkind in ('r', 'p') and c.relrowsecurity
+	where r.rolname in ` + tenantRoles + ` and c.relnamespace in ('crm'::regnamespace, 'sec'::regnamespace) and c.relkind in ('r', 'p') and c.relrowsecurity
 	and (has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references') or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger'))
 	and not exists (select from pg_policy p where p.polrelid = c.oid and p.polpermissive and r.oid = any (p.polroles))`,
 
 	`select r.rolname || ' may change ' || c.oid::regclass || '.' || a.attname || ', which says whose a row is' from pg_roles r, pg_class c, pg_attribute a
-	where r.rolname in ('sharepartner_vendor', 'sharepartner_partner') and c.relnamespace in ('crm'::regnamespace, 'sec'::regnamespace) and c.relkind in ('r', 'p')
+	where r.rolname in ` + tenantRoles + ` and c.relnamespace in ('crm'::regnamespace, 'sec'::regnamespace) and c.relkind in ('r', 'p')
 	and a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 	and a.attname in ('id', 'org_id', 'vendor_org_id', 'partner_org_id', 'connection_id', 'scope_id') and has_column_privilege(r.oid, c.oid, a.attnum, 'update')`,
 
@@ -94,7 +98,7 @@ const (
 	sqlReadable = `
 select c.oid::regclass::text as name, quote_ident(a.attname) as column, r.role
 from pg_class c
-cross join (values ('sharepartner_vendor'), ('sharepartner_partner'), ('')) r(role)
+cross join (values ('sharepartner_vendor'), ('sharepartner_partner'), ('sharepartner_public'), ('')) r(role)
 cross join lateral (
   select a.attname from pg_attribute a
   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and (r.role = '' or has_column_privilege(r.role, c.oid, a.attnum, 'select'))

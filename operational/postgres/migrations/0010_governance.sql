@@ -333,6 +333,7 @@ declare
   m crm.membership;
   links jsonb := '[]';
   managed uuid[];
+  channel bigint := 0;
 begin
   select * into m from crm.membership x where x.id = membership and x.status = 'active';
   if not found then return null; end if;
@@ -343,9 +344,10 @@ begin
   elsif exists (select from crm.role_object o where o.org_id = m.org_id and o.role_key = m.role and o.visibility = 'private') then
     select array_agg(c.id order by c.id) into managed from crm.connection c
     where c.vendor_org_id = m.org_id and (c.channel_manager_id = m.id or c.region in (select g.region from crm.membership_region g where g.membership_id = m.id));
+    select count(*) into channel from crm.connection c where c.vendor_org_id = m.org_id;
   end if;
   return jsonb_build_object('version', coalesce((select v.version from sec.rights_version v where v.org_id = m.org_id), 0),
-    'own', sec.role_rights(m.org_id, m.role), 'managed', coalesce(to_jsonb(managed), '[]'), 'links', links);
+    'own', sec.role_rights(m.org_id, m.role), 'managed', coalesce(to_jsonb(managed), '[]'), 'channel', channel, 'links', links);
 end $$;
 create function sec.rights(membership uuid, side text) returns jsonb language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin

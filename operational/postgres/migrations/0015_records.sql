@@ -64,3 +64,41 @@ begin
 end $$;
 -- +goose StatementEnd
 grant execute on function crm.delete_account(uuid, bigint), crm.delete_contact(uuid, bigint), crm.object_setup(uuid, text, text) to sharepartner_vendor, sharepartner_partner;
+
+-- Business without a connection, of a company that has much with one.
+create index opportunity_own on crm.opportunity (partner_org_id, updated_at desc, id desc) where connection_id is null;
+
+-- +goose StatementBegin
+-- The vendor whose records of all partners the actor may read: it works in one connection, which is active, it is an
+-- active contact there, inside the external access scope, and its role there says public. The context names the
+-- connection and is signed; all else is looked up here, once for a statement.
+create function sec.public_vendor() returns uuid language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare
+  c text := sec.claim();
+  vendor uuid;
+begin
+  if split_part(c, '|', 2) not like 'public:%' then
+    raise exception 'the tenant context is of another side' using errcode = '42501';
+  end if;
+  select (l.link ->> 'vendor')::uuid into vendor
+  from external_contact e
+  join membership m on m.org_id = e.partner_org_id and m.id = e.membership_id and m.status = 'active'
+  cross join lateral (select sec.link(e.id) as link) l
+  cross join lateral (select l.link -> 'role' -> 'objects' -> 'opportunity' as may) o
+  where e.connection_id = substr(split_part(c, '|', 2), 8)::uuid
+    and e.partner_org_id = split_part(c, '|', 1)::uuid and e.membership_id = split_part(c, '|', 3)::uuid
+    and l.link ->> 'connection_status' = 'active' and l.link ->> 'contact_status' = 'active' and (l.link ->> 'in_scope')::boolean
+    and (o.may ->> 'read')::boolean and o.may ->> 'visibility' = 'public';
+  if vendor is null then
+    raise exception 'no vendor shows its records of all partners here' using errcode = '42501';
+  end if;
+  return vendor;
+end $$;
+-- +goose StatementEnd
+grant execute on function sec.public_vendor() to sharepartner_public;
+grant usage on schema crm, sec to sharepartner_public;
+create policy public_reads on crm.opportunity for select to sharepartner_public
+  using (vendor_org_id = (select sec.public_vendor()) and connection_id is not null and frozen_at is null);
+grant select (id, connection_id, vendor_org_id, partner_org_id, scope_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
+  process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, version, created_at, updated_at,
+  custom, record_type_id, frozen_at) on crm.opportunity to sharepartner_public;
