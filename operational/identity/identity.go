@@ -90,12 +90,18 @@ type Me struct {
 	Currency     string          `json:"currency" doc:"Reporting currency of the organisation"`
 	FiscalMonth  int             `json:"fiscal_month" doc:"Month that the organisation's fiscal year begins with"`
 	Permissions  []string        `json:"permissions" doc:"What the credential may do"`
+	ConnectionID *uuid.UUID      `json:"connection_id,omitempty" doc:"The only connection that the credential works in; absent: all of the organisation's business"`
+	Workspaces   []Choice        `json:"workspaces" doc:"Where a session can work: one's organisations, on each of their sides. Empty for an API key"`
+	Vendors      []VendorChoice  `json:"vendors" doc:"On the partner side: the vendors to work for, one of which a session can narrow itself to. Empty for an API key"`
 }
 
 // Me describes the caller.
 func (s *Service) Me(ctx context.Context, actor operational.Actor) (Me, error) {
 	me := Me{PersonID: actor.Person, MembershipID: actor.Membership, Role: string(actor.Role), Side: string(actor.Side), Permissions: []string{}}
 	me.Organisation.ID = actor.Org
+	if actor.Connection != uuid.Nil {
+		me.ConnectionID = &actor.Connection
+	}
 	for _, p := range actor.Permissions() {
 		me.Permissions = append(me.Permissions, string(p))
 	}
@@ -104,5 +110,8 @@ func (s *Service) Me(ctx context.Context, actor operational.Actor) (Me, error) {
 			return r.Scan(&me.Name, &me.Email, &me.Organisation.Name, &me.TimeZone, &me.Currency, &me.FiscalMonth)
 		})
 	})
+	if err == nil {
+		me.Workspaces, me.Vendors, err = s.choices(ctx, actor)
+	}
 	return me, err
 }

@@ -73,6 +73,7 @@ func TestSignInAndOut(t *testing.T) {
 	require.Equal(t, identity.Me{
 		PersonID: w.person.Person, MembershipID: w.person.Membership, Name: "Ada", Email: "Ada@Acme.example", Role: "administrator", Side: "vendor",
 		Organisation: identity.OrganisationRef{ID: w.vendor, Name: "Acme"}, TimeZone: "Europe/Berlin", Currency: "EUR", FiscalMonth: 4, Permissions: me.Permissions,
+		Workspaces: []identity.Choice{{Organisation: identity.OrganisationRef{ID: w.vendor, Name: "Acme"}, Side: "vendor", Current: true}}, Vendors: []identity.VendorChoice{},
 	}, me)
 	require.Contains(t, me.Permissions, "imports.run")
 
@@ -153,9 +154,17 @@ func TestOneAnswerForAllThatFails(t *testing.T) {
 	require.Equal(t, wrong, try("ada@acme.example", password))
 }
 
+// another is somebody else who may do everything: one such person stays.
+func (w world) another(t *testing.T) {
+	t.Helper()
+	_, err := w.admin.AddPerson(t.Context(), identity.NewPerson{Org: w.vendor, Role: operational.RoleAdministrator, Name: "Eve", Email: "eve@acme.example", Password: password})
+	require.NoError(t, err)
+}
+
 func TestSuspensionCutsAtTheNextRequest(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t)
+	w.another(t)
 	s := w.signIn(t)
 	_, secret, err := w.CreateKey(ctx, s.Actor, identity.NewKey{Name: "robot", Scopes: []string{"accounts.read"}})
 	require.NoError(t, err)
@@ -202,7 +211,8 @@ func TestGuessingIsLimited(t *testing.T) {
 func TestSomebodyWithoutWorkspace(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t)
-	_, err := w.Owner(t).Exec(ctx, `update crm.membership set status = 'suspended'`)
+	w.another(t)
+	_, err := w.Owner(t).Exec(ctx, `update crm.membership set status = 'suspended' where id = $1`, w.person.Membership)
 	require.NoError(t, err)
 	_, err = w.SignIn(ctx, identity.SignInInput{Email: "ada@acme.example", Password: password})
 	requireKind(t, operational.KindForbidden, err)

@@ -18,14 +18,15 @@ import (
 
 // Key is an API key as its organisation sees it: never the secret.
 type Key struct {
-	ID         uuid.UUID  `json:"id" doc:"Id of the key"`
-	Prefix     string     `json:"prefix" doc:"Beginning of the key, to recognise it"`
-	Name       string     `json:"name" doc:"What the key is for"`
-	Scopes     []string   `json:"scopes" doc:"Permissions of the key; the role of its maker bounds them"`
-	CreatedAt  time.Time  `json:"created_at" doc:"When it was made"`
-	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"When it ends by itself"`
-	RevokedAt  *time.Time `json:"revoked_at,omitempty" doc:"When it was revoked"`
-	LastUsedAt *time.Time `json:"last_used_at,omitempty" doc:"When it was last used, to the minute"`
+	ID           uuid.UUID  `json:"id" doc:"Id of the key"`
+	Prefix       string     `json:"prefix" doc:"Beginning of the key, to recognise it"`
+	Name         string     `json:"name" doc:"What the key is for"`
+	ConnectionID *uuid.UUID `json:"connection_id,omitempty" doc:"The only connection that it works in; absent: all of the organisation's business"`
+	Scopes       []string   `json:"scopes" doc:"Permissions of the key; the role of its maker bounds them"`
+	CreatedAt    time.Time  `json:"created_at" doc:"When it was made"`
+	ExpiresAt    *time.Time `json:"expires_at,omitempty" doc:"When it ends by itself"`
+	RevokedAt    *time.Time `json:"revoked_at,omitempty" doc:"When it was revoked"`
+	LastUsedAt   *time.Time `json:"last_used_at,omitempty" doc:"When it was last used, to the minute"`
 }
 
 // NewKey asks for an API key.
@@ -33,6 +34,8 @@ type NewKey struct {
 	Name      string     `json:"name" minLength:"1" maxLength:"100" doc:"What the key is for"`
 	Scopes    []string   `json:"scopes" minItems:"1" maxItems:"50" doc:"Permissions of the key, out of those that you hold"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"When it shall end by itself"`
+	// A partner hands a key to one vendor's program without opening the rest of its business to it.
+	ConnectionID *uuid.UUID `json:"connection_id,omitempty" doc:"The only connection that it shall work in (partners only); absent: as you work now"`
 }
 
 // CreateKey makes an API key that acts as its maker, within its scopes. The secret is shown this once.
@@ -48,12 +51,12 @@ func (s *Service) CreateKey(ctx context.Context, actor operational.Actor, in New
 	slices.Sort(scopes)
 	key := Key{
 		ID: uuid.Must(uuid.NewV7()), Prefix: "sp_" + prefix, Name: strings.TrimSpace(in.Name), Scopes: slices.Compact(scopes),
-		CreatedAt: now, ExpiresAt: in.ExpiresAt,
+		CreatedAt: now, ExpiresAt: in.ExpiresAt, ConnectionID: in.connection(actor),
 	}
 	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		_, err := tx.Exec(ctx, sqlInsertKey, pgx.NamedArgs{
 			"id": key.ID, "prefix": key.Prefix, "digest": digest(secret), "membership": actor.Membership, "org": actor.Org, "side": actor.Side,
-			"name": key.Name, "scopes": key.Scopes, "now": now, "expires": key.ExpiresAt,
+			"connection": key.ConnectionID, "name": key.Name, "scopes": key.Scopes, "now": now, "expires": key.ExpiresAt,
 		})
 		if err != nil {
 			return err

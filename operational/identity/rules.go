@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"github.com/sharepartner/sharepartner/operational"
 )
 
@@ -68,10 +70,27 @@ func (k NewKey) check(actor operational.Actor, now time.Time) error {
 			f.Add(fmt.Sprintf("scopes[%d]", i), "is no permission that you hold", scope)
 		}
 	}
+	if c := k.connection(actor); c != nil && !opens(actor, *c) {
+		f.Add("connection_id", "There is no such connection that you can work in.", c.String())
+	}
 	if k.ExpiresAt != nil && !k.ExpiresAt.After(now) {
 		f.Add("expires_at", "must lie in the future", *k.ExpiresAt)
 	}
 	return f.Err()
+}
+
+// connection is the only one that the key works in. Who works in one makes keys for that one.
+func (k NewKey) connection(actor operational.Actor) *uuid.UUID {
+	if k.ConnectionID == nil && actor.Connection != uuid.Nil {
+		return &actor.Connection
+	}
+	return k.ConnectionID
+}
+
+// opens says whether the actor can work in a connection.
+func opens(actor operational.Actor, connection uuid.UUID) bool {
+	return actor.Side == operational.SidePartner && actor.Rights != nil && (actor.Connection == uuid.Nil || actor.Connection == connection) &&
+		slices.ContainsFunc(actor.Rights.Links, func(l operational.Link) bool { return l.Connection == connection && l.Open() })
 }
 
 // Credentials are random; only their digest is stored.

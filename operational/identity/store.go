@@ -14,11 +14,11 @@ import (
 
 const (
 	sqlSessionActor = `
-select session_id as credential, person_id, membership_id, org_id, side, role, null::text[] as scopes, rights_version, standing, ends_at
+select session_id as credential, person_id, membership_id, org_id, side, role, connection_id, null::text[] as scopes, rights_version, standing, ends_at
 from sec.session_actor($1, $2, $3)`
 
 	sqlKeyActor = `
-select key_id as credential, person_id, membership_id, org_id, side, role, scopes, rights_version, standing, ends_at
+select key_id as credential, person_id, membership_id, org_id, side, role, connection_id, scopes, rights_version, standing, ends_at
 from sec.key_actor($1, $2)`
 
 	sqlPassword = `
@@ -40,11 +40,11 @@ join crm.workspace w on w.org_id = m.org_id
 where m.id = $1`
 
 	sqlInsertKey = `
-insert into sec.api_key (id, prefix, secret_sha256, membership_id, org_id, side, name, scopes, created_at, expires_at)
-values (@id, @prefix, @digest, @membership, @org, @side, @name, @scopes, @now, @expires)`
+insert into sec.api_key (id, prefix, secret_sha256, membership_id, org_id, side, connection_id, name, scopes, created_at, expires_at)
+values (@id, @prefix, @digest, @membership, @org, @side, @connection, @name, @scopes, @now, @expires)`
 
 	sqlKeys = `
-select k.id, k.prefix, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, {keys} as sort_keys
+select k.id, k.prefix, k.name, k.connection_id, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, {keys} as sort_keys
 from sec.api_key k
 where {where}
 order by {order}
@@ -83,6 +83,7 @@ type actorRow struct {
 	OrgID        uuid.UUID
 	Side         operational.Side
 	Role         operational.Role
+	ConnectionID *uuid.UUID
 	Scopes       []string
 
 	RightsVersion int64
@@ -91,10 +92,14 @@ type actorRow struct {
 }
 
 func (r actorRow) actor() operational.Actor {
-	return operational.Actor{
+	a := operational.Actor{
 		Person: r.PersonID, Membership: r.MembershipID, Org: r.OrgID, Side: r.Side, Role: r.Role,
 		Credential: r.Credential, Scopes: r.Scopes,
 	}
+	if r.ConnectionID != nil {
+		a.Connection = *r.ConnectionID
+	}
+	return a
 }
 
 func actorRowOf(ctx context.Context, db *postgres.DB, sql string, args ...any) (actorRow, bool, error) {

@@ -61,6 +61,7 @@ create table crm.connection (
   check ((status = 'ended') = (ended_at is not null)),
   foreign key (vendor_org_id, channel_manager_id) references crm.membership (org_id, id),
   unique (id, vendor_org_id, partner_org_id),
+  unique (id, partner_org_id),
   unique (vendor_org_id, external_ref)
 );
 create unique index connection_one_live on crm.connection (vendor_org_id, partner_org_id) where status <> 'ended';

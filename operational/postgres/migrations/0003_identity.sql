@@ -11,6 +11,7 @@ create table sec.session (
   token_sha256 bytea not null unique check (length(token_sha256) = 32),
   membership_id uuid not null references crm.membership,
   side text not null check (side in ('vendor', 'partner')),
+  connection_id uuid references crm.connection, -- the only connection that it works in; null: all of the company's business
   created_at timestamptz not null,
   last_seen_at timestamptz not null,
   idle_expires_at timestamptz not null,
@@ -18,6 +19,7 @@ create table sec.session (
   check (idle_expires_at <= expires_at)
 );
 create index session_of_membership on sec.session (membership_id);
+create index session_of_connection on sec.session (connection_id) where connection_id is not null;
 create index session_expiry on sec.session (expires_at);
 
 create table sec.api_key (
@@ -27,14 +29,17 @@ create table sec.api_key (
   membership_id uuid not null, -- who made it and whose role bounds it
   org_id uuid not null references crm.organisation,
   side text not null check (side in ('vendor', 'partner')),
+  connection_id uuid check (connection_id is null or side = 'partner'), -- the only one that it works in
   name text not null check (length(name) between 1 and 100),
   scopes text[] not null check (cardinality(scopes) > 0),
   created_at timestamptz not null,
   expires_at timestamptz,
   revoked_at timestamptz,
   last_used_at timestamptz,
-  foreign key (org_id, membership_id) references crm.membership (org_id, id)
+  foreign key (org_id, membership_id) references crm.membership (org_id, id),
+  foreign key (connection_id, org_id) references crm.connection (id, partner_org_id)
 );
+create index api_key_of_connection on sec.api_key (connection_id) where connection_id is not null;
 create index api_key_list on sec.api_key (org_id, created_at desc, id desc);
 
 -- +goose StatementBegin
@@ -77,13 +82,13 @@ end $$;
 -- Being seen moves the idle limit, at most once a minute. All is read at one moment, so that the counts of changes
 -- (0016_standing) belong to what is said beside them.
 create function sec.session_actor(token bytea, at timestamptz, idle interval)
-returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, rights_version bigint, standing bigint, ends_at timestamptz)
+returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, connection_id uuid, rights_version bigint, standing bigint, ends_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 declare seen timestamptz;
 begin
-  select s.id, m.person_id, m.id, m.org_id, s.side, m.role, coalesce(v.version, 0), coalesce(v.standing, 0), s.idle_expires_at, s.last_seen_at
-    into session_id, person_id, membership_id, org_id, side, role, rights_version, standing, ends_at, seen
+  select s.id, m.person_id, m.id, m.org_id, s.side, m.role, s.connection_id, coalesce(v.version, 0), coalesce(v.standing, 0), s.idle_expires_at, s.last_seen_at
+    into session_id, person_id, membership_id, org_id, side, role, connection_id, rights_version, standing, ends_at, seen
     from sec.session s join crm.membership m on m.id = s.membership_id join crm.person p on p.id = m.person_id
     left join sec.rights_version v on v.org_id = m.org_id
     where s.token_sha256 = token and s.idle_expires_at > at and s.expires_at > at and m.status = 'active' and p.status = 'active';
@@ -99,13 +104,13 @@ create function sec.close_session(token bytea) returns void language sql securit
 $$;
 
 create function sec.key_actor(secret bytea, at timestamptz)
-returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, scopes text[], rights_version bigint, standing bigint, ends_at timestamptz)
+returns table (key_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, connection_id uuid, scopes text[], rights_version bigint, standing bigint, ends_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 declare used timestamptz;
 begin
-  select k.id, m.person_id, m.id, m.org_id, k.side, m.role, k.scopes, coalesce(v.version, 0), coalesce(v.standing, 0), k.expires_at, k.last_used_at
-    into key_id, person_id, membership_id, org_id, side, role, scopes, rights_version, standing, ends_at, used
+  select k.id, m.person_id, m.id, m.org_id, k.side, m.role, k.connection_id, k.scopes, coalesce(v.version, 0), coalesce(v.standing, 0), k.expires_at, k.last_used_at
+    into key_id, person_id, membership_id, org_id, side, role, connection_id, scopes, rights_version, standing, ends_at, used
     from sec.api_key k join crm.membership m on m.id = k.membership_id join crm.person p on p.id = m.person_id
     left join sec.rights_version v on v.org_id = m.org_id
     where k.secret_sha256 = secret and k.revoked_at is null and (k.expires_at is null or k.expires_at > at) and m.status = 'active' and p.status = 'active';
@@ -206,6 +211,6 @@ grant execute on function sec.create_vendor(uuid, text, text, text, int, text, t
 call sec.wall('sec.api_key', 'org_id = (select sec.ctx_org(''vendor'')) and side = ''vendor''', 'org_id = (select sec.ctx_org(''partner'')) and side = ''partner''');
 -- A key acts as its maker: nobody makes one for somebody else.
 create policy own_keys on sec.api_key as restrictive for insert to sharepartner_vendor, sharepartner_partner with check (membership_id = (select sec.ctx_member()));
-grant select (id, prefix, membership_id, org_id, side, name, scopes, created_at, expires_at, revoked_at, last_used_at),
-  insert (id, prefix, secret_sha256, membership_id, org_id, side, name, scopes, created_at, expires_at), update (revoked_at)
+grant select (id, prefix, membership_id, org_id, side, connection_id, name, scopes, created_at, expires_at, revoked_at, last_used_at),
+  insert (id, prefix, secret_sha256, membership_id, org_id, side, connection_id, name, scopes, created_at, expires_at), update (revoked_at)
   on sec.api_key to sharepartner_vendor, sharepartner_partner;

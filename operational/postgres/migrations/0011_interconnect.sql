@@ -5,8 +5,7 @@
 alter table crm.connection
   add column status_reason text check (length(status_reason) between 1 and 500), -- in the words of who changed it, for both companies
   add column status_side text check (status_side in ('vendor', 'partner')),
-  add column status_at timestamptz,
-  add unique (id, partner_org_id);
+  add column status_at timestamptz;
 
 alter table crm.workspace
   add column version bigint not null default 1,
@@ -20,14 +19,6 @@ alter table crm.external_contact
   add column updated_at timestamptz,
   add check ((status = 'suspended') or suspended_by is null);
 update crm.external_contact set suspended_by = 'vendor' where status = 'suspended';
-
--- The one connection that a session or a key works in; null: all of its company's business.
-alter table sec.session add column connection_id uuid references crm.connection;
-create index session_of_connection on sec.session (connection_id) where connection_id is not null;
-alter table sec.api_key add column connection_id uuid,
-  add foreign key (connection_id, org_id) references crm.connection (id, partner_org_id),
-  add check (connection_id is null or side = 'partner');
-create index api_key_of_connection on sec.api_key (connection_id) where connection_id is not null;
 
 -- An invitation is open until one thing happens to it: accepted, rejected, revoked, expired. Its token is 256 bits that
 -- the program makes again from its own secret, the id and the number of the issue; here is the digest alone.
@@ -471,7 +462,6 @@ grant select (status_reason, status_side, status_at) on crm.connection to sharep
 grant update (partner_number, tier, region, version, updated_at) on crm.connection to sharepartner_vendor;
 grant select (suspended_by, version, updated_at), update (suspended_by, version, updated_at) on crm.external_contact to sharepartner_vendor;
 grant update (version, updated_at) on crm.membership to sharepartner_vendor, sharepartner_partner; -- whoever changes what a person may do has seen what it is
-grant select (connection_id), insert (connection_id) on sec.api_key to sharepartner_vendor, sharepartner_partner;
 grant update (name, country_code) on crm.organisation to sharepartner_vendor, sharepartner_partner;
 grant update (time_zone, fiscal_year_start_month, reporting_currency, version, updated_at) on crm.workspace to sharepartner_vendor, sharepartner_partner;
 -- Seeing a company is no right to rename it.
@@ -489,5 +479,24 @@ begin
     from crm.membership m join crm.workspace w on w.org_id = m.org_id join crm.person p on p.id = m.person_id
     where m.id = member and m.status = 'active' and p.status = 'active';
 end $$;
+
+-- A session goes on elsewhere: in another company of its person, on the other side, or in one connection. It has a new
+-- token then and ends no later than before. The answer is that end; null: not alive, or nothing of its person's.
+create function sec.switch_session(token bytea, id uuid, fresh bytea, member uuid, side text, link uuid, at timestamptz, idle interval) returns timestamptz
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare s sec.session;
+begin
+  perform sec.require('sign-in');
+  select x.* into s from sec.session x where x.token_sha256 = token and x.idle_expires_at > at and x.expires_at > at for update;
+  if not found or not exists (
+    select from crm.membership now join crm.membership m on m.person_id = now.person_id join crm.workspace w on w.org_id = m.org_id
+    where now.id = s.membership_id and now.status = 'active' and m.id = member and m.status = 'active' and case $5 when 'vendor' then w.governs else w.sells end
+      and (link is null or $5 = 'partner' and exists (select from crm.connection c where c.id = link and c.partner_org_id = m.org_id and c.status = 'active')))
+  then return null; end if;
+  delete from sec.session x where x.id = s.id;
+  insert into sec.session (id, token_sha256, membership_id, side, connection_id, created_at, last_seen_at, idle_expires_at, expires_at)
+    values ($2, fresh, member, $5, link, at, at, least(at + idle, s.expires_at), s.expires_at);
+  return s.expires_at;
+end $$;
 -- +goose StatementEnd
-grant execute on function sec.membership_of(uuid) to sharepartner_api;
+grant execute on function sec.membership_of(uuid), sec.switch_session(bytea, uuid, bytea, uuid, text, uuid, timestamptz, interval) to sharepartner_api;
