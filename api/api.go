@@ -81,6 +81,7 @@ func New(d Deps) *API {
 	a.accounts()
 	a.products()
 	a.processes()
+	a.objects()
 	a.opportunities()
 	a.imports()
 	a.analyticsOperations()

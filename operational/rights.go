@@ -2,6 +2,7 @@ package operational
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -177,12 +178,30 @@ func (r RoleRights) grant(o Object) Grant {
 // and narrows a vendor's grant by what the partner's own company lets its person do.
 func (g Grant) and(own Grant) Grant {
 	g.Acts = slices.DeleteFunc(slices.Clone(g.Acts), func(a Act) bool { return !own.May(a) })
-	g.Read, g.Edit = g.Read.And(own.Read), g.Edit.And(own.Edit)
+	g.Read, g.Edit = g.Read.within(own.Read), g.Edit.within(own.Edit)
 	if own.Visibility == VisibilityPrivate {
 		g.Visibility = VisibilityPrivate
 	}
 	return g // record types of a vendor's records are the vendor's: the partner's own role does not know them
 }
+
+// within leaves what the person's own company lets it see as well. Of the fields that a vendor has added the own role
+// does not know: those are the vendor's to give.
+func (s FieldSet) within(own FieldSet) FieldSet {
+	both := s.And(own)
+	if both.All || own.All {
+		return both
+	}
+	for _, f := range s.Names {
+		if strings.HasPrefix(f, customPrefix) && !slices.Contains(both.Names, f) {
+			both.Names = append(both.Names, f)
+		}
+	}
+	return both
+}
+
+// customPrefix begins the names of the fields that companies add.
+const customPrefix = "x_"
 
 // rights are what the actor's answers are decided by. Without any there are none, but for jobs of the program.
 func (a Actor) rights() *Rights {

@@ -18,14 +18,18 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // What the program knows of fields and what roles can name is the same.
 func TestTheRegistryIsTheDatabases(t *testing.T) {
-	rows, err := pgtest.New(t).Owner(t).Query(t.Context(), `select object || '.' || field from sec.object_field order by 1`)
+	rows, err := pgtest.New(t).Owner(t).Query(t.Context(), `select object || '.' || field || case when editable then '' else ' fixed' end from sec.object_field order by 1`)
 	require.NoError(t, err)
 	want, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
 	var got []string
 	for _, o := range objects.All {
 		for _, f := range o.Fields {
-			got = append(got, string(o.Name)+"."+f.Name)
+			fixed := ""
+			if f.Fixed {
+				fixed = " fixed"
+			}
+			got = append(got, string(o.Name)+"."+f.Name+fixed)
 			require.NotEmpty(t, f.Label)
 			for _, m := range f.Members() {
 				require.Equal(t, f.Name, o.FieldOf(m))

@@ -19,10 +19,11 @@ const (
 
 // Field is a field that every company has.
 type Field struct {
-	Name   string   // as roles name it
-	Label  string   // as people do
-	Type   Type     //
+	Name   string // as roles name it
+	Label  string // as people do
+	Type   Type
 	Member []string // its members in a record of the API, where they are called otherwise
+	Fixed  bool     // nobody writes it by hand
 }
 
 // Object is a sort of records.
@@ -43,11 +44,11 @@ var All = []Object{
 		{Name: "stage", Label: "Stage", Type: Record, Member: []string{"process", "stage", "closed_at"}},
 		{Name: "vendor_net", Label: "Vendor net amount", Type: Money, Member: []string{"vendor_net", "amount_source"}},
 		{Name: "close_date", Label: "Close date", Type: Date},
-		{Name: "region", Label: "Region", Type: Text},
-		{Name: "tier", Label: "Tier", Type: Text},
+		{Name: "region", Label: "Region", Type: Text, Fixed: true},
+		{Name: "tier", Label: "Tier", Type: Text, Fixed: true},
 		{Name: "lines", Label: "Products", Type: Rows},
 		{Name: "record_type", Label: "Type", Type: Record, Member: []string{"record_type_id"}},
-		{Name: "history", Label: "History", Type: Rows, Member: []string{}},
+		{Name: "history", Label: "History", Type: Rows, Member: []string{}, Fixed: true},
 	}},
 	{operational.ObjectAccount, "Account", "Accounts", []Field{
 		{Name: "name", Label: "Name", Type: Text},
@@ -60,7 +61,7 @@ var All = []Object{
 		{Name: "parent_account_id", Label: "Parent account", Type: Record},
 		{Name: "owner", Label: "Owner", Type: Record, Member: []string{"owner_membership_id"}},
 		{Name: "record_type", Label: "Type", Type: Record, Member: []string{"record_type_id"}},
-		{Name: "external_ref", Label: "External reference", Type: Text},
+		{Name: "external_ref", Label: "External reference", Type: Text, Fixed: true},
 	}},
 	{operational.ObjectContact, "Contact", "Contacts", []Field{
 		{Name: "account_id", Label: "Account", Type: Record},
@@ -70,7 +71,7 @@ var All = []Object{
 		{Name: "phone", Label: "Telephone", Type: Text},
 		{Name: "job_title", Label: "Job title", Type: Text},
 		{Name: "record_type", Label: "Type", Type: Record, Member: []string{"record_type_id"}},
-		{Name: "external_ref", Label: "External reference", Type: Text},
+		{Name: "external_ref", Label: "External reference", Type: Text, Fixed: true},
 	}},
 	{operational.ObjectProduct, "Product", "Products", []Field{
 		{Name: "name", Label: "Name", Type: Text},

@@ -32,37 +32,37 @@ type RecordType struct {
 	Name        string    `json:"name"`
 	Description *string   `json:"description"`
 	Default     bool      `json:"default"`
-	Layout      *Layout   `json:"layout"`
+	Layout      *Form     `json:"layout"`
 }
 
-// Layout is the form of a record type, as one role sees it.
-type Layout struct {
-	Name       string     `json:"name"`
-	Definition Definition `json:"definition"`
+// Form is the layout of a record type, as one role sees it.
+type Form struct {
+	Name       string         `json:"name"`
+	Definition FormDefinition `json:"definition"`
 }
 
-// Definition is what a layout shows, in order.
-type Definition struct {
-	Sections []Section `json:"sections"`
+// FormDefinition is what a layout shows, in order.
+type FormDefinition struct {
+	Sections []FormSection `json:"sections" doc:"The parts of the form"`
 }
 
-// Section is a part of a layout.
-type Section struct {
-	Title  string  `json:"title"`
-	Fields []Place `json:"fields"`
+// FormSection is a part of a layout.
+type FormSection struct {
+	Title  string  `json:"title" minLength:"1" maxLength:"100" doc:"What stands above it" example:"The deal"`
+	Fields []Place `json:"fields" doc:"Its fields, in order"`
 }
 
 // Place is a field in a layout.
 type Place struct {
-	Name     string     `json:"name"`
-	Required bool       `json:"required,omitempty"`
-	ShowIf   *Condition `json:"show_if,omitempty"`
+	Name     string     `json:"name" maxLength:"60" doc:"Name of the field" example:"close_date"`
+	Required bool       `json:"required,omitempty" doc:"The form asks for it"`
+	ShowIf   *Condition `json:"show_if,omitempty" doc:"When it is shown; absent: always"`
 }
 
 // Condition says for which values of another field a field is shown.
 type Condition struct {
-	Field string   `json:"field"`
-	In    []string `json:"in"`
+	Field string   `json:"field" maxLength:"60" doc:"A field that stands before this one" example:"stage"`
+	In    []string `json:"in" maxItems:"50" doc:"Values of that field for which it is shown"`
 }
 
 const readSetup = `select crm.object_setup($1, $2, $3)`

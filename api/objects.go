@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/objects"
+)
+
+type objectsOutput struct {
+	Body struct {
+		Items []objects.ObjectDescription `json:"items" doc:"The objects that you see"`
+	}
+}
+
+type objectInput struct {
+	Name string `path:"name" maxLength:"64" doc:"Name of the object" example:"opportunity"`
+}
+
+type objectOutput struct{ Body objects.ObjectDescription }
+
+func (a *API) objects() {
+	s := objects.New(a.deps.DB)
+	register(a, operational.SignedIn, huma.Operation{
+		OperationID: "list-objects", Method: http.MethodGet, Path: "/v1/objects", Tags: []string{"objects"},
+		Summary: "List objects", Description: "The sorts of records that you see, with their fields, types and layouts, and what you may do with them: in your own company, and with each vendor. What you do not see is not there.",
+	}, func(ctx context.Context, actor operational.Actor, _ *struct{}) (*objectsOutput, error) {
+		found, err := s.List(ctx, actor)
+		out := &objectsOutput{}
+		out.Body.Items = found
+		return out, err
+	})
+	register(a, operational.SignedIn, huma.Operation{
+		OperationID: "read-object", Method: http.MethodGet, Path: "/v1/objects/{name}", Tags: []string{"objects"},
+		Summary: "Describe an object", Description: "One sort of records: fields, types, layouts, and what you may do.",
+	}, func(ctx context.Context, actor operational.Actor, in *objectInput) (*objectOutput, error) {
+		d, err := s.Get(ctx, actor, operational.Object(in.Name))
+		return &objectOutput{d}, err
+	})
+}
