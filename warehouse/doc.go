@@ -9,7 +9,7 @@
 //   - Three tables are derived while loading, in the same transaction as the log: opportunity_move (one row per row
 //     of history, with the state before it), opportunity_wide (one row per opportunity) and opportunity_stay (first
 //     entry into and last exit from each active stage). A metric of now reads these; a question about what was known
-//     earlier computes the same from history.
+//     earlier computes the same from history, where something changed since.
 //   - Days in stage are discrete quantiles (an element of the data), so that no engine interpolates.
 //   - A page asks one View, not the store: its numbers then add up whatever is loaded meanwhile. Asking until all
 //     answers have one watermark never ends on a busy system.

@@ -51,7 +51,6 @@ var (
 	askLost     = (*api.AnalyticsView).Lost
 	askOpen     = (*api.AnalyticsView).AmountOpen
 	askRate     = (*api.AnalyticsView).WinRate
-	askFunnel   = (*api.AnalyticsView).Funnel
 	askBriefing = (*api.AnalyticsView).Briefing
 )
 

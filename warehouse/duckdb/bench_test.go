@@ -131,8 +131,10 @@ func BenchmarkAsk(b *testing.B) {
 		past.AsOf = warehousetest.At("2025-01-01")
 		known := ask
 		known.KnownAt = warehousetest.At("2025-01-01")
+		recent := ask
+		recent.KnownAt = warehousetest.At("2025-11-01")
 		for name, who := range scopes {
-			for kind, a := range map[string]warehouse.Ask{"now": ask, "past": past, "known": known} {
+			for kind, a := range map[string]warehouse.Ask{"now": ask, "past": past, "known": known, "recent": recent} {
 				questions := map[string]func() error{
 					"won":      func() error { _, err := s.Won(b.Context(), who, a); return err },
 					"open":     func() error { _, err := s.AmountOpen(b.Context(), who, a); return err },

@@ -15,6 +15,8 @@
 //   - A derived row is brought forward from the row before it; only an opportunity whose change came late
 //     (back-dated, deleted) is derived again from its whole history. A load of few changes is folded in Go (fold.go),
 //     as planning the queries takes longer than all else; a test holds both against a derivation of everything.
+//   - A question about the past (as of, as known at, as loaded by) computes only those opportunities from their history
+//     that changed afterwards; of all others what is derived stands. A test holds it against the whole history.
 //   - Stays in stages are rows of their own: as a list in the wide row, unnesting made up most of a funnel.
 //   - After a commit that failed the file is opened again: engine 1.1.2 takes rows back from memory without their
 //     texts, and the next rows would come out with wrong ones. While that fails (no space), reading goes on.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // Readers is the number of views that can be open at once.
@@ -11,6 +13,15 @@ const Readers = readers
 
 // InUse counts the connections that somebody holds.
 func (s *Store) InUse() int { return s.db.Stats().InUse }
+
+// Plain opens a view that computes everything from the history.
+func (s *Store) Plain(ctx context.Context) (warehouse.View, error) {
+	v, err := s.View(ctx)
+	if err == nil {
+		v.(*view).plain = true
+	}
+	return v, err
+}
 
 // Whole checks that what is derived is what the history says, row by row.
 func (s *Store) Whole(ctx context.Context) error {

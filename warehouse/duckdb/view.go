@@ -14,6 +14,7 @@ import (
 type view struct {
 	store *Store
 	mark  warehouse.Watermark
+	plain bool // compute all from the history: slow, and what a test holds the fast way against
 
 	ended context.Context // done when the view is over
 	end   context.CancelFunc

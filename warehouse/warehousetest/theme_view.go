@@ -17,8 +17,8 @@ const (
 	waitShort = time.Millisecond
 )
 
-// everything asks every question of a view and gives the answers as text, each with its watermark.
-func everything(ctx context.Context, v warehouse.Metrics, who warehouse.Scope, a warehouse.Ask) ([]string, error) {
+// Answers asks every question and gives the answers as text, each with its watermark.
+func Answers(ctx context.Context, v warehouse.Metrics, who warehouse.Scope, a warehouse.Ask) ([]string, error) {
 	var out []string
 	won, err := v.Won(ctx, who, a)
 	if err != nil {
@@ -104,7 +104,7 @@ func viewStays(t *testing.T, s warehouse.Store, g *Golden, who warehouse.Scope) 
 	require.Equal(t, before, at)
 	var first [][]string
 	for _, a := range asks {
-		answers, err := everything(t.Context(), v, who, a)
+		answers, err := Answers(t.Context(), v, who, a)
 		require.NoError(t, err)
 		first = append(first, answers)
 	}
@@ -119,7 +119,7 @@ func viewStays(t *testing.T, s warehouse.Store, g *Golden, who warehouse.Scope) 
 		}
 		g.Load(t.Context(), t, s)
 		for j, a := range asks {
-			again, err := everything(t.Context(), v, who, a)
+			again, err := Answers(t.Context(), v, who, a)
 			require.NoError(t, err)
 			require.Equal(t, first[j], again, "after load %d", i)
 		}
@@ -132,7 +132,7 @@ func viewStays(t *testing.T, s warehouse.Store, g *Golden, who warehouse.Scope) 
 	later, err := s.View(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, g.LSN(), later.Watermark().LSN)
-	now, err := everything(t.Context(), later, who, asks[0])
+	now, err := Answers(t.Context(), later, who, asks[0])
 	require.NoError(t, err)
 	require.NotEqual(t, first[0], now)
 	require.NoError(t, later.Close())
