@@ -2,6 +2,8 @@ package opportunities
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,22 +68,23 @@ func newDirectory(db *postgres.DB) *directory {
 	return &directory{db: db, known: map[nameKey]named{}}
 }
 
-// put writes the names into opportunities that the actor has read.
+// put writes the names into opportunities that the actor has read: from memory, and those that are not there after one
+// question to the database.
 func (d *directory) put(ctx context.Context, actor operational.Actor, found ...*Opportunity) error {
-	var wanted [things]map[uuid.UUID]named
-	for _, o := range found {
-		eachName(o, func(s thing, id uuid.UUID, _ func(named)) {
-			if wanted[s] == nil {
-				wanted[s] = map[uuid.UUID]named{}
-			}
-			wanted[s][id] = named{}
-		})
+	missing := d.recall(actor, found)
+	if missing == nil {
+		return nil
 	}
-	if err := d.look(ctx, actor, &wanted); err != nil {
+	if err := d.ask(ctx, actor, missing); err != nil {
 		return err
 	}
+	d.keep(actor, missing)
 	for _, o := range found {
-		eachName(o, func(s thing, id uuid.UUID, set func(named)) { set(wanted[s][id]) })
+		eachName(o, func(s thing, id uuid.UUID, set func(named)) {
+			if n, ok := missing[s][id]; ok {
+				set(n)
+			}
+		})
 	}
 	return nil
 }
@@ -107,63 +110,57 @@ func eachName(o *Opportunity, visit func(s thing, id uuid.UUID, set func(named))
 	}
 }
 
-// look answers from memory, and asks the database for the rest in one round trip.
-func (d *directory) look(ctx context.Context, actor operational.Actor, wanted *[things]map[uuid.UUID]named) error {
-	missing := d.recall(actor, wanted)
-	if missing == nil {
-		return nil
+// recall writes the names that are remembered, and gives what has to be asked for; nil when that is nothing.
+func (d *directory) recall(actor operational.Actor, found []*Opportunity) map[thing]map[uuid.UUID]named {
+	now := d.db.Now()
+	var missing map[thing]map[uuid.UUID]named
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, o := range found {
+		eachName(o, func(s thing, id uuid.UUID, set func(named)) {
+			if n, ok := d.known[nameKey{actor.Org, actor.Side, s, id}]; ok && now.Before(n.until) {
+				set(n)
+				return
+			}
+			if missing == nil {
+				missing = map[thing]map[uuid.UUID]named{}
+			}
+			if missing[s] == nil {
+				missing[s] = map[uuid.UUID]named{}
+			}
+			missing[s][id] = named{}
+		})
 	}
+	return missing
+}
+
+// ask fills in the names in one round trip. What the wall does not show stays without one.
+func (d *directory) ask(ctx context.Context, actor operational.Actor, missing map[thing]map[uuid.UUID]named) error {
 	until := d.db.Now().Add(nameLife)
-	err := d.db.Read(ctx, actor, func(b *pgx.Batch) {
-		for s, ids := range missing {
-			b.Queue(nameSQL[s], ids).Query(func(rows pgx.Rows) error {
+	return d.db.Read(ctx, actor, func(b *pgx.Batch) {
+		for s, names := range missing {
+			b.Queue(nameSQL[s], slices.Collect(maps.Keys(names))).Query(func(rows pgx.Rows) error {
 				var id uuid.UUID
 				n := named{until: until}
 				_, err := pgx.ForEachRow(rows, []any{&id, &n.text, &n.position}, func() error {
-					wanted[s][id] = n
+					names[id] = n
 					return nil
 				})
 				return err
 			})
 		}
 	})
-	if err != nil {
-		return err
-	}
-	d.keep(actor, wanted, missing)
-	return nil
 }
 
-// recall fills in what is remembered and gives what is not, nil when all is.
-func (d *directory) recall(actor operational.Actor, wanted *[things]map[uuid.UUID]named) map[thing][]uuid.UUID {
-	now := d.db.Now()
-	var missing map[thing][]uuid.UUID
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for s := range things {
-		for id := range wanted[s] {
-			if n, ok := d.known[nameKey{actor.Org, actor.Side, s, id}]; ok && now.Before(n.until) {
-				wanted[s][id] = n
-				continue
-			}
-			if missing == nil {
-				missing = map[thing][]uuid.UUID{}
-			}
-			missing[s] = append(missing[s], id)
-		}
-	}
-	return missing
-}
-
-func (d *directory) keep(actor operational.Actor, wanted *[things]map[uuid.UUID]named, asked map[thing][]uuid.UUID) {
+func (d *directory) keep(actor operational.Actor, asked map[thing]map[uuid.UUID]named) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.known) > nameMost {
 		clear(d.known)
 	}
-	for s, ids := range asked {
-		for _, id := range ids {
-			if n := wanted[s][id]; n.text != "" {
+	for s, names := range asked {
+		for id, n := range names {
+			if n.text != "" {
 				d.known[nameKey{actor.Org, actor.Side, s, id}] = n
 			}
 		}

@@ -58,7 +58,7 @@ func queueGet(b *pgx.Batch, vs views, id uuid.UUID, found *Opportunity) {
 		return
 	}
 	b.Queue(getLines, id).Query(func(rows pgx.Rows) error {
-		lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[lineRow])
+		lines, err := postgres.Collect[lineRow](rows)
 		if seen.hidden.hides(linesAt) {
 			return err
 		}
@@ -70,7 +70,7 @@ func queueGet(b *pgx.Batch, vs views, id uuid.UUID, found *Opportunity) {
 }
 
 func collectState(rows pgx.Rows) (state, error) {
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[state])
+	r, err := postgres.CollectOne[state](rows)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = operational.NotFound(object)
 	}
@@ -288,7 +288,7 @@ func show(ctx context.Context, tx *postgres.Tx, id uuid.UUID, seen view) (Opport
 	})
 	if !seen.hidden.hides(linesAt) {
 		b.Queue(getLines, id).Query(func(rows pgx.Rows) error {
-			lines, err := pgx.CollectRows(rows, pgx.RowToStructByName[lineRow])
+			lines, err := postgres.Collect[lineRow](rows)
 			for _, l := range lines {
 				found.Lines = append(found.Lines, l.line(currency))
 			}

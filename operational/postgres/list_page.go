@@ -28,7 +28,7 @@ func Page[R interface{ sortKeys() []string }, T any](
 	var rows []R
 	err = db.readList(ctx, actor, l, func(b *pgx.Batch) {
 		b.Queue(s.fill(sql), s.Args...).Query(func(r pgx.Rows) (err error) {
-			rows, err = pgx.CollectRows(r, pgx.RowToStructByName[R])
+			rows, err = Collect[R](r)
 			return err
 		})
 		if q.Count {
