@@ -29,7 +29,10 @@ func TestRowsOfAConnectionThatIsNotActiveAreLeftOutAndTheOthersKept(t *testing.T
 				where import_id = $1 and not kept and reason like '%Ada Osei is `+status+`%'`, done.ID))
 			require.Equal(t, Tally{Unchanged: 3}, done.Summary.Partners, "nobody is made anew")
 
-			_, err = c.Owner(t).Exec(t.Context(), `update crm.connection set status = 'active', ended_at = null where external_ref = 'ada osei'`)
+			if status == "ended" {
+				return // for good: connected again, the two have another connection
+			}
+			_, err = c.Owner(t).Exec(t.Context(), `update crm.connection set status = 'active' where external_ref = 'ada osei'`)
 			require.NoError(t, err)
 			done = c.run(t, NewImport{Files: files})
 			require.Equal(t, Tally{Created: 1, Updated: 1, Unchanged: 4}, done.Summary.Opportunities)

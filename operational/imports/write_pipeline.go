@@ -54,7 +54,11 @@ func (w *writer) withoutFrozen(part []opportunity, frozen []int) []opportunity {
 }
 
 func notActive(partner, status string) string {
-	return fmt.Sprintf("The connection with %s is %s: nothing is written into it. What is there stays as it was. Import again once it is active.", partner, status)
+	again := "once it is active"
+	if status == statusEnded {
+		again = "once both are connected anew"
+	}
+	return fmt.Sprintf("The connection with %s is %s: nothing is written into it. What is there stays as it was. Import again %s.", partner, status, again)
 }
 
 // heedKnown compares with what earlier imports made. An opportunity that one gave to another partner goes to
