@@ -86,6 +86,7 @@ func New(d Deps) *API {
 	a.imports()
 	a.analyticsOperations()
 	a.audit()
+	a.governance()
 	a.system()
 	a.mux.HandleFunc("/", a.elsewhere)
 	a.handler = a.outermost(a.mux)

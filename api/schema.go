@@ -9,6 +9,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/governance"
+	"github.com/sharepartner/sharepartner/operational/objects"
 )
 
 // How the document describes types that write themselves as text.
@@ -59,11 +61,35 @@ func newRegistry() huma.Registry {
 	alias[operational.Date](r)
 	alias[operational.Money](r)
 	alias[[]lineInput](r)
+	alias[[]string](r)
+	alias[[]uuid.UUID](r)
+	alias[[]operational.Permission](r)
+	alias[operational.Visibility](r)
+	alias[map[string]uuid.UUID](r)
+	alias[objects.FormDefinition](r)
 	return r
+}
+
+// schemaNames are of types whose own names say too little among so many.
+var schemaNames = map[reflect.Type]string{
+	reflect.TypeFor[objects.Place]():         "FormField",
+	reflect.TypeFor[objects.Condition]():     "FormCondition",
+	reflect.TypeFor[governance.Preview]():    "RolePreview",
+	reflect.TypeFor[governance.Difference](): "RoleDifference",
+	reflect.TypeFor[governance.FieldRef]():   "FieldReference",
+	reflect.TypeFor[governance.Governed]():   "GovernedField",
+	reflect.TypeFor[governance.Layout]():     "PageLayout",
+	reflect.TypeFor[operational.Step]():      "DecisionStep",
 }
 
 // schemaName is the name of a type in the document.
 func schemaName(t reflect.Type, hint string) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if name, known := schemaNames[t]; known {
+		return name
+	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	if item, ok := strings.CutPrefix(name, "ListBody"); ok {
 		return item + "List"

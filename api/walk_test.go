@@ -31,12 +31,17 @@ func (w *world) targets(t *testing.T) map[string]string {
 		_, err := w.Owner(t).Exec(t.Context(), `insert into crm.import (id, org_id, kind, state, created_at) values ($1, $2, 'crm_export', 'queued', now())`, importID, w.ada.Org)
 		require.NoError(t, err)
 	}
+	field := w.must(t, 201, w.ada, "POST", "/v1/custom-fields", `{"object":"account","label":"Field of A","type":"text"}`).text(t, "id")
+	kind := w.must(t, 201, w.ada, "POST", "/v1/record-types", `{"object":"account","name":"Type of A"}`).text(t, "id")
+	layout := w.must(t, 201, w.ada, "POST", "/v1/layouts", `{"object":"account","name":"Layout of A","definition":{"sections":[]}}`).text(t, "id")
 	w.mirror(t)
 	receipt := w.must(t, 200, w.ada, "GET", "/v1/analytics/amount-open", nil).json(t)["receipt"].(map[string]any)["id"].(string)
 	return map[string]string{
 		"/v1/accounts/": account, "/v1/contacts/": contact, "/v1/opportunities/": deal, "/v1/products/": w.productA.ID.String(),
 		"/v1/sales-processes/": w.processA.ID.String(), "/v1/organisations/": w.ana.Org.String(), "/v1/connections/": w.connA2.String(),
 		"/v1/api-keys/": key, "/v1/imports/": importID, "/v1/analytics/receipts/": receipt,
+		"/v1/custom-fields/": field, "/v1/record-types/": kind, "/v1/layouts/": layout,
+		"/v1/external-contacts/": w.contact(t, w.pia, w.connA1), "/v1/people/": w.ana.Membership.String(),
 	}
 }
 
@@ -50,7 +55,9 @@ func (w *world) bodies() map[string]any {
 		"create-account":             map[string]string{"name": "x"}, "create-contact": map[string]any{"account_id": uuid.New(), "last_name": "x"},
 		"create-product":       map[string]any{"name": "x", "family": "x", "list_price": map[string]string{"amount": "1", "currency": "EUR"}},
 		"create-sales-process": map[string]any{"name": "x", "stages": []map[string]string{{"name": "a", "type": "active"}, {"name": "b", "type": "won"}}},
-		"create-opportunity":   map[string]any{"name": "x"}, "create-api-key": map[string]any{"name": "x", "scopes": []string{"accounts.read"}},
+		"update-custom-field":  map[string]string{"label": "Mine now"}, "update-record-type": map[string]string{"name": "Mine now"}, "update-layout": map[string]string{"name": "Mine now"},
+		"update-connection-assignment": map[string]any{"role": nil}, "update-external-contact-assignment": map[string]any{"role": nil}, "update-person-assignment": map[string]string{"role": "administrator"},
+		"create-opportunity": map[string]any{"name": "x"}, "create-api-key": map[string]any{"name": "x", "scopes": []string{"accounts.read"}},
 	}
 }
 
@@ -127,7 +134,10 @@ func (w *world) everything(t *testing.T) string {
 			select 'account ' || a::text from crm.account a union all select 'contact ' || c::text from crm.contact c
 			union all select 'product ' || p::text from crm.product p union all select 'opportunity ' || o::text from crm.opportunity o
 			union all select 'private ' || o::text from crm.opportunity_private o union all select 'history ' || h::text from crm.opportunity_history h
-			union all select 'import ' || i::text from crm.import i union all select 'key ' || k.id || coalesce(k.revoked_at::text, '') from sec.api_key k
+			union all select 'import ' || i::text from crm.import i union all select 'role ' || r::text from crm.role r union all select 'right ' || r::text from crm.role_object r
+			union all select 'field ' || f::text from crm.custom_field f union all select 'type ' || r::text from crm.record_type r union all select 'layout ' || l::text from crm.page_layout l
+			union all select 'member ' || m::text from crm.membership m union all select 'external ' || e::text from crm.external_contact e union all select 'connection ' || c::text from crm.connection c
+			union all select 'key ' || k.id || coalesce(k.revoked_at::text, '') from sec.api_key k
 		) x (row_text)`).Scan(&all))
 	return all
 }

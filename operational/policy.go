@@ -77,6 +77,14 @@ var Capabilities = []Permission{
 	PeopleManage, RolesManage, ConnectionsManage, ChannelGovern, AuditRead, WorkspaceManage,
 }
 
+// CapabilitiesOf are those that people on a side can have.
+func CapabilitiesOf(side Side) []Permission {
+	return slices.DeleteFunc(slices.Clone(Capabilities), func(p Permission) bool {
+		only, bound := ofSide[p]
+		return bound && only != side
+	})
+}
+
 // Allowed says whether the actor holds the permission, for some record at least. Unknown roles hold none.
 func (a Actor) Allowed(p Permission) bool {
 	if p == Public {

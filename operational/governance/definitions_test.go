@@ -94,7 +94,7 @@ func TestRecordTypesAndLayouts(t *testing.T) {
 	code(t, "record-type-name-taken", second(w.s.CreateRecordType(ctx, w.A, governance.NewRecordType{Object: operational.ObjectOpportunity, Name: "Renewal"})))
 	kind(t, operational.KindInvalid, second(w.s.UpdateRecordType(ctx, w.A, renewal.ID, renewal.Version, governance.UpdateRecordType{Active: operational.Set(false)})), "the default stays in use")
 
-	definition := objects.Definition{Sections: []objects.Section{{Title: "The deal", Fields: []objects.Place{
+	definition := objects.FormDefinition{Sections: []objects.FormSection{{Title: "The deal", Fields: []objects.Place{
 		{Name: "name", Required: true}, {Name: "stage"}, {Name: "close_date", Required: true, ShowIf: &objects.Condition{Field: "stage", In: []string{"Won"}}},
 	}}, {Title: "Empty"}}}
 	l, err := w.s.CreateLayout(ctx, w.A, governance.NewLayout{Object: operational.ObjectOpportunity, Name: "Short", Definition: definition})
@@ -141,24 +141,24 @@ func TestRecordTypesAndLayouts(t *testing.T) {
 
 func TestLayoutsNameWhatThereIs(t *testing.T) {
 	ctx, w := t.Context(), newWorld(t)
-	one := func(places ...objects.Place) []objects.Section {
-		return []objects.Section{{Title: "One", Fields: places}}
+	one := func(places ...objects.Place) []objects.FormSection {
+		return []objects.FormSection{{Title: "One", Fields: places}}
 	}
-	for name, sections := range map[string][]objects.Section{
+	for name, sections := range map[string][]objects.FormSection{
 		"unknown field": one(objects.Place{Name: "margin"}), "a field twice": one(objects.Place{Name: "name"}, objects.Place{Name: "name"}),
 		"asked for and not written": one(objects.Place{Name: "region", Required: true}), "no title": {{Fields: []objects.Place{{Name: "name"}}}},
 		"waits for what comes later": one(objects.Place{Name: "name", ShowIf: &objects.Condition{Field: "stage", In: []string{"x"}}}, objects.Place{Name: "stage"}),
 		"waits for itself":           one(objects.Place{Name: "name", ShowIf: &objects.Condition{Field: "name", In: []string{"x"}}}),
 		"waits for nothing":          one(objects.Place{Name: "stage"}, objects.Place{Name: "name", ShowIf: &objects.Condition{Field: "stage"}}),
-		"too many sections":          make([]objects.Section, governance.MaxSections+1),
+		"too many sections":          make([]objects.FormSection, governance.MaxSections+1),
 		"another's custom field":     one(objects.Place{Name: "x_own"}),
 		"far too long":               {{Title: strings.Repeat("x", 101)}},
 	} {
-		_, err := w.s.CreateLayout(ctx, w.A, governance.NewLayout{Object: operational.ObjectOpportunity, Name: "L", Definition: objects.Definition{Sections: sections}})
+		_, err := w.s.CreateLayout(ctx, w.A, governance.NewLayout{Object: operational.ObjectOpportunity, Name: "L", Definition: objects.FormDefinition{Sections: sections}})
 		kind(t, operational.KindInvalid, err, name)
 	}
 	_, err := w.s.CreateCustomField(ctx, w.P1, governance.NewCustomField{Object: operational.ObjectOpportunity, Name: "x_own", Label: "Own", Type: "text"})
 	require.NoError(t, err)
-	_, err = w.s.CreateLayout(ctx, w.P1, governance.NewLayout{Object: operational.ObjectOpportunity, Name: "L", Definition: objects.Definition{Sections: one(objects.Place{Name: "x_own", Required: true})}})
+	_, err = w.s.CreateLayout(ctx, w.P1, governance.NewLayout{Object: operational.ObjectOpportunity, Name: "L", Definition: objects.FormDefinition{Sections: one(objects.Place{Name: "x_own", Required: true})}})
 	require.NoError(t, err)
 }

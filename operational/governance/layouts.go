@@ -26,26 +26,26 @@ const (
 // Layout is a form: which fields, in which order, which of them are asked for. Which role sees it for which record type
 // is said by the record type.
 type Layout struct {
-	ID         uuid.UUID          `json:"id" doc:"Id of the layout"`
-	Object     operational.Object `json:"object" enum:"account,contact,product,opportunity" doc:"Object whose form it is"`
-	Name       string             `json:"name" doc:"Name, unique for the object"`
-	Definition objects.Definition `json:"definition" doc:"What the form shows, in order"`
-	Version    int64              `json:"version" doc:"Grows by one with each change; also the ETag"`
-	CreatedAt  time.Time          `json:"created_at" doc:"When it was created"`
-	UpdatedAt  time.Time          `json:"updated_at" doc:"When it was last changed"`
+	ID         uuid.UUID              `json:"id" doc:"Id of the layout"`
+	Object     operational.Object     `json:"object" enum:"account,contact,product,opportunity" doc:"Object whose form it is"`
+	Name       string                 `json:"name" doc:"Name, unique for the object"`
+	Definition objects.FormDefinition `json:"definition" doc:"What the form shows, in order"`
+	Version    int64                  `json:"version" doc:"Grows by one with each change; also the ETag"`
+	CreatedAt  time.Time              `json:"created_at" doc:"When it was created"`
+	UpdatedAt  time.Time              `json:"updated_at" doc:"When it was last changed"`
 }
 
 // NewLayout is what is needed to create one.
 type NewLayout struct {
 	Object     operational.Object
 	Name       string
-	Definition objects.Definition
+	Definition objects.FormDefinition
 }
 
 // UpdateLayout is a merge patch; a definition that is given takes the place of the one that was.
 type UpdateLayout struct {
 	Name       operational.Opt[string]
-	Definition operational.Opt[objects.Definition]
+	Definition operational.Opt[objects.FormDefinition]
 }
 
 // check says what is wrong with a layout: it names what there is, once, and asks only for what can be filled in.
@@ -159,7 +159,7 @@ func (s *Service) Layout(ctx context.Context, actor operational.Actor, id uuid.U
 
 // tidy has lists where there is nothing: answers have no null there.
 func (l Layout) tidy() Layout {
-	sections := append([]objects.Section{}, l.Definition.Sections...)
+	sections := append([]objects.FormSection{}, l.Definition.Sections...)
 	for i := range sections {
 		sections[i].Fields = append([]objects.Place{}, sections[i].Fields...)
 	}

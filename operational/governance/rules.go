@@ -158,7 +158,7 @@ func (r Role) check(g ground) error {
 		faults.Text("description", *r.Description, 0, 500)
 	}
 	for _, c := range r.Capabilities {
-		if !slices.Contains(operational.Capabilities, c) || r.Audience == External || g.side == operational.SidePartner && (c == operational.ChannelGovern || c == operational.ImportsRun) {
+		if r.Audience == External || !slices.Contains(operational.CapabilitiesOf(g.side), c) {
 			faults.Add("capabilities", "It is no capability that such a role can have.", string(c))
 		}
 	}
