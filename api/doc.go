@@ -15,6 +15,13 @@
 //   - The answer of a repeated POST is stored, sealed, in the tenant's own rows; failures of the server do not stick.
 //     When the first request died between its work and its answer nobody knows what happened, so the key is answered
 //     with 409 for good and nothing is done again.
+//   - The answer of a repeated POST is given again only while the caller's rights are what they were: their name is kept
+//     beside it. Otherwise 409 says that it was done; reading the record then shows what the role shows now. Reading the
+//     record in place of the stored answer would have to know of each operation what to read.
+//   - The ETag of a record of which a role hides fields names these too, so that a cache does not go on showing what has
+//     been hidden since. If-Match compares the version alone: it is the record's.
+//   - A cursor is bound to caller, filter and sort, not to rights: it holds values of the sort keys only, which the filter
+//     and sort beside it must be allowed to name at each page.
 //   - If-Match takes one strong tag. `*` and weak ones do not say what the caller saw: 412, as anything else that names no
 //     version, so that nobody's change is put over unseen. Without it: 428.
 //   - An Idempotency-Key may go with every POST and must go with none. A script that repeats itself is made safe by one header;

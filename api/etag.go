@@ -1,7 +1,11 @@
 package api
 
 import (
+	"fmt"
+	"hash/fnv"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,6 +14,21 @@ import (
 
 // etagOf is the ETag of a version.
 func etagOf(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
+
+// etagSeen is the ETag of a version as somebody sees it who reads these fields only: when their role comes to show
+// other ones, what they have is no longer what there is. A change asks for the version alone.
+func etagSeen(version int64, read operational.FieldSet) string {
+	if read.All {
+		return etagOf(version)
+	}
+	h := fnv.New32a()
+	for _, name := range slices.Sorted(slices.Values(read.Names)) {
+		_, _ = h.Write([]byte(name + "\x00"))
+	}
+	return fmt.Sprintf(`"v%d.%08x"`, version, h.Sum32())
+}
+
+var tagForm = regexp.MustCompile(`^"v(0|[1-9][0-9]{0,18})(\.[0-9a-f]{8})?"$`)
 
 // Changing is what a change of a record must carry.
 type Changing struct {
@@ -23,10 +42,12 @@ func (c Changing) version() (int64, error) {
 		return 0, operational.Fault(operational.KindPreconditionNeeded, "if-match-required",
 			"Send the ETag that you got when you read the record as If-Match, so that nobody's change is lost. Nothing was saved.")
 	}
-	text, ok := strings.CutPrefix(c.IfMatch, `"v`)
-	text, closed := strings.CutSuffix(text, `"`)
-	version, err := strconv.ParseInt(text, 10, 64)
-	if !ok || !closed || err != nil || version < 0 || etagOf(version) != c.IfMatch {
+	found := tagForm.FindStringSubmatch(c.IfMatch)
+	if found == nil {
+		return 0, unusable(c.IfMatch)
+	}
+	version, err := strconv.ParseInt(found[1], 10, 64)
+	if err != nil {
 		return 0, unusable(c.IfMatch)
 	}
 	return version, nil

@@ -7,6 +7,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
@@ -53,6 +55,36 @@ const (
 
 // keptHeaders are those that belong to the answer and not to the moment.
 var keptHeaders = []string{"Content-Type", "ETag", "Location"}
+
+// keptRights is beside the headers what the one who was answered might see then.
+const keptRights = "rights"
+
+// rightsName is the same as long as the actor's rights are: it names them, whatever changes for others.
+func rightsName(actor operational.Actor) string {
+	if actor.Rights == nil {
+		return ""
+	}
+	mine := *actor.Rights
+	mine.Version, mine.Channel = 0, 0
+	text, err := json.Marshal(struct {
+		Rights     operational.Rights
+		Connection uuid.UUID
+	}{mine, actor.Connection})
+	if err != nil {
+		return "" // plain data always marshals
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// repeatable: an answer is not given again to whom it would now show more, or less, than their rights do.
+func repeatable(actor operational.Actor, row kept) error {
+	if row.Headers[keptRights] == rightsName(actor) {
+		return nil
+	}
+	return operational.Fault(operational.KindConflict, "answer-outdated",
+		"This was done when it was first asked for, and not again. What you may see has changed since, so its answer is not repeated. Read the record to see it as it is.")
+}
 
 // kept is a row of crm.idempotency_key.
 type kept struct {
@@ -150,7 +182,7 @@ func (a *API) claimKey(ctx context.Context, actor operational.Actor, args pgx.Na
 }
 
 func (a *API) storeAnswer(ctx context.Context, actor operational.Actor, args pgx.NamedArgs, status int, rec *recorder) error {
-	headers := map[string]string{}
+	headers := map[string]string{keptRights: rightsName(actor)}
 	for _, name := range keptHeaders {
 		if v := rec.Header().Get(name); v != "" {
 			headers[name] = v
@@ -180,10 +212,14 @@ func (a *API) replay(w http.ResponseWriter, r *http.Request, actor operational.A
 	if err == nil {
 		row.Body, err = a.unseal(row.Body)
 	}
+	if err == nil {
+		err = repeatable(actor, row)
+	}
 	if err != nil {
 		writeProblem(w, answer(ctx, r.Method, err))
 		return
 	}
+	delete(row.Headers, keptRights)
 	for name, value := range row.Headers {
 		w.Header().Set(name, value)
 	}

@@ -100,7 +100,7 @@ func (a *API) opportunities() {
 		if err != nil {
 			return nil, err
 		}
-		return asRecord(*in, x.Version, x)
+		return unlessKnown(*in, tagOfOpportunity(actor, x), x)
 	})
 	register(a, operational.OpportunitiesWrite, huma.Operation{
 		OperationID: "create-opportunity", Method: http.MethodPost, Path: "/v1/opportunities", Tags: []string{"opportunities"}, DefaultStatus: http.StatusCreated,
@@ -135,7 +135,7 @@ func (a *API) createOpportunity(ctx context.Context, actor operational.Actor, in
 		OwnerContactID: b.OwnerContactID, OwnerMemberID: b.OwnerMemberID, ProcessID: b.ProcessID, StageID: b.StageID,
 		VendorNet: b.VendorNet, CloseDate: b.CloseDate, Region: b.Region, Tier: b.Tier, Lines: newLines(b.Lines), RecordTypeID: b.RecordTypeID, Custom: b.Custom, EffectiveAt: b.EffectiveAt,
 	})
-	return &created[opportunities.Opportunity]{etagOf(x.Version), "/v1/opportunities/" + x.ID.String(), x}, err
+	return &created[opportunities.Opportunity]{tagOfOpportunity(actor, x), "/v1/opportunities/" + x.ID.String(), x}, err
 }
 
 func (a *API) updateOpportunity(ctx context.Context, actor operational.Actor, in *patchInput[opportunityPatch]) (*record[opportunities.Opportunity], error) {
@@ -158,7 +158,23 @@ func (a *API) updateOpportunity(ctx context.Context, actor operational.Actor, in
 		}
 	}
 	x, err := a.deps.Opportunities.Update(ctx, actor, parseID(in.ID), version, patch)
-	return &record[opportunities.Opportunity]{etagOf(x.Version), x}, err
+	return &record[opportunities.Opportunity]{tagOfOpportunity(actor, x), x}, err
+}
+
+// tagOfOpportunity names the version, and what of it the actor sees.
+func tagOfOpportunity(actor operational.Actor, x opportunities.Opportunity) string {
+	if actor.Side == operational.SideVendor && actor.Rights != nil && actor.Rights.Own.Everything {
+		return etagOf(x.Version)
+	}
+	connection := uuid.Nil
+	switch {
+	case actor.Side == operational.SidePartner && x.ConnectionID != nil:
+		connection = *x.ConnectionID
+	case actor.Side == operational.SidePartner && x.Vendor != nil: // another partner's
+		return etagSeen(x.Version, operational.FieldSet{})
+	}
+	g, _ := actor.GrantOf(operational.ObjectOpportunity, connection)
+	return etagSeen(x.Version, g.Read)
 }
 
 func newLines(in []lineInput) []opportunities.NewLine {
@@ -181,7 +197,7 @@ func (a *API) stages() {
 			return nil, err
 		}
 		x, err := s.MoveStage(ctx, actor, parseID(in.ID), version, opportunities.MoveStage(in.Body))
-		return &record[opportunities.Opportunity]{etagOf(x.Version), x}, err
+		return &record[opportunities.Opportunity]{tagOfOpportunity(actor, x), x}, err
 	})
 	register(a, operational.OpportunitiesWrite, huma.Operation{
 		OperationID: "reopen-opportunity", Method: http.MethodPost, Path: "/v1/opportunities/{id}/reopen", Tags: []string{"opportunities"}, Errors: conditional,
@@ -192,7 +208,7 @@ func (a *API) stages() {
 			return nil, err
 		}
 		x, err := s.Reopen(ctx, actor, parseID(in.ID), version, opportunities.Reopen(in.Body))
-		return &record[opportunities.Opportunity]{etagOf(x.Version), x}, err
+		return &record[opportunities.Opportunity]{tagOfOpportunity(actor, x), x}, err
 	})
 }
 

@@ -77,6 +77,10 @@ var problemsOfRequests = []ProblemType{
 		"outcome-unknown", "Nobody knows how it ended", "The first request with this Idempotency-Key never gave its answer.",
 		"Look whether it had its effect. If it had none, send it with a new key.",
 	},
+	{
+		"answer-outdated", "Done already; its answer is not repeated", "The request was carried out when it was first sent, and what you may see has changed since. Nothing was done twice.",
+		"Read the record: it is shown as your role shows it now.",
+	},
 	{"cross-origin", "Refused because it came from another site", "A change must come from this site's own pages, or carry an API key. Nothing was saved.", "Open the page here and send the form again; programs use API keys."},
 }
 

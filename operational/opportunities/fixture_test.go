@@ -89,6 +89,20 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// ownProcess is the first partner's, for its own business.
+func (w *world) ownProcess() uuid.UUID {
+	w.t.Helper()
+	if p, there := w.process["P1"]; there {
+		return p.ID
+	}
+	p, err := catalog.New(w.db.API).CreateProcess(w.t.Context(), w.P1, catalog.NewProcess{Name: "Own", Default: true, Stages: []catalog.NewStage{
+		{Name: "Talking", Type: catalog.StageActive}, {Name: "Yes", Type: catalog.StageWon}, {Name: "No", Type: catalog.StageLost},
+	}})
+	require.NoError(w.t, err)
+	w.process["P1"] = p
+	return p.ID
+}
+
 // stage finds a stage of a vendor's process.
 func (w *world) stage(vendor, name string) uuid.UUID {
 	w.t.Helper()
