@@ -63,7 +63,7 @@ func TestABriefingHasOneWatermark(t *testing.T) {
 	late := w.deal(t, w.pia, w.connA1, "late", "50", "EUR", "2024-04-20T00:00:00Z")
 	deps := w.deps
 	deps.Warehouse = &between{w.store, func() { w.loadDeal(t, late) }}
-	s, ada := api.NewAnalytics(deps), w.WithRights(t, w.ada.Actor)
+	s, ada := api.NewAnalytics(deps), w.ada.Actor
 
 	brief := briefing(t, s, ada, "2024-Q2")
 	require.EqualValues(t, 0, brief.Rows[0].Count, "new in the quarter, without the late one")

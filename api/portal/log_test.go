@@ -189,7 +189,7 @@ func TestAPageIsOneView(t *testing.T) {
 		if strings.HasPrefix(path, "/") {
 			require.Equal(t, http.StatusOK, v.get(path).status)
 		} else {
-			view, err := v.w.api.Analytics().View(t.Context(), v.w.db.WithRights(t, v.w.leader))
+			view, err := v.w.api.Analytics().View(t.Context(), v.w.leader)
 			require.NoError(t, err)
 			_, err = view.Briefing(t.Context(), api.AnalyticsInput{})
 			require.NoError(t, err)

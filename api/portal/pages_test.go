@@ -64,7 +64,7 @@ func TestOneFigureOnPageAndAPI(t *testing.T) {
 	w := shared(t)
 	v, ctx := w.as(t, leaderMail), context.Background()
 	p := v.get("/briefing?period=" + yearNow(w))
-	view, err := w.api.Analytics().View(ctx, w.db.WithRights(t, w.leader))
+	view, err := w.api.Analytics().View(ctx, w.leader)
 	require.NoError(t, err)
 	defer view.Close()
 	won, err := view.Won(ctx, api.AnalyticsInput{Period: yearNow(w)})

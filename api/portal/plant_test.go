@@ -76,6 +76,9 @@ func (w *world) plant(t testing.TB) {
 	shared, err := admin.Connect(ctx, identity.NewConnection{Vendor: w.second, Partner: first[0].OrgID, PartnerNumber: "N-1", Tier: "Silver", Region: "South"})
 	require.NoError(t, err)
 	w.business(t, second, []interconnect.NewPartner{{OrgID: first[0].OrgID, ConnectionID: shared}}, "SEK", 40)
+	for _, a := range []*operational.Actor{&w.leader, &w.analyst, &w.partner, &w.stranger} {
+		*a = w.db.WithRights(t, *a) // now that all connections are there
+	}
 	w.today(t, first[0].ConnectionID)
 }
 
