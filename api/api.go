@@ -84,6 +84,7 @@ func New(d Deps) *API {
 	a.objects()
 	a.opportunities()
 	a.imports()
+	a.exports()
 	a.analyticsOperations()
 	a.audit()
 	a.governance()

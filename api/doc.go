@@ -28,6 +28,9 @@
 //     whoever tries an operation by hand is not sent away for want of it, and changes of what is there are safe without it
 //     anyway, by If-Match. Would change if records were made twice by callers that send no key.
 //   - Every code of a problem has a page at /problems/<code> (problems.go is the one catalogue; a test finds those without words).
+//   - An export is read page by page, each with the credential and the rights of its moment. When they have become less the
+//     connection is cut, because a file that simply ended would look whole. Would change if files were made first and
+//     fetched later.
 //   - An id of the path that is no id is 404 like every other record that is not there.
 //   - Names of partners and stages come from Postgres under the caller's rights, never from the warehouse.
 //   - Every answer of every test is checked against the document (contract_test.go); a change of the document is a

@@ -155,3 +155,17 @@ func (q Query) Also(conditions ...Filter) Query {
 	}
 	return q
 }
+
+// Doing narrows an actor to the parts of its records with which it may do this: not all that one sees may be taken along.
+func (a Actor) Doing(act Act, o Object) Actor {
+	if a.Rights == nil {
+		return a
+	}
+	narrowed := *a.Rights
+	narrowed.Links = slices.DeleteFunc(slices.Clone(narrowed.Links), func(l Link) bool { return !l.Role.grant(o).May(act) })
+	if !narrowed.Own.grant(o).May(act) {
+		narrowed.Own, narrowed.Links = RoleRights{}, nil // nothing goes over a link that one's own company does not allow
+	}
+	a.Rights = &narrowed
+	return a
+}

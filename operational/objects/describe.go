@@ -119,7 +119,7 @@ func (o Object) part(actor operational.Actor, g operational.Grant, setup Setup) 
 		p.ConnectionID = &g.Connection
 	}
 	for _, f := range o.Fields {
-		if g.Read.Has(f.Name) {
+		if g.Read.Has(f.Name) && (!f.Inner || actor.Side == operational.SideVendor) {
 			p.Fields = append(p.Fields, FieldNote{Name: f.Name, Label: f.Label, Type: f.Type, Members: f.Members(), Editable: !f.Fixed && editable(g, f.Name)})
 		}
 	}

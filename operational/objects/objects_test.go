@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // What the program knows of fields and what roles can name is the same.
 func TestTheRegistryIsTheDatabases(t *testing.T) {
-	rows, err := pgtest.New(t).Owner(t).Query(t.Context(), `select object || '.' || field || case when editable then '' else ' fixed' end from sec.object_field order by 1`)
+	rows, err := pgtest.New(t).Owner(t).Query(t.Context(), `select object || '.' || field || case when editable then '' else ' fixed' end || case when internal_only then ' inner' else '' end from sec.object_field order by 1`)
 	require.NoError(t, err)
 	want, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
@@ -28,6 +28,9 @@ func TestTheRegistryIsTheDatabases(t *testing.T) {
 			fixed := ""
 			if f.Fixed {
 				fixed = " fixed"
+			}
+			if f.Inner {
+				fixed += " inner"
 			}
 			got = append(got, string(o.Name)+"."+f.Name+fixed)
 			require.NotEmpty(t, f.Label)

@@ -24,6 +24,7 @@ type Field struct {
 	Type   Type
 	Member []string // its members in a record of the API, where they are called otherwise
 	Fixed  bool     // nobody writes it by hand
+	Inner  bool     // the vendor's own affair: partners do not have it, in business of their own neither
 }
 
 // Object is a sort of records.
@@ -39,7 +40,7 @@ var All = []Object{
 	{operational.ObjectOpportunity, "Opportunity", "Opportunities", []Field{
 		{Name: "name", Label: "Name", Type: Text},
 		{Name: "customer_name", Label: "Customer", Type: Text},
-		{Name: "vendor_account_id", Label: "Vendor's account", Type: Record},
+		{Name: "vendor_account_id", Label: "Vendor's account", Type: Record, Inner: true},
 		{Name: "owner", Label: "Owner", Type: Record, Member: []string{"owner", "owner_contact_id", "owner_membership_id"}},
 		{Name: "stage", Label: "Stage", Type: Record, Member: []string{"process", "stage", "closed_at"}},
 		{Name: "vendor_net", Label: "Vendor net amount", Type: Money, Member: []string{"vendor_net", "amount_source"}},

@@ -68,7 +68,7 @@ type Slice struct {
 // Limits of a page.
 const (
 	DefaultLimit = 50
-	MaxLimit     = 200
+	MaxLimit     = 500 // of a page that the program reads for itself; callers of the API get 200 at most
 )
 
 // Slice translates a query of somebody whom rights deny nothing that the wall shows. All wrong values are reported at once.
