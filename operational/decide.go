@@ -202,7 +202,7 @@ func (c *deciding) dataScope() bool {
 	case ownerless[c.object]:
 		return true
 	case c.foreign:
-		return c.either(RuleDataScope, g.Visibility == VisibilityPublic && a.Connection == c.over.Connection && c.act == ActRead,
+		return c.either(RuleDataScope, g.Visibility == VisibilityPublic && a.Connection == c.over.Connection && f.Partner != uuid.Nil && c.act == ActRead,
 			"The role reads the records of all the vendor's partners, and the session works with that vendor alone.",
 			"The record is not of the person's own company, and is reached only by a role that reads those of all partners, in a session that works with that vendor alone.")
 	case g.Visibility != VisibilityPrivate:
@@ -231,15 +231,15 @@ func (c *deciding) fieldRule() bool {
 	case c.field == "" || c.act == ActDelete:
 		return true
 	case c.foreign && slices.Contains(namesOthers, c.field):
-		return c.say(RuleField, false, "The field would tell of another partner.")
+		return c.say(RuleField, false, "The field is not shown of other partners' records.")
 	case writes:
 		return c.either(RuleField, !fixed && g.Edit.Has(c.field), "The field may be written.", "The field may not be written.")
 	}
 	return c.either(RuleField, fixed || g.Read.Has(c.field), "The field may be read.", "The field is hidden.")
 }
 
-// namesOthers are the fields that would tell a partner who the others are.
-var namesOthers = []string{"partner", "owner", "number"}
+// namesOthers are the fields that would tell a partner who the others are, or that lie in tables that are not shown to all.
+var namesOthers = []string{"partner", "owner", "number", "lines", "history"}
 
 func (x ObjectRights) may(act Act) bool {
 	switch act {

@@ -151,7 +151,7 @@ func reaches(a operational.Actor, g operational.Grant, act operational.Act, f op
 	case f.Connection == g.Connection:
 		return !f.Frozen && (!private || f.OwnerContact == g.Contact)
 	}
-	return f.Vendor == g.Vendor && f.Partner != a.Org && !f.Frozen && g.Visibility == operational.VisibilityPublic && a.Connection == g.Connection && act == operational.ActRead
+	return f.Vendor == g.Vendor && f.Partner != a.Org && f.Partner != uuid.Nil && !f.Frozen && g.Visibility == operational.VisibilityPublic && a.Connection == g.Connection && act == operational.ActRead
 }
 
 // TestDecisionsAndGrantsAgree over many chances: whether a row is reached, and which of its fields.
