@@ -25,6 +25,7 @@ type Deps struct {
 	DB            *postgres.DB // the api login: for idempotency keys and readiness
 	Identity      *identity.Service
 	Interconnect  *interconnect.Service
+	Invitations   *interconnect.Invitations // nil: links without an address before them, and no mail
 	Catalog       *catalog.Service
 	Accounts      *accounts.Service
 	Opportunities *opportunities.Service
@@ -69,6 +70,9 @@ func New(d Deps) *API {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Invitations == nil {
+		d.Invitations = interconnect.NewInvitations(d.DB, d.Identity, interconnect.NewTickets(d.Secret.Derive("invitations"), ""), false)
+	}
 	a := &API{
 		deps: d, mux: http.NewServeMux(), analytics: NewAnalytics(d), cursors: newCursors(d.Secret),
 		limits: newLimits(d.Rate, d.Burst, d.Clock), uploads: uploads{busy: map[uuid.UUID]bool{}},
@@ -78,6 +82,10 @@ func New(d Deps) *API {
 	a.sessions()
 	a.keys()
 	a.organisations()
+	a.connections()
+	a.invitations()
+	a.people()
+	a.workspaces()
 	a.accounts()
 	a.products()
 	a.processes()

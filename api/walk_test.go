@@ -34,6 +34,8 @@ func (w *world) targets(t *testing.T) map[string]string {
 	field := w.must(t, 201, w.ada, "POST", "/v1/custom-fields", `{"object":"account","label":"Field of A","type":"text"}`).text(t, "id")
 	kind := w.must(t, 201, w.ada, "POST", "/v1/record-types", `{"object":"account","name":"Type of A"}`).text(t, "id")
 	layout := w.must(t, 201, w.ada, "POST", "/v1/layouts", `{"object":"account","name":"Layout of A","definition":{"sections":[]}}`).text(t, "id")
+	partner := w.must(t, 201, w.ada, "POST", "/v1/invitations", `{"partner_name":"Partner of A","message":"Message of A"}`).text(t, "id")
+	colleague := w.must(t, 201, w.ada, "POST", "/v1/member-invitations", `{"role":"analyst"}`).text(t, "id")
 	w.mirror(t)
 	receipt := w.must(t, 200, w.ada, "GET", "/v1/analytics/amount-open", nil).json(t)["receipt"].(map[string]any)["id"].(string)
 	return map[string]string{
@@ -41,6 +43,7 @@ func (w *world) targets(t *testing.T) map[string]string {
 		"/v1/sales-processes/": w.processA.ID.String(), "/v1/organisations/": w.ana.Org.String(), "/v1/connections/": w.connA2.String(),
 		"/v1/api-keys/": key, "/v1/imports/": importID, "/v1/analytics/receipts/": receipt,
 		"/v1/custom-fields/": field, "/v1/record-types/": kind, "/v1/layouts/": layout,
+		"/v1/invitations/": partner, "/v1/member-invitations/": colleague,
 		"/v1/external-contacts/": w.contact(t, w.pia, w.connA1), "/v1/people/": w.ana.Membership.String(),
 	}
 }
@@ -57,6 +60,7 @@ func (w *world) bodies() map[string]any {
 		"create-sales-process": map[string]any{"name": "x", "stages": []map[string]string{{"name": "a", "type": "active"}, {"name": "b", "type": "won"}}},
 		"update-custom-field":  map[string]string{"label": "Mine now"}, "update-record-type": map[string]string{"name": "Mine now"}, "update-layout": map[string]string{"name": "Mine now"},
 		"update-connection-assignment": map[string]any{"role": nil}, "update-external-contact-assignment": map[string]any{"role": nil}, "update-person-assignment": map[string]string{"role": "administrator"},
+		"update-connection": map[string]string{"region": "Mine"}, "suspend-connection": map[string]string{"reason": "x"}, "resume-connection": map[string]string{}, "end-connection": map[string]string{"reason": "x"},
 		"create-opportunity": map[string]any{"name": "x"}, "create-api-key": map[string]any{"name": "x", "scopes": []string{"accounts.read"}},
 	}
 }
@@ -66,7 +70,7 @@ func TestNobodyGetsNothing(t *testing.T) {
 	bodies := w.bodies()
 	for _, op := range operations(w.api.OpenAPI()) {
 		if len(op.Security) == 0 {
-			require.Contains(t, []string{"sign-in", "health"}, op.OperationID, "an operation without credential")
+			require.Contains(t, []string{"sign-in", "health", "look-at-invitation", "reject-invitation", "join-by-invitation"}, op.OperationID, "an operation without credential")
 			continue
 		}
 		got := w.call(t, person{}, op.Method, strings.ReplaceAll(op.Path, "{id}", uuid.NewString()), bodies[op.OperationID])
@@ -134,6 +138,8 @@ func (w *world) everything(t *testing.T) string {
 			select 'account ' || a::text from crm.account a union all select 'contact ' || c::text from crm.contact c
 			union all select 'product ' || p::text from crm.product p union all select 'opportunity ' || o::text from crm.opportunity o
 			union all select 'private ' || o::text from crm.opportunity_private o union all select 'history ' || h::text from crm.opportunity_history h
+			union all select 'connection ' || c::text from crm.connection c union all select 'member ' || m::text from crm.membership m
+			union all select 'external contact ' || e::text from crm.external_contact e union all select 'invitation ' || i::text from crm.invitation i
 			union all select 'import ' || i::text from crm.import i union all select 'role ' || r::text from crm.role r union all select 'right ' || r::text from crm.role_object r
 			union all select 'field ' || f::text from crm.custom_field f union all select 'type ' || r::text from crm.record_type r union all select 'layout ' || l::text from crm.page_layout l
 			union all select 'member ' || m::text from crm.membership m union all select 'external ' || e::text from crm.external_contact e union all select 'connection ' || c::text from crm.connection c

@@ -45,7 +45,7 @@ func giveable(ctx context.Context, tx *postgres.Tx, field, key, audience string)
 		return fmt.Errorf("read role %s: %w", key, err)
 	}
 	if audience == ofOwnPeople && (tx.Actor.Rights == nil || exceeds(role, tx.Actor.Rights.Own)) {
-		return operational.Fault(operational.KindForbidden, "role-beyond-own", "The role %s may do what yours may not, so you cannot give it. Nothing was saved. Ask an administrator of your organisation.", key)
+		return operational.Fault(operational.KindForbidden, "beyond-own-rights", "The role %s may do what yours may not. Nothing was saved. Ask an administrator of your organisation.", key)
 	}
 	return nil
 }

@@ -293,7 +293,7 @@ func TestPeopleAreInvitedAndFollowed(t *testing.T) {
 	_, err = w.SuspendPerson(ctx, w.P1, w.P1.Membership, 1)
 	require.Equal(t, "not-yourself", code(t, err))
 	_, err = w.SuspendPerson(ctx, w.as(t, nia), w.P1.Membership, 1)
-	require.Equal(t, "role-beyond-own", code(t, err), "nobody decides over people who may do more")
+	require.Equal(t, "beyond-own-rights", code(t, err), "nobody decides over people who may do more")
 	person, err = w.SuspendPerson(ctx, w.P1, nia.Membership, person.Version)
 	require.NoError(t, err)
 	require.Equal(t, interconnect.StatusSuspended, person.Status)
@@ -341,7 +341,7 @@ func TestNobodyInvitesToMoreThanTheyHold(t *testing.T) {
 	w.exec(t, `insert into crm.person (id, display_name, created_at) values ('00000000-0000-7000-8000-000000000001', 'Ana', now())`)
 	w.exec(t, `insert into crm.membership (id, org_id, person_id, role, created_at) values ('00000000-0000-7000-8000-000000000002', $1, '00000000-0000-7000-8000-000000000001', 'analyst', now())`, w.A.Org)
 	ana := w.as(t, operational.Actor{Org: w.A.Org, Membership: uuid.MustParse("00000000-0000-7000-8000-000000000002"), Side: operational.SideVendor})
-	for role, want := range map[string]string{"administrator": "role-beyond-own", "channel_manager": "role-beyond-own", "dealer_personnel": "invalid-input", "none": "invalid-input"} {
+	for role, want := range map[string]string{"administrator": "beyond-own-rights", "channel_manager": "beyond-own-rights", "dealer_personnel": "invalid-input", "none": "invalid-input"} {
 		_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Role: role})
 		require.Equal(t, want, code(t, err), role)
 	}

@@ -1,0 +1,20 @@
+package api
+
+var problemsOfInterconnect = []ProblemType{
+	{"connection-state", "The connection is in another state", "A connection that is not suspended cannot be resumed, and one that is suspended cannot be suspended again. Nothing was changed.", "Read the connection to see its state."},
+	{"connection-ended", "The connection has ended", "A connection that has ended stays so. Nothing was changed.", "To work together again, connect anew by an invitation."},
+	{"already-connected", "You are connected already", "Your organisation is connected with this vendor. Nothing was changed.", "Work in the connection that is there, or end it first."},
+	{"partner-number-taken", "The number is taken", "You have given the number to another partner, or offered it in an open invitation. Nothing was saved.", "Choose another number, or leave it out for the next free one."},
+	{"invitation-closed", "The invitation is closed", "An invitation that is accepted, rejected, revoked or expired stays so. Nothing was changed.", "Make a new one."},
+	{"own-invitation", "The invitation is your own", "Your own organisation has made this invitation. Nothing was changed.", "Pass the link on to the partner."},
+	{"already-member", "You are a member already", "You are a member of the organisation that invites. Nothing was changed.", "Switch to it; if you cannot work there, ask an administrator of it."},
+	{
+		"join-refused", "You cannot join with these details", "The details cannot be used for somebody new. Nothing was saved. An invitation bears a few such attempts only.",
+		"If you have signed in here before, sign in and accept the invitation then; otherwise use another mail address.",
+	},
+	{"bound-to-connection", "The credential works in one connection only", "A session or API key that works in one connection does nothing for the whole company. Nothing was saved.", "Switch the session to all of your business first."},
+	{"session-needed", "Only for people who are signed in", "An API key cannot do this. Nothing was saved.", "Sign in and do it yourself."},
+	{"not-yourself", "Not to yourself", "Nobody suspends themselves. Nothing was changed.", "Ask another administrator of your organisation."},
+	{"status-already", "It is so already", "The person is in this state already. Nothing was changed.", "Read it again to see its state."},
+	{"suspended-by-partner", "The partner has suspended the person", "The person's own company has suspended them. Nothing was changed.", "Ask the partner."},
+}
