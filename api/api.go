@@ -95,6 +95,7 @@ func New(d Deps) *API {
 	a.exports()
 	a.analyticsOperations()
 	a.audit()
+	a.erasure()
 	a.governance()
 	a.system()
 	a.mux.HandleFunc("/", a.elsewhere)

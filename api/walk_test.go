@@ -55,6 +55,8 @@ func (w *world) bodies() map[string]any {
 		"update-product": map[string]string{"name": "Mine now"}, "update-opportunity": map[string]string{"name": "Mine now"},
 		"move-opportunity": map[string]any{"stage_id": w.processA.Stages[1].ID}, "reopen-opportunity": map[string]any{},
 		"update-opportunity-private": map[string]string{"note": "Mine now"},
+		"erase-person":               map[string]string{"reason": "mistake", "confirm": "x"},
+		"erase-contact":              map[string]string{"reason": "mistake", "confirm": "x"},
 		"create-account":             map[string]string{"name": "x"}, "create-contact": map[string]any{"account_id": uuid.New(), "last_name": "x"},
 		"create-product":       map[string]any{"name": "x", "family": "x", "list_price": map[string]string{"amount": "1", "currency": "EUR"}},
 		"create-sales-process": map[string]any{"name": "x", "stages": []map[string]string{{"name": "a", "type": "active"}, {"name": "b", "type": "won"}}},

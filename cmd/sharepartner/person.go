@@ -1,16 +1,55 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
 )
 
 type personCommand struct {
-	Add personAdd `cmd:"" help:"Add a person of a vendor, with a password that is printed once."`
+	Add   personAdd   `cmd:"" help:"Add a person of a vendor, with a password that is printed once."`
+	Erase personErase `cmd:"" help:"Take out everything that names a person, in all organisations, for good."`
+}
+
+type personErase struct {
+	Config
+	Email   string `required:"" help:"The mail address that the person signs in with."`
+	Reason  string `required:"" help:"Why, for the audit." enum:"requested,left,mistake,order"`
+	Confirm string `help:"The person's name, exactly; without it you are asked to type it."`
+}
+
+// Run erases the person once the name was typed.
+func (c *personErase) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	g, err := openGround(ctx, c.Config, c.logger())
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	admin := identity.NewAdmin(g.Jobs)
+	person, err := admin.PersonOfEmail(ctx, c.Email)
+	if err != nil {
+		return err
+	}
+	typed := c.Confirm
+	if typed == "" {
+		fmt.Printf("This cannot be undone: %s will be nobody in all organisations; what they did stays without the name.\nType the name to go on: ", person.Name)
+		line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // at the end of the input nothing was typed
+		typed = strings.TrimRight(line, "\r\n")
+	}
+	if err := admin.ErasePerson(ctx, person.PersonID, identity.Erasure{Reason: c.Reason, Confirm: typed}); err != nil {
+		return err
+	}
+	fmt.Println("The person is erased. Values in the findings of imports and answers to repeated requests follow within 30 days; backups are yours to clear.")
+	return nil
 }
 
 type personAdd struct {

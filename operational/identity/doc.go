@@ -14,4 +14,11 @@
 //     A credential's own time is the program's clock's affair, as it is when the database is asked.
 //   - The api login reaches people, passwords, sessions and keys by definer functions that each answer one
 //     question; no tenant role reads the tables.
+//   - Names and addresses of people are in crm.person, external_contact and contact, and everything else refers to them by
+//     id. Erasing takes them out there, with passwords, places, sessions, keys and kept answers; history, receipts and the
+//     audit stay whole. What somebody wrote about a person in free text (names of deals, notes, reasons) is not searched.
+//     Names that a program remembers for lists follow within half a minute; files of imports go within the hour after
+//     their end, values in findings after 30 days (in one's own company's at once), sealed answers to repeated requests
+//     after 48 hours. Importing a file again that names the person brings the name back.
+//   - The reason of an erasure is a code: free words might name the person, in an audit that is never rewritten.
 package identity

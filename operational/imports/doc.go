@@ -13,6 +13,8 @@
 //   - A file that cannot be trusted as a whole refuses the import, with all faults of all files at once: wrong
 //     encoding, an open quote, missing columns, days mostly in another form. A row that cannot be kept goes to
 //     quarantine with line, column and reason; the others are kept. What cleansing changes is reported value by value.
+//   - Files are kept until the import has ended, values in findings for 30 days more: they may name people. Which rule said
+//     what of which line and field stays.
 //   - Limits: 64 MB in all files, 500,000 rows in one, 100,000 characters in a field.
 //   - Days are written one way in a whole export, as its mapping says; nothing is guessed. Where day and month come
 //     in both orders in one column, days that read both ways are not trusted either.

@@ -215,6 +215,8 @@ func TestWhatIsDoneWithIsClearedAway(t *testing.T) {
 		require.NoError(t, err)
 		_, err = db.Owner(t).Exec(ctx, `insert into crm.import_file (org_id, import_id, name, content) values ($1, $2, 'accounts', '')`, actor.Org, id)
 		require.NoError(t, err)
+		_, err = db.Owner(t).Exec(ctx, `insert into crm.import_finding (org_id, import_id, position, file, line, kept, rule, was, reason) values ($1, $2, 1, 'f', 1, true, 'r', 'Ada', 'Ada is no team')`, actor.Org, id)
+		require.NoError(t, err)
 	}
 	swept := 0
 	chores := []Chore{
@@ -225,7 +227,9 @@ func TestWhatIsDoneWithIsClearedAway(t *testing.T) {
 	require.Equal(t, 1, swept)
 	require.Equal(t, 2, count(t, db, `select count(*) from crm.outbox`), "what waits or is fresh stays")
 	require.Equal(t, 1, count(t, db, `select count(*) from crm.idempotency_key`))
-	require.Equal(t, 1, count(t, db, `select count(*) from crm.import_file`))
+	require.Zero(t, count(t, db, `select count(*) from crm.import_file`))
+	require.Equal(t, 1, count(t, db, `select count(*) from crm.import_finding f where f::text like '%Ada%'`), "values are kept for a while")
+	require.Equal(t, 2, count(t, db, `select count(*) from crm.import_finding where rule = 'r'`))
 	require.Equal(t, 2, count(t, db, `select count(*) from crm.import`))
 }
 

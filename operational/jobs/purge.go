@@ -15,7 +15,9 @@ import (
 const (
 	keepEvents = 24 * time.Hour      // relayed events
 	keepKeys   = 48 * time.Hour      // answers to requests with an idempotency key
-	keepFiles  = 30 * 24 * time.Hour // files of finished imports; findings and summary stay
+	keepFiles  = 0                   // files of imports that have ended: nothing reads them again
+	keepValues = 30 * 24 * time.Hour // values in the findings of an import; file, line, field and rule stay
+	keepMail   = 30 * 24 * time.Hour // addresses of invitations that came to nothing
 )
 
 var purges = []struct {
@@ -25,6 +27,10 @@ var purges = []struct {
 	{"relayed events", `delete from crm.outbox where relayed_at < $1`, keepEvents},
 	{"idempotency keys", `delete from crm.idempotency_key where created_at < $1`, keepKeys},
 	{"files of imports", `delete from crm.import_file f using crm.import i where i.id = f.import_id and i.finished_at < $1`, keepFiles},
+	{"values of findings", `update crm.import_finding f set was = null, became = null, reason = 'The values are kept for 30 days; the rule says what happened.'
+		from crm.import i where i.id = f.import_id and i.finished_at < $1 and (f.was is not null or f.became is not null)`, keepValues},
+	{"addresses of invitations", `update crm.invitation set email = null, message = null
+		where status in ('revoked', 'expired') and closed_at < $1 and num_nonnulls(email, message) > 0`, keepMail},
 }
 
 type purgeArgs struct{}

@@ -1,4 +1,4 @@
--- Audit: what was done, by whom, chained per organisation so that a later change of it shows; and the erasure of people.
+-- Audit: what was done and by whom, chained per organisation so that a later change of it shows.
 -- +goose Up
 -- Details hold ids, names of fields, counts and codes; never values, and nothing that names a person.
 -- There are no foreign keys: what an event speaks of may go, the event stays, and writing one locks nothing.

@@ -1,0 +1,45 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/postgres"
+)
+
+const eraseContact = `select crm.erase_contact($1, $2, $3, $4)`
+
+// EraseContact takes everything that names the person out of a contact, for good. What refers to the contact stays. It
+// needs the right to delete contacts.
+func (s *Service) EraseContact(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, in identity.Erasure) (Contact, error) {
+	if err := in.Validate(); err != nil {
+		return Contact{}, err
+	}
+	var erased Contact
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		_, grant, err := contactFor(ctx, tx, operational.ActDelete, id)
+		if err != nil {
+			return err
+		}
+		var outcome string
+		if err := tx.QueryRow(ctx, eraseContact, id, in.Confirm, version, tx.Now).Scan(&outcome); err != nil {
+			return err
+		}
+		if err := identity.NotErased("contact", outcome); err != nil {
+			return err
+		}
+		noted := audit.Record{Action: "contact.erased", ID: id}
+		noted.Codes = map[string]string{"reason": in.Reason}
+		if err := audit.Append(ctx, tx, noted); err != nil {
+			return err
+		}
+		found, err := one[ownedContact](ctx, tx, getContact, "contact", id)
+		erased = found.Contact.masked(grant)
+		return err
+	})
+	return erased, err
+}
