@@ -79,7 +79,11 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error
 const chainPause = 500 * time.Millisecond
 
 func (a *App) startJobs(ctx context.Context) error {
-	work, err := jobs.New(a.ground.Jobs, a.log, imports.NewRunner(a.ground.Jobs).Worker())
+	workers, err := a.postmen()
+	if err != nil {
+		return err
+	}
+	work, err := jobs.New(a.ground.Jobs, a.log, append(workers, imports.NewRunner(a.ground.Jobs).Worker())...)
 	if err != nil {
 		return err
 	}
@@ -102,8 +106,9 @@ func (a *App) deps() api.Deps {
 	db := a.ground.API
 	inter := interconnect.New(db)
 	cat, acc, opp := catalog.New(db), accounts.New(db), opportunities.New(db)
+	people := identity.New(db)
 	return api.Deps{
-		DB: db, Identity: identity.New(db), Interconnect: inter, Catalog: cat, Accounts: acc, Opportunities: opp,
+		DB: db, Identity: people, Interconnect: inter, Invitations: interconnect.NewInvitations(db, people, a.tickets(), a.cfg.Mail.SMTP != ""), Catalog: cat, Accounts: acc, Opportunities: opp,
 		Imports: imports.New(db), Warehouse: a.store, Secret: a.ground.Secret, Clock: time.Now, Log: a.log,
 		Secure: a.cfg.Secure, Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
 	}
