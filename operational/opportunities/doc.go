@@ -4,8 +4,9 @@
 // Where things are: opportunity.go and input.go (what comes out and goes in), rules.go (the status machine and all other
 // verdicts, without a database), service.go (reading, and the one way in which every change goes), create.go and
 // change.go (the steps of a transaction), store.go and store_write.go (SQL), private.go (the partner's half), list.go
-// (what can be asked of lists), directory.go (what the records are called that opportunities refer to), import*.go (many
-// at once from another system, with their past).
+// (what can be asked of lists), fields.go (the fields that roles speak of: where each shows, and how records are seen),
+// custom.go (fields that companies have added), directory.go (what the records are called that opportunities refer to),
+// import*.go (many at once from another system, with their past).
 //
 // One row belongs to both companies of a connection, or to one company alone when there is no connection. Whose it is
 // comes from the connection row that the caller can see, never from the input. Each change makes one version and one
@@ -25,6 +26,17 @@
 //   - The amount is what somebody enters; else the sum of the lines, called list_price as long as every line has the
 //     list price and lines otherwise; else zero. Entering an amount stops it from following the lines, clearing it
 //     lets it follow them again.
+//   - One table (fields.go) says of each field that roles speak of where it shows. A hidden one is absent from records,
+//     lists and history, cannot be asked by, and is no member of a change; what none of the caller's grants shows is not
+//     even selected. A list over several vendors shows what each shows, and is asked by what all show.
+//   - That something moved stage or changed hands is not told to whom stage or owner is hidden: the change is "edited",
+//     without its reason.
+//   - Whoever gives a record away by a change still gets the answer to it, and finds the record gone after that.
+//   - Of other partners' records, where a vendor shows them, a partner reads neither number, partner, owner, connection,
+//     lines nor history: connection and lines would tell who they are as well as a name.
+//   - Values of added fields lie on the opportunity, where they are of the company of its sales process; a partner's own
+//     ones of what it shares lie in its half. Lists are asked by the former only.
+//   - In its own half a partner is held to what its own company's role lets it do: the vendor's has no say there.
 //   - Connections that are not active are frozen for both sides: read, not write.
 //   - A change that changes nothing makes no version: repeating a request is harmless.
 //   - Names of other records are not joined but looked up and remembered for a moment, for each organisation and side by

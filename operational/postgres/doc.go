@@ -26,6 +26,18 @@
 //   - The policy on organisations asks "exists (a connection)": measured on a vendor with 1,000 partners, 50
 //     opportunities joined with their organisations took 0.36 ms, by "in (all partners)" 0.48 ms, by an array 0.54 ms. Where a partner
 //     reads its vendors' catalogues an array is better: few vendors, and the index on org_id serves.
+//   - The wall shows a company's rows; which of them a role reaches, grants say, compiled here into SQL (list_reach.go):
+//     never one wide condition, but parts that an index serves, each in order and cut to a page, of which the page is
+//     made. All that the wall shows needs no condition. One record is not asked for with rights: it is read through the
+//     wall and looked at in Go (operational.Grant.Covers), so that all callers share one prepared statement.
+//   - Many connections are walked side by side (25 us for each) as long as their number is below the root of twice the
+//     channel's; above, the walk goes along the wall's index and leaves out what is not theirs. Measured on a vendor with
+//     150 connections and 62,000 opportunities, a page of 50 without rights taking 0.23 ms: 8 connections 0.43 ms side by
+//     side and 0.56 ms leaving out, 16: 0.61 and 0.35, 100: 2.4 and 0.28. Fetching a page of each by lateral took 4, 15
+//     and 67 ms; "= any" of the planner's own choice 12, 18 and 51 ms, since it fetches all rows to sort them.
+//   - The records of all a vendor's partners are read in a role of its own, which may read that one table only. The
+//     signed context names the connection in place of a side, which no tenant's policy takes; everything else about it
+//     the database looks up itself, once for a statement.
 //   - History is held by triggers that look at a statement's rows as a set, and by keys; tenants may add rows, but only
 //     those that say what the opportunity says at its present version.
 package postgres
