@@ -41,13 +41,19 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := benchapi.Target{Addr: server.Listener.Addr().String(), OwnerURL: g.ownerURL, Binaries: bin, Identity: identity.New(g.API), Channel: channel}.Measure(ctx)
+	target := benchapi.Target{Addr: server.Listener.Addr().String(), OwnerURL: g.ownerURL, Binaries: bin, Identity: identity.New(g.API), Channel: channel}
+	explained, err := target.Explain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := target.Measure(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return []measurement{
 		atLeast("one opportunity through the API, against pgbench -S", f.ReadRatio, "ratio", 0.25),
 		atMost("list of 50, p95, against its bare SQL", f.ListRatio, "ratio", 3),
+		atMost("why somebody may do something, p95", float64(explained.P95)/float64(time.Millisecond), "ms", 20),
 		{Name: "one opportunity through the API", Value: f.Reads.PerSecond, Unit: "1/s", Bar: "-", Holds: true},
 		{Name: "list of 50 through the API, p95", Value: float64(f.Lists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},
 		{Name: "list of 50, bare SQL, p95", Value: float64(f.BareLists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},

@@ -9,6 +9,9 @@ import (
 	"github.com/sharepartner/sharepartner/operational"
 )
 
+// Differences is everything that two roles do not say alike.
+func Differences(a, b Role) []Difference { return differences(a, b) }
+
 // differences is everything that two roles do not say alike.
 func differences(a, b Role) []Difference {
 	found := []Difference{}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/audit"
-	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // Question asks why somebody may do something with a record, or not.
@@ -123,14 +122,16 @@ func (s *Service) Explain(ctx context.Context, actor operational.Actor, q Questi
 	var person personRow
 	var record factsRow
 	known := true
+	var unnoted error
 	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		unnoted = audit.Queue(ctx, b, actor, s.db.Now(), q.noted())
 		queueOne(b, "person", &person, rights, args...)
 		queueOne(b, "record", &record, factsOf[q.Object], q.RecordID)
 		if q.Field != "" {
 			b.Queue(fieldIsThere, q.Object, q.Field).QueryRow(func(r pgx.Row) error { return r.Scan(&known) })
 		}
 	})
-	if err != nil {
+	if err = errors.Join(unnoted, err); err != nil {
 		return Explanation{}, err
 	}
 	if !operational.Decide(actor, operational.ActRead, q.Object, record.facts(actor.Org, actor.Side), "").Allowed {
@@ -141,11 +142,7 @@ func (s *Service) Explain(ctx context.Context, actor operational.Actor, q Questi
 		faults.Add("field", "There is no such field.", q.Field)
 		return Explanation{}, faults.Err()
 	}
-	e, err := q.decide(actor, person, record)
-	if err != nil {
-		return Explanation{}, err
-	}
-	return e, s.note(ctx, actor, q)
+	return q.decide(actor, person, record)
 }
 
 func queueOne[T any](b *pgx.Batch, what string, into *T, sql string, args ...any) {
@@ -187,17 +184,14 @@ func (q Question) person(actor operational.Actor, person personRow) (operational
 	return who, nil
 }
 
-// note writes into the audit who asked about whom; never what the answer was.
-func (s *Service) note(ctx context.Context, actor operational.Actor, q Question) error {
+// noted is what the audit keeps: who asked about whom and what; never what the answer was.
+func (q Question) noted() audit.Record {
 	r := audit.Record{Action: "explain.asked", Object: string(q.Object), ID: q.RecordID}
 	r.Codes, r.IDs = map[string]string{"act": string(q.Act)}, map[string]uuid.UUID{}
-	if q.Field != "" {
-		r.Fields = []string{q.Field}
-	}
 	for name, id := range map[string]uuid.UUID{"contact_id": q.ContactID, "membership_id": q.MembershipID} {
 		if id != uuid.Nil {
 			r.IDs[name] = id
 		}
 	}
-	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error { return audit.Append(ctx, tx, r) })
+	return r
 }

@@ -175,42 +175,11 @@ func roleFault(err error) error {
 
 // UpdateRole changes a role that is still at this version: all of the change set, or nothing of it.
 func (s *Service) UpdateRole(ctx context.Context, actor operational.Actor, key string, version int64, in UpdateRole) (Role, error) {
-	var changed Role
-	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		now, next, err := in.plan(ctx, tx, key)
-		if err != nil {
-			return err
-		}
-		if now.Version != version {
-			return operational.Stale("role")
-		}
-		found := differences(now, next)
-		if len(found) == 0 && now.Name == next.Name && same(now.Description, next.Description) {
-			changed = now
-			return nil
-		}
-		args := roleArgs(tx, next, version)
-		tag, err := tx.Exec(ctx, updateRole, args)
-		switch {
-		case err != nil:
-			return roleFault(err)
-		case tag.RowsAffected() == 0:
-			return operational.Stale("role")
-		}
-		if len(found) > 0 {
-			if err := writeRights(ctx, tx, args); err != nil {
-				return err
-			}
-		}
-		if changed, err = roleTx(ctx, tx, key); err != nil {
-			return err
-		}
-		return events.Append(ctx, tx, "role.changed", changed.ID, nil, subjects(found)...)
-	})
+	changed, err := s.UpdateRoles(ctx, actor, []RoleChange{{Key: key, Version: version, UpdateRole: in}})
 	if err != nil {
 		return Role{}, err
 	}
-	return changed, nil
+	return changed[0], nil
 }
 
 // plan is the role as it is and as it would be, if it may be so.
@@ -241,20 +210,11 @@ func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b
 
 // Preview says whom a change set would touch and what it would let them see. Nothing is written.
 func (s *Service) Preview(ctx context.Context, actor operational.Actor, key string, in UpdateRole) (Preview, error) {
-	var p Preview
-	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		now, next, err := in.plan(ctx, tx, key)
-		if err != nil {
-			return err
-		}
-		p = Preview{Version: now.Version, People: now.People, Differences: differences(now, next)}
-		p.Revealed, p.Hidden = shown(p.Differences)
-		if now.Audience == Internal {
-			return nil
-		}
-		return tx.QueryRow(ctx, partnersOf, actor.Org, key).Scan(&p.Partners)
-	})
-	return p, err
+	joint, err := s.PreviewRoles(ctx, actor, []RoleChange{{Key: key, UpdateRole: in}})
+	if err != nil {
+		return Preview{}, err
+	}
+	return joint.Roles[0], nil
 }
 
 // Compare says in what two roles differ.

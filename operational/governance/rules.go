@@ -240,3 +240,6 @@ func orNone(v string) string {
 }
 
 func yes(v bool) string { return fmt.Sprintf("%t", v) }
+
+// IsShared says whether external roles speak of the object.
+func IsShared(o operational.Object) bool { return slices.Contains(shared, o) }

@@ -33,7 +33,7 @@ var (
 		operational.SideVendor:  `case r.audience when 'internal' then ` + members + ` else (select count(*) from ` + contacts + `) end as people`,
 	}
 	partnersOf = `
-select count(distinct c.partner_org_id) from crm.role r, lateral (select c.partner_org_id from ` + contacts + `) c where r.org_id = $1 and r.key = $2`
+select count(distinct c.partner_org_id) from crm.role r, lateral (select c.partner_org_id from ` + contacts + `) c where r.org_id = $1 and r.key = any($2)`
 )
 
 func roleByKey(side operational.Side) string {

@@ -107,11 +107,10 @@ func (t Target) callers(ctx context.Context, pool *pgxpool.Pool) ([]caller, erro
 	}
 	for i := range out {
 		c := &out[i]
-		actor := operational.Actor{Org: c.org, Side: c.side}
-		if err := pool.QueryRow(ctx, `select id, person_id, role from crm.membership where org_id = $1 limit 1`, c.org).Scan(&actor.Membership, &actor.Person, &actor.Role); err != nil {
+		actor, err := memberOf(ctx, pool, c.org, c.side)
+		if err != nil {
 			return nil, err
 		}
-		var err error
 		if _, c.key, err = t.Identity.CreateKey(ctx, actor, identity.NewKey{Name: "bench", Scopes: []string{string(operational.OpportunitiesRead)}}); err != nil {
 			return nil, err
 		}
