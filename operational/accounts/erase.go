@@ -38,7 +38,7 @@ func (s *Service) EraseContact(ctx context.Context, actor operational.Actor, id 
 			return err
 		}
 		found, err := one[ownedContact](ctx, tx, getContact, "contact", id)
-		erased = found.Contact.masked(grant)
+		erased = found.masked(grant)
 		return err
 	})
 	return erased, err

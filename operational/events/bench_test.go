@@ -23,7 +23,9 @@ func BenchmarkAppend(b *testing.B) {
 			_, err := tx.Exec(b.Context(), outbox, tx.Actor.Org, string(tx.Actor.Side), uuid.New(), tx.Now)
 			return err
 		},
-		"outbox and audit": func(tx *postgres.Tx) error { return events.Append(b.Context(), tx, "thing.made", uuid.New(), nil, "name") },
+		"outbox and audit": func(tx *postgres.Tx) error {
+			return events.Append(b.Context(), tx, "thing.made", uuid.New(), nil, "name")
+		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			var failed atomic.Bool

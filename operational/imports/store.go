@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
 
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -187,5 +188,11 @@ func finish(ctx context.Context, tx *postgres.Tx, id uuid.UUID, state State, s *
 	if err != nil {
 		return false, fmt.Errorf("finish import: %w", err)
 	}
-	return tag.RowsAffected() == 1, nil
+	if tag.RowsAffected() == 0 {
+		return false, nil
+	}
+	if state != StateDone { // that one is an event
+		err = audit.Append(ctx, tx, audit.Record{Action: "import." + string(state), ID: id})
+	}
+	return true, err
 }
