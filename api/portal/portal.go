@@ -72,6 +72,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /opportunities/{id}/move", p.page(operational.OpportunitiesWrite, p.move))
 	mux.HandleFunc("POST /opportunities/{id}/reopen", p.page(operational.OpportunitiesWrite, p.reopen))
 	mux.HandleFunc("POST /opportunities/{id}/edit", p.page(operational.OpportunitiesWrite, p.edit))
+	p.governance(mux)
 	mux.HandleFunc("GET /help", p.page(operational.SignedIn, p.help))
 	nowhere := p.page(operational.SignedIn, func(*visit) error { return operational.NotFound("page") })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

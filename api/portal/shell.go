@@ -39,8 +39,9 @@ func (v *visit) shell(s views.Shell) views.Shell {
 		{Title: "Funnel", Icon: "filter", Href: address("/funnel", dashboards), Key: "f"},
 		{Title: "Opportunities", Icon: "opportunity", Href: address("/opportunities", list), Key: "o"},
 	}
+	s.Nav = append(s.Nav, v.governanceNav()...)
 	for i := range s.Nav {
-		s.Nav[i].Current = s.Nav[i].Title == s.Title
+		s.Nav[i].Current = s.Nav[i].Title == s.Title || s.Nav[i].Title == s.Section
 	}
 	if s.Crumbs == nil {
 		s.Crumbs = []views.Link{{Text: v.me.Organisation.Name}, {Text: s.Title}}

@@ -5,10 +5,10 @@ package static
 import "embed"
 
 // Styles in the order in which they are joined: tokens first, pages last.
-var Styles = []string{"tokens.css", "base.css", "shell.css", "parts.css", "pages.css"}
+var Styles = []string{"tokens.css", "base.css", "shell.css", "parts.css", "pages.css", "governance.css"}
 
 // Scripts in the order in which they are joined.
-var Scripts = []string{"charts.js", "app.js"}
+var Scripts = []string{"charts.js", "app.js", "governance.js"}
 
 // Files are the sources of both.
 //

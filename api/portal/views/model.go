@@ -3,6 +3,7 @@
 package views
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 // Shell is what surrounds a page.
 type Shell struct {
 	Title    string
+	Section  string // title of the rail's entry that the page belongs to, where it is not its own
 	Theme    string // light, dark or "" for the system's
 	KeysOff  bool   // single keys do nothing
 	Return   string // this page, to come back to
@@ -34,7 +36,32 @@ type Person struct{ Name, Role, Org, Side string }
 // NavItem is an entry of the rail.
 type NavItem struct {
 	Title, Icon, Href, Key string
+	Group                  string // heading that it stands under; "" for the first entries
 	Current                bool
+}
+
+// NavGroup are entries of the rail under one heading.
+type NavGroup struct {
+	Title string
+	Items []NavItem
+}
+
+// groups parts the entries by their headings, in the order in which these come first.
+func groups(list []NavItem) []NavGroup {
+	var out []NavGroup
+	for _, n := range list {
+		i := slices.IndexFunc(out, func(g NavGroup) bool { return g.Title == n.Group })
+		if i < 0 {
+			out, i = append(out, NavGroup{Title: n.Group}), len(out)
+		}
+		out[i].Items = append(out[i].Items, n)
+	}
+	return out
+}
+
+// quick are the entries that a narrow screen has at hand.
+func quick(list []NavItem) []NavItem {
+	return slices.DeleteFunc(slices.Clone(list), func(n NavItem) bool { return n.Group != "" })
 }
 
 // Link is a link with a text; without address it is only the text.

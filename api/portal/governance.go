@@ -1,0 +1,129 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/governance"
+	"github.com/sharepartner/sharepartner/operational/objects"
+)
+
+// governance are the pages where a company says who may do and see what.
+func (p *Portal) governance(mux *http.ServeMux) {
+	mux.HandleFunc("GET /governance/roles", p.governed(p.roles, governsRoles...))
+	mux.HandleFunc("POST /governance/roles", p.governed(p.changeRoles, governsRoles...))
+	mux.HandleFunc("GET /governance/new-role", p.governed(p.newRole, governsRoles...))
+	mux.HandleFunc("POST /governance/new-role", p.governed(p.createRole, governsRoles...))
+	mux.HandleFunc("GET /governance/roles/{key}", p.governed(p.role, governsRoles...))
+	mux.HandleFunc("POST /governance/roles/{key}/{act}", p.governed(p.changeRole, governsRoles...))
+}
+
+var governsRoles = []operational.Permission{operational.RolesManage, operational.ChannelGovern}
+
+// governed runs a page for whoever has one of the permissions; to others it is not there.
+func (p *Portal) governed(show func(*visit) error, anyOf ...operational.Permission) http.HandlerFunc {
+	return p.page(operational.SignedIn, func(v *visit) error {
+		if !slices.ContainsFunc(anyOf, v.actor.Allowed) {
+			return operational.NotFound("page")
+		}
+		return show(v)
+	})
+}
+
+// governanceNav are the entries of the rail that this person may open.
+func (v *visit) governanceNav() []views.NavItem {
+	var out []views.NavItem
+	for _, n := range []struct {
+		title, icon, href string
+		anyOf             []operational.Permission
+	}{
+		{"Roles & permissions", "shield", "/governance/roles", governsRoles},
+	} {
+		if slices.ContainsFunc(n.anyOf, v.actor.Allowed) {
+			out = append(out, views.NavItem{Title: n.title, Icon: n.icon, Href: n.href, Group: "Governance"})
+		}
+	}
+	return out
+}
+
+// rights is the service behind these pages.
+func (v *visit) rights() *governance.Service { return governance.New(v.deps.DB) }
+
+// governanceCrumbs lead from the group of the rail to the page.
+func governanceCrumbs(links ...views.Link) []views.Link {
+	return append([]views.Link{{Text: "Governance"}}, links...)
+}
+
+// posted reads the form of a request with the version that it changes.
+func (v *visit) posted() (url.Values, int64, error) {
+	if err := v.r.ParseForm(); err != nil {
+		return nil, 0, operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
+	}
+	version, err := strconv.ParseInt(v.r.PostForm.Get("version"), 10, 64)
+	if err != nil {
+		return nil, 0, operational.Fault(operational.KindPreconditionNeeded, "version-missing", "The form does not say which version it changes. Nothing was saved. Open the page again.")
+	}
+	return v.r.PostForm, version, nil
+}
+
+// refused is the status and the note of a form that was not carried out; false for faults that have a page of their own.
+func refused(err error) (int, views.Note, bool) {
+	status, known := map[operational.Kind]int{
+		operational.KindInvalid: http.StatusUnprocessableEntity, operational.KindConflict: http.StatusConflict,
+		operational.KindStale: http.StatusConflict, operational.KindForbidden: http.StatusForbidden,
+	}[operational.KindOf(err)]
+	if !known {
+		return 0, views.Note{}, false
+	}
+	note := views.Note{Tone: "bad", Title: messageOf(err), Focus: true}
+	var e *operational.Error
+	if errors.As(err, &e) {
+		for _, f := range e.Fields {
+			note.Lines = append(note.Lines, fieldName(f.Field)+": "+f.Message)
+		}
+	}
+	return status, note, true
+}
+
+// objectNamed gives an object in the words of people.
+func objectNamed(name operational.Object) string {
+	if o, known := objects.Of(name); known {
+		return o.Label
+	}
+	return words(string(name))
+}
+
+func pluralOf(name operational.Object) string {
+	if o, known := objects.Of(name); known {
+		return o.Plural
+	}
+	return words(string(name))
+}
+
+// listed are all rows of a list that has bounds of its own.
+func listed[T any](list func(operational.Query) (operational.Listed[T], error), filters ...operational.Filter) ([]T, error) {
+	var all []T
+	q := operational.Query{Page: operational.Page{Limit: 200}}
+	q = q.Also(filters...)
+	for {
+		found, err := list(q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found.Items...)
+		if found.Next == nil {
+			return all, nil
+		}
+		q.After = found.Next
+	}
+}
+
+// is compares a field of a list with a value.
+func is(field, value string) operational.Filter {
+	return operational.Filter{Field: field, Op: "eq", Values: []string{value}}
+}

@@ -1,0 +1,84 @@
+package portal_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// Every page of governance in every look.
+func TestGovernanceInEveryLook(t *testing.T) {
+	w := newWorld(t)
+	w.govern(t)
+	for _, p := range []struct{ name, path string }{
+		{"roles", "/governance/roles"},
+		{"roles-own", "/governance/roles?audience=internal&role=analyst&object=account"},
+		{"role", "/governance/roles/analyst?with=reviewer"},
+		{"new-role", "/governance/new-role"},
+	} {
+		t.Run(p.name, func(t *testing.T) {
+			b := newTab(t, w).as(leaderMail)
+			for _, l := range looks {
+				b.see(l)
+				b.open(p.path)
+				b.shot("governance-" + p.name + "-" + l.name)
+				b.fits()
+				b.accessible()
+				b.quiet()
+			}
+		})
+	}
+}
+
+// govern sets up what the pages show.
+func (w *world) govern(t testing.TB) {
+	t.Helper()
+	v := w.as(t, leaderMail)
+	for _, name := range []string{"Dealer Manager", "Distributor Admin", "Service Agent"} {
+		v.post("/governance/new-role", map[string][]string{"name": {name}, "audience": {"external"}, "copy": {"dealer_personnel"}})
+	}
+	p := v.get("/governance/roles?role=service_agent")
+	action := p.form("/governance/roles?")
+	p = v.post(action, p.inputs(action, map[string][]string{
+		"do": {"apply"}, "field.service_agent.vendor_net": {"hidden"}, "field.service_agent.customer_name": {"read"}, "field.service_agent.lines": {"hidden"}, "field.dealer_personnel.stage": {"read"},
+	}))
+	require.Contains(t, p.path, "saved=changes", p.text())
+}
+
+// Cells are walked over and changed by keys; the bar says what that would do; discarding needs no second word.
+func TestRolesByKeyboard(t *testing.T) {
+	w := newWorld(t)
+	w.govern(t)
+	b := newTab(t, w).as(leaderMail)
+	b.see(looks[0])
+	b.open("/governance/roles?role=service_agent")
+	focused := `document.activeElement.name || ''`
+	eval[int](b, `(document.querySelector('select[name="field.dealer_personnel.name"]').focus(), 0)`)
+	b.key(kb.ArrowDown)
+	require.Equal(t, "field.dealer_personnel.customer_name", eval[string](b, focused))
+	for range 3 {
+		b.key(kb.ArrowRight)
+	}
+	require.Equal(t, "field.service_agent.customer_name", eval[string](b, focused))
+	require.NotEqual(t, "none", eval[string](b, `getComputedStyle(document.activeElement).boxShadow`))
+	b.key(" ")
+	require.Equal(t, "hidden", eval[string](b, `document.activeElement.value`))
+	b.until(`document.querySelector('#role-bar').innerText.includes('1 change not applied')`, "the bar")
+	require.Equal(t, "field.service_agent.customer_name", eval[string](b, focused), "the keyboard stays where it is")
+	eval[int](b, `(document.querySelector('select[name="field.service_agent.vendor_net"]').focus(), 0)`)
+	for range 2 {
+		b.key(" ")
+	}
+	b.until(`document.querySelector('#role-bar').innerText.includes('Makes a hidden field visible: Vendor net amount, for Service Agent')`, "what it reveals")
+	b.shot("governance-roles-unsaved")
+	b.accessible()
+	eval[int](b, `(document.querySelector('#role-bar summary').click(), 0)`)
+	b.shot("governance-roles-review")
+	b.do(chromedp.Click(`#role-bar button[value="apply"]`))
+	b.until(`location.search.includes('saved=changes')`, "applied")
+	b.until(`document.readyState === 'complete'`, "loaded")
+	require.Equal(t, "hidden", eval[string](b, `document.querySelector('select[name="field.service_agent.customer_name"]').value`))
+	b.quiet()
+}

@@ -1,0 +1,157 @@
+package portal_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+)
+
+// inputs gives the values of a form as a browser would send them; set changes some.
+func (a *answer) inputs(action string, set url.Values) url.Values {
+	a.v.t.Helper()
+	forms := a.all(func(n *html.Node) bool {
+		return n.Data == "form" && attr(n, "method") == "post" && attr(n, "action") == action
+	})
+	require.Len(a.v.t, forms, 1, "form %s on %s", action, a.path)
+	out := url.Values{}
+	for _, n := range find(forms[0], func(n *html.Node) bool {
+		return n.Data == "input" || n.Data == "select" || n.Data == "textarea"
+	}) {
+		if _, off := attribute(n, "disabled"); off || attr(n, "name") == "" {
+			continue
+		}
+		switch {
+		case n.Data == "textarea":
+			out.Add(attr(n, "name"), text(n))
+		case n.Data == "select":
+			out.Add(attr(n, "name"), chosenOf(n))
+		case attr(n, "type") == "checkbox" || attr(n, "type") == "radio":
+			if _, on := attribute(n, "checked"); on {
+				out.Add(attr(n, "name"), attr(n, "value"))
+			}
+		default:
+			out.Add(attr(n, "name"), attr(n, "value"))
+		}
+	}
+	for name, list := range set {
+		out[name] = list
+	}
+	return out
+}
+
+func attribute(n *html.Node, name string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+func chosenOf(n *html.Node) string {
+	options := find(n, func(n *html.Node) bool { return n.Data == "option" })
+	for _, o := range options {
+		if _, on := attribute(o, "selected"); on {
+			return attr(o, "value")
+		}
+	}
+	if len(options) == 0 {
+		return ""
+	}
+	return attr(options[0], "value")
+}
+
+// form is the address of the form on a page whose address begins so.
+func (a *answer) form(prefix string) string {
+	a.v.t.Helper()
+	for _, n := range a.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "method") == "post" }) {
+		if action := attr(n, "action"); len(action) >= len(prefix) && action[:len(prefix)] == prefix {
+			return action
+		}
+	}
+	require.Fail(a.v.t, "no such form", "%s on %s", prefix, a.path)
+	return ""
+}
+
+func TestGovernanceIsNotThereForOthers(t *testing.T) {
+	w := shared(t)
+	for _, mail := range []string{analystMail, partnerMail} {
+		v := w.as(t, mail)
+		require.NotContains(t, v.get("/help").text(), "Roles & permissions", mail)
+		for _, path := range []string{"/governance/roles", "/governance/new-role", "/governance/roles/dealer_personnel"} {
+			require.Equal(t, http.StatusNotFound, v.get(path).status, "%s %s", mail, path)
+		}
+		require.Equal(t, http.StatusNotFound, v.post("/governance/roles", url.Values{"do": {"apply"}}).status, mail)
+	}
+}
+
+// A role is made, narrowed, reviewed and applied without script; it holds at once.
+func TestRolesWithoutScript(t *testing.T) {
+	w := newWorld(t)
+	v := w.as(t, leaderMail)
+	p := v.get("/governance/new-role?audience=external&copy=dealer_personnel")
+	p = v.post("/governance/new-role", p.inputs("/governance/new-role", url.Values{"name": {"Service Agent"}}))
+	require.Equal(t, "/governance/roles/service_agent?saved=created", p.path, p.text())
+	require.Equal(t, "Service Agent", p.title())
+
+	p = v.get("/governance/roles?audience=external&role=service_agent")
+	require.Equal(t, http.StatusOK, p.status, p.text())
+	action := p.form("/governance/roles?")
+	set := url.Values{"field.service_agent.vendor_net": {"hidden"}, "field.dealer_personnel.close_date": {"read"}, "reach.opportunity": {"private:read_write"}}
+	p = v.post(action, p.inputs(action, set))
+	require.Equal(t, http.StatusOK, p.status)
+	require.Contains(t, p.text(), "3 changes not applied")
+	require.Regexp(t, `Affects [\d,]+ people in [\d,]+ partners`, p.text())
+	before := w.as(t, partnerMail).get("/opportunities/" + w.opportunity.ID.String())
+	require.Contains(t, before.text(), "486,000")
+
+	sent := p.inputs(action, url.Values{"do": {"apply"}})
+	require.Equal(t, "hidden", sent.Get("field.service_agent.vendor_net"), "the form keeps what was asked for")
+	p = v.post(action, sent)
+	require.Contains(t, p.path, "saved=changes", p.text())
+	p = v.get("/governance/roles/service_agent?with=dealer_personnel")
+	require.Contains(t, p.text(), "Opportunities: Vendor net amount Hidden Edit")
+
+	stale := v.post(action, sent)
+	require.Equal(t, http.StatusConflict, stale.status)
+	require.Contains(t, stale.text(), "Somebody changed a role while you had it open")
+}
+
+// Two people change the same role: the second is told what the first did, and keeps both.
+func TestRolesOfTwoEditors(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.as(t, leaderMail), w.as(t, leaderMail)
+	path := "/governance/roles?audience=external&role=dealer_personnel"
+	first, second := one.get(path), two.get(path)
+	action := first.form("/governance/roles?")
+	one.post(action, first.inputs(action, url.Values{"field.dealer_personnel.stage": {"read"}, "do": {"apply"}}))
+	p := two.post(action, second.inputs(action, url.Values{"field.dealer_personnel.vendor_net": {"hidden"}, "do": {"apply"}}))
+	require.Equal(t, http.StatusConflict, p.status)
+	require.Contains(t, p.text(), "Dealer Personnel, Opportunities: Stage: was Edit, is Read.")
+	require.Contains(t, p.text(), "last changed by Ingrid Solberg")
+	require.Contains(t, p.text(), "1 change not applied")
+	p = two.post(action, p.inputs(action, url.Values{"do": {"apply"}}))
+	require.Contains(t, p.path, "saved=changes", p.text())
+	last := one.get(path).inputs(action, nil)
+	require.Equal(t, "read", last.Get("field.dealer_personnel.stage"))
+	require.Equal(t, "hidden", last.Get("field.dealer_personnel.vendor_net"))
+	require.NotContains(t, w.as(t, partnerMail).get("/opportunities/"+w.opportunity.ID.String()).text(), "486,000")
+}
+
+func TestARoleIsDeletedWhenNobodyHasIt(t *testing.T) {
+	w := newWorld(t)
+	v := w.as(t, leaderMail)
+	v.post("/governance/new-role", url.Values{"name": {"Nobody"}, "audience": {"internal"}})
+	p := v.get("/governance/roles/nobody")
+	p = v.post("/governance/roles/nobody/edit", p.inputs("/governance/roles/nobody/edit", url.Values{"name": {""}}))
+	require.Equal(t, http.StatusUnprocessableEntity, p.status)
+	p = v.post("/governance/roles/nobody/delete", v.get("/governance/roles/nobody").inputs("/governance/roles/nobody/delete", nil))
+	require.Contains(t, p.path, "saved=deleted", p.text())
+	require.Equal(t, http.StatusNotFound, v.get("/governance/roles/nobody").status)
+	p = v.post("/governance/new-role", url.Values{"name": {"Analyst"}, "audience": {"internal"}})
+	require.Equal(t, http.StatusConflict, p.status)
+	require.Contains(t, p.text(), "name or key already")
+}

@@ -1,0 +1,135 @@
+package views
+
+import "github.com/a-h/templ"
+
+// Roles is the page of roles and permissions.
+type Roles struct {
+	Title, Text string
+	Notes       []Note
+	Acts        []Link
+	Audiences   []Choice
+	Roles       []Choice
+	Pages       []Choice
+	Action      string
+	Hidden      []Field
+	Bar         SaveBar
+	Chosen      string
+	ChosenHref  string
+	Locked      bool // the chosen role is everything
+	Reach       string
+	Objects     []ObjectRow
+	FieldsTitle string
+	Columns     []RoleColumn
+	Groups      []FieldGroup
+	Types       []TypeRow
+}
+
+// SaveBar says what is not applied yet.
+type SaveBar struct {
+	Changed, Refused bool
+	Open             bool // the list of changes is open
+	Title, Text      string
+	Lines            []string
+	Rows             []Row
+	Discard          string
+}
+
+// ObjectRow are the rights of one role to an object.
+type ObjectRow struct {
+	Name, Href string
+	Current    bool
+	Acts       []Tick
+	Reach      Picked
+}
+
+// Tick is a box to tick; Was is how it stands without the form.
+type Tick struct {
+	Name, Value, Label, Letter, Word string
+	On, Was, Locked                  bool
+}
+
+// Picked is a choice of several; Was is how it stands without the form.
+type Picked struct {
+	Name, Label, Value, Was string
+	Options                 []Option
+}
+
+// RoleColumn heads the fields of a role.
+type RoleColumn struct {
+	Name, Href, People string
+	Default            bool
+}
+
+// FieldGroup are fields under a heading.
+type FieldGroup struct {
+	Title string
+	Rows  []FieldRow
+}
+
+// FieldRow is a field with what each role does with it.
+type FieldRow struct {
+	Name  string
+	Cells []PermCell
+}
+
+// TypeRow is a record type with the roles that work with it.
+type TypeRow struct {
+	Name  string
+	Ticks []Tick
+}
+
+// PermCell is what a role does with a field; Fixed says that it cannot be otherwise.
+type PermCell struct {
+	Name, Label, Value, Was, Fixed string
+	Options                        []Option
+}
+
+func permIcon(level string) string {
+	switch level {
+	case "edit":
+		return "pen"
+	case "read":
+		return "eye"
+	}
+	return "eye-off"
+}
+
+func permWord(level string) string {
+	switch level {
+	case "edit":
+		return "Edit"
+	case "read":
+		return "Read"
+	}
+	return "Hidden"
+}
+
+// reviewed makes a form ask with each change what it would do, where there is script: only the bar is put in place.
+func reviewed(action, part string) templ.Attributes {
+	return templ.Attributes{
+		"hx-post": action, "hx-trigger": "change delay:150ms", "hx-select": part, "hx-target": part, "hx-swap": "outerHTML",
+		"hx-vals": `{"do":"review"}`, "hx-sync": "this:replace",
+	}
+}
+
+// Role is the page of one role.
+type Role struct {
+	Title, Text, Version string
+	Notes                []Note
+	Permissions, Copy    string // addresses
+	History, Edit        string
+	MakeDefault, Delete  string // empty: it cannot be
+	Fields               []Input
+	Capabilities         []Tick
+	Facts                []Field
+	With                 Input
+	Compared             string
+	Differences          []Row
+}
+
+// Asked is a page that is one form.
+type Asked struct {
+	Title, Text, Action, Submit, Version string
+	Notes                                []Note
+	Fields                               []Input
+}
