@@ -26,7 +26,7 @@ func (w *world) administrator(t testing.TB, of person, name string) person {
 
 func (a answer) token(t testing.TB) string {
 	t.Helper()
-	_, token, ok := strings.Cut(a.text(t, "link"), "/invitation?token=")
+	_, token, ok := strings.Cut(a.text(t, "link"), "/invitations/")
 	require.True(t, ok, a.body)
 	return token
 }
@@ -216,4 +216,29 @@ func TestAWorkspaceIsSetUp(t *testing.T) {
 	require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/me", nil).body, "Europe/Madrid")
 	require.Contains(t, w.must(t, 200, w.ada, "GET", "/v1/organisations", nil).body, "Partner Uno")
 	require.Equal(t, `"v2"`, patch(200, chief, `{"name":"Partner Uno"}`, `"v2"`).header.Get("ETag"), "what is so already makes no version")
+}
+
+// A vendor's direct sales stand beside what its partners sell.
+func TestDirectSalesStandBesidePartners(t *testing.T) {
+	w := newWorld(t)
+	shared := w.deal(t, w.pia, w.connA1, "By the partner", "100", "EUR", "2024-02-01T00:00:00Z")
+	direct := w.must(t, 201, w.ada, "POST", "/v1/opportunities", map[string]any{
+		"name": "Direct", "effective_at": "2024-02-01T00:00:00Z", "vendor_net": map[string]string{"amount": "40", "currency": "EUR"},
+	})
+	id := direct.text(t, "id")
+	require.NotContains(t, direct.body, `"partner"`)
+	all := w.must(t, 200, w.ada, "GET", "/v1/opportunities?count=exact", nil)
+	require.Contains(t, all.body, `"total":2`)
+	for filter, want := range map[string][2]bool{"connection+is_null": {false, true}, "partner+is_null": {false, true}, "connection+eq+'" + w.connA1.String() + "'": {true, false}} {
+		got := w.must(t, 200, w.ada, "GET", "/v1/opportunities?filter="+filter, nil)
+		require.Equal(t, want, [2]bool{strings.Contains(got.body, shared), strings.Contains(got.body, id)}, filter)
+	}
+	w.must(t, 404, w.pia, "GET", "/v1/opportunities/"+id, nil)
+	require.NotContains(t, w.must(t, 200, w.pia, "GET", "/v1/opportunities", nil).body, "Direct")
+	w.mirror(t)
+	created := w.must(t, 200, w.ada, "GET", "/v1/analytics/briefing?period=2024", nil).json(t)["rows"].([]any)[0].(map[string]any)
+	require.EqualValues(t, 2, created["count"])
+	require.Equal(t, "140.00", created["amount"].(map[string]any)["amount"])
+	mine := w.must(t, 200, w.pia, "GET", "/v1/analytics/briefing?period=2024", nil).json(t)["rows"].([]any)[0].(map[string]any)
+	require.EqualValues(t, 1, mine["count"])
 }

@@ -134,10 +134,10 @@ func invitationOperations[T, I any](a *API, permission operational.Permission, i
 
 type (
 	tokenInput struct {
-		Token string `json:"token" minLength:"1" maxLength:"100" doc:"What stands behind token= in the link"`
+		Token string `json:"token" minLength:"1" maxLength:"100" doc:"The last part of the link"`
 	}
 	rejectInput struct {
-		Token  string `json:"token" minLength:"1" maxLength:"100" doc:"What stands behind token= in the link"`
+		Token  string `json:"token" minLength:"1" maxLength:"100" doc:"The last part of the link"`
 		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why, for whoever invited" example:"We sell for others."`
 	}
 	// newCompany has the members of interconnect's own in the same order.
@@ -149,7 +149,7 @@ type (
 		Currency    string  `json:"currency" pattern:"^[A-Z]{3}$" doc:"Currency of its reports" example:"EUR"`
 	}
 	joinInput struct {
-		Token        string      `json:"token" minLength:"1" maxLength:"100" doc:"What stands behind token= in the link"`
+		Token        string      `json:"token" minLength:"1" maxLength:"100" doc:"The last part of the link"`
 		Name         string      `json:"name" minLength:"1" maxLength:"200" doc:"Your name" example:"Pia Keller"`
 		Email        string      `json:"email" minLength:"3" maxLength:"254" doc:"Mail address that you will sign in with" example:"pia@partner.example"`
 		Password     string      `json:"password" minLength:"8" maxLength:"256" doc:"Password of your choice"`

@@ -32,7 +32,7 @@ func (w *life) invite(t *testing.T, in interconnect.NewPartnerInvitation) (inter
 
 func tokenOf(t *testing.T, link string) string {
 	t.Helper()
-	token, ok := strings.CutPrefix(link, address+"/invitation?token=")
+	token, ok := strings.CutPrefix(link, address+"/invitations/")
 	require.True(t, ok, link)
 	require.Len(t, token, 43)
 	return token

@@ -33,7 +33,7 @@ func (t Tickets) token(invitation uuid.UUID, issue int) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-func (t Tickets) link(token string) string { return t.address + "/invitation?token=" + token }
+func (t Tickets) link(token string) string { return t.address + "/invitations/" + token }
 
 // digest is what is stored of a token.
 func digest(token string) []byte {
