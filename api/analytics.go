@@ -62,7 +62,7 @@ func (v *AnalyticsView) AmountOpen(ctx context.Context, in AnalyticsInput) (*Ans
 }
 
 func (v *AnalyticsView) tally(ctx context.Context, in AnalyticsInput, metric warehouse.Metric, ask tallying, by []warehouse.Dimension) (*Answer[TallyRow], error) {
-	q, err := v.read(in, by...)
+	q, err := v.read(in, metric, by...)
 	if err != nil {
 		return nil, err
 	}
@@ -79,26 +79,34 @@ func (v *AnalyticsView) tally(ctx context.Context, in AnalyticsInput, metric war
 		return nil, err
 	}
 	for _, row := range got.Rows {
-		out.Rows = append(out.Rows, TallyRow{Key: row.Key, Name: names.of(row.Key), Count: row.Count, Amount: operational.Money{Amount: row.Amount, Currency: row.Currency}})
+		out.Rows = append(out.Rows, TallyRow{Key: row.Key, Name: names.of(row.Key), Count: row.Count, Amount: v.money(row.Amount, row.Currency)})
 	}
 	if len(out.Rows) == 0 && q.ask.By == warehouse.ByNothing {
-		out.Rows = []TallyRow{{Name: names.of(""), Amount: q.nothing()}}
+		out.Rows = []TallyRow{{Name: names.of(""), Amount: v.nothing(q)}}
 	}
 	return out, nil
 }
 
 // nothing is an amount of zero in the currency that the organisation reports in.
-func (q question) nothing() operational.Money {
+func (v *AnalyticsView) nothing(q question) operational.Money {
 	currency := q.ask.Filter.Currency
 	if currency == "" {
 		currency = q.workspace.Currency
 	}
-	return operational.Money{Amount: decimal.Zero, Currency: currency}
+	return v.money(decimal.Zero, currency)
+}
+
+// money is an amount as the caller sees it: where amounts are hidden there is none.
+func (v *AnalyticsView) money(amount decimal.Decimal, currency string) operational.Money {
+	if !v.Reads(warehouse.FieldAmount) {
+		return operational.Money{}
+	}
+	return operational.Money{Amount: amount, Currency: currency}
 }
 
 // WinRate tells the share of won among closed in a period.
 func (v *AnalyticsView) WinRate(ctx context.Context, in AnalyticsInput) (*Answer[WinRateRow], error) {
-	q, err := v.read(in, groupings...)
+	q, err := v.read(in, warehouse.MetricWinRate, groupings...)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +142,7 @@ func winRate(row warehouse.WonLost, name string) WinRateRow {
 
 // Funnel tells how far the opportunities created in a period came.
 func (v *AnalyticsView) Funnel(ctx context.Context, in AnalyticsInput) (*Answer[FunnelRow], error) {
-	q, err := v.read(in)
+	q, err := v.read(in, warehouse.MetricFunnel)
 	if err != nil {
 		return nil, err
 	}
@@ -151,12 +159,12 @@ func (v *AnalyticsView) Funnel(ctx context.Context, in AnalyticsInput) (*Answer[
 		return nil, err
 	}
 	for _, row := range got.Rows {
-		out.Rows = append(out.Rows, funnelRow(row, names.of(row.StageID.String()), q.nothing().Currency))
+		out.Rows = append(out.Rows, v.funnelRow(row, names.of(row.StageID.String()), v.nothing(q).Currency))
 	}
 	return out, nil
 }
 
-func funnelRow(row warehouse.FunnelStage, name, currency string) FunnelRow {
+func (v *AnalyticsView) funnelRow(row warehouse.FunnelStage, name, currency string) FunnelRow {
 	if row.Currency != "" {
 		currency = row.Currency
 	}
@@ -164,7 +172,7 @@ func funnelRow(row warehouse.FunnelStage, name, currency string) FunnelRow {
 		ProcessID: row.ProcessID, StageID: row.StageID, Name: name, Position: row.Position,
 		Reached: row.Reached, WentOn: row.WentOn, Lost: row.Lost, Disqualified: row.Disqualified, MovedBack: row.MovedBack,
 		StillHere: row.StillHere, Won: row.Won, OpenStays: row.OpenStays, MedianDays: row.MedianDays, P90Days: row.P90Days,
-		Amount: operational.Money{Amount: row.Amount, Currency: currency}, AmountWon: operational.Money{Amount: row.AmountWon, Currency: currency},
+		Amount: v.money(row.Amount, currency), AmountWon: v.money(row.AmountWon, currency),
 	}
 	if row.Reached > 0 {
 		share := float64(row.WentOn) / float64(row.Reached)

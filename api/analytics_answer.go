@@ -68,7 +68,7 @@ type TallyRow struct {
 	Key    string            `json:"key" doc:"Value of the dimension; empty when not grouped, and for direct and own business"`
 	Name   string            `json:"name" doc:"The same for people"`
 	Count  int64             `json:"count" doc:"Number of opportunities"`
-	Amount operational.Money `json:"amount" doc:"Vendor net amount"`
+	Amount operational.Money `json:"amount,omitzero" doc:"Vendor net amount; absent where amounts are not shown to you"`
 }
 
 // WinRateRow is a win rate.
@@ -97,8 +97,8 @@ type FunnelRow struct {
 	StillHere    int64             `json:"still_here" doc:"Here at as_of"`
 	Won          int64             `json:"won" doc:"Of those that reached it, won by as_of"`
 	Conversion   *float64          `json:"conversion,omitempty" doc:"went_on divided by reached; absent when nobody was here"`
-	Amount       operational.Money `json:"amount" doc:"Vendor net amount of those that reached it"`
-	AmountWon    operational.Money `json:"amount_won" doc:"Vendor net amount of those won"`
+	Amount       operational.Money `json:"amount,omitzero" doc:"Vendor net amount of those that reached it; absent where amounts are not shown to you"`
+	AmountWon    operational.Money `json:"amount_won,omitzero" doc:"Vendor net amount of those won; absent where amounts are not shown to you"`
 	MedianDays   *float64          `json:"median_days,omitempty" doc:"Median of days in the stage"`
 	P90Days      *float64          `json:"p90_days,omitempty" doc:"Nine of ten stay at most so many days"`
 	OpenStays    int64             `json:"open_stays" doc:"Stays that have not ended, counted up to as_of"`
@@ -107,14 +107,14 @@ type FunnelRow struct {
 // Tallied is a count and an amount for one currency.
 type Tallied struct {
 	Count  int64             `json:"count" doc:"Number of events"`
-	Amount operational.Money `json:"amount" doc:"Vendor net amount"`
+	Amount operational.Money `json:"amount,omitzero" doc:"Vendor net amount; absent where amounts are not shown to you"`
 }
 
 // BriefingRow is one kind of event with its comparisons.
 type BriefingRow struct {
 	Event      string            `json:"event" enum:"new,moved_forward,moved_back,won,lost,disqualified,reopened" doc:"Kind of event"`
 	Count      int64             `json:"count" doc:"Number of events"`
-	Amount     operational.Money `json:"amount" doc:"Vendor net amount after the change"`
+	Amount     operational.Money `json:"amount,omitzero" doc:"Vendor net amount after the change; absent where amounts are not shown to you"`
 	Previous   Tallied           `json:"previous" doc:"The period before"`
 	YearBefore Tallied           `json:"year_before" doc:"The same period last year"`
 }
@@ -144,7 +144,7 @@ type CellInput struct {
 type ReceiptRow struct {
 	Sign        int                       `json:"sign" doc:"-1 for a reopening, else 1"`
 	At          time.Time                 `json:"at" doc:"When it happened"`
-	Amount      operational.Money         `json:"amount" doc:"Amount at the event"`
+	Amount      operational.Money         `json:"amount,omitzero" doc:"Amount at the event; absent where amounts are not shown to you"`
 	Opportunity opportunities.Opportunity `json:"opportunity" doc:"The record as it is today"`
 }
 

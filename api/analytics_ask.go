@@ -25,10 +25,14 @@ type question struct {
 const direct = "direct"
 
 // read understands the question; everything that is wrong with it is told at once. Groups that the metric cannot
-// make are refused.
-func (v *AnalyticsView) read(in AnalyticsInput, groups ...warehouse.Dimension) (question, error) {
+// make are refused. What depends on a hidden field is answered as what is not there at all.
+func (v *AnalyticsView) read(in AnalyticsInput, metric warehouse.Metric, groups ...warehouse.Dimension) (question, error) {
 	q := question{calendar: v.space.Calendar(), workspace: v.space, now: v.now}
+	if !v.scope.IsZero() && !v.Measures(metric) {
+		return q, operational.NotFound("metric")
+	}
 	var faults operational.Faults
+	v.refuse(&faults, in)
 	q.ask.AsOf = instant(&faults, "query.as_of", in.AsOf, q.calendar)
 	if q.ask.AsOf.IsZero() {
 		q.ask.AsOf = q.now
@@ -41,11 +45,49 @@ func (v *AnalyticsView) read(in AnalyticsInput, groups ...warehouse.Dimension) (
 	q.ask.Period = warehouse.Period{From: q.period.From.UTC(), To: q.period.To.UTC()}
 	q.ask.UTCOffset, q.ask.Switches = localTime(q.period, locationOf(q.calendar))
 	q.ask.By = warehouse.Dimension(in.By)
-	if q.ask.By != warehouse.ByNothing && (!slices.Contains(groups, q.ask.By) || q.ask.By == warehouse.ByVendor && v.actor.Side == operational.SideVendor) {
+	if q.ask.By != warehouse.ByNothing && (!slices.Contains(groups, q.ask.By) || !v.scope.IsZero() && !v.scope.Divides(q.ask.By)) {
 		faults.Add("query.by", "this metric is not grouped by that", in.By)
 	}
 	q.ask.Filter = filterOf(&faults, in)
+	if !v.Reads(warehouse.FieldHistory) && !v.scope.IsZero() {
+		for _, bound := range []struct {
+			name string
+			at   time.Time
+		}{{"as_of", q.ask.AsOf}, {"known_at", q.ask.KnownAt}} {
+			if !bound.at.IsZero() && bound.at.Before(q.now) {
+				unknownParameter(&faults, bound.name)
+			}
+		}
+	}
 	return q, faults.Err()
+}
+
+// refuse adds the filters that need a hidden field.
+func (v *AnalyticsView) refuse(faults *operational.Faults, in AnalyticsInput) {
+	if v.scope.IsZero() {
+		return // nothing is there to be told of
+	}
+	for _, f := range []struct {
+		name  string
+		used  bool
+		field warehouse.Field
+	}{
+		{"region", len(in.Regions) > 0, warehouse.FieldRegion},
+		{"tier", len(in.Tiers) > 0, warehouse.FieldTier},
+		{"partner", len(in.Partners) > 0, warehouse.FieldPartner},
+		{"product", len(in.Products) > 0, warehouse.FieldLines},
+		{"family", len(in.Families) > 0, warehouse.FieldLines},
+		{"currency", in.Currency != "", warehouse.FieldAmount},
+	} {
+		if f.used && !v.Reads(f.field) {
+			unknownParameter(faults, f.name)
+		}
+	}
+}
+
+// unknownParameter is what everybody is told of a parameter that there is not.
+func unknownParameter(faults *operational.Faults, name string) {
+	faults.Add("query."+name, "unknown query parameter", "")
 }
 
 // localTime says how far local time is from UTC when a period begins, and when that changes inside it.

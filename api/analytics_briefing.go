@@ -14,9 +14,17 @@ import (
 // briefingEvents is the order of the page: what came, what moved, what ended.
 var briefingEvents = []string{"new", "moved_forward", "moved_back", "won", "lost", "disqualified", "reopened"}
 
+// eventsOf are those that a scope knows: without stages nothing moves or ends.
+func eventsOf(scope warehouse.Scope) []string {
+	if !scope.Reads(warehouse.FieldStage) {
+		return []string{warehouse.EventNew}
+	}
+	return briefingEvents
+}
+
 // Briefing tells what happened in a period, beside the period before and the same period last year.
 func (v *AnalyticsView) Briefing(ctx context.Context, in AnalyticsInput) (*BriefingAnswer, error) {
-	q, err := v.read(in)
+	q, err := v.read(in, warehouse.MetricBriefing)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +41,7 @@ func (v *AnalyticsView) Briefing(ctx context.Context, in AnalyticsInput) (*Brief
 		return nil, err
 	}
 	out := &BriefingAnswer{Answer: *whole}
-	out.Rows = compared(answers, q.nothing().Currency)
+	out.Rows = v.compared(answers, v.nothing(q).Currency)
 	for i, c := range []*Comparison{&out.Previous, &out.YearBefore} {
 		got, asked := answers[i+1], questions[i+1]
 		c.Period = boundsOf(asked.period)
@@ -51,14 +59,14 @@ func (q question) during(p operational.Period) question {
 }
 
 // compared lays the three periods side by side: every event for every currency, nothing as zero.
-func compared(answers []warehouse.Answer[warehouse.BriefingRow], currency string) []BriefingRow {
+func (v *AnalyticsView) compared(answers []warehouse.Answer[warehouse.BriefingRow], currency string) []BriefingRow {
 	type cell struct{ event, currency string }
 	found := make([]map[cell]Tallied, len(answers))
 	var currencies []string
 	for i, answer := range answers {
 		found[i] = map[cell]Tallied{}
 		for _, row := range answer.Rows {
-			found[i][cell{row.Event, row.Currency}] = Tallied{row.Count, operational.Money{Amount: row.Amount, Currency: row.Currency}}
+			found[i][cell{row.Event, row.Currency}] = Tallied{row.Count, v.money(row.Amount, row.Currency)}
 			if !slices.Contains(currencies, row.Currency) {
 				currencies = append(currencies, row.Currency)
 			}
@@ -72,11 +80,11 @@ func compared(answers []warehouse.Answer[warehouse.BriefingRow], currency string
 		if t, ok := found[i][c]; ok {
 			return t
 		}
-		return Tallied{Amount: operational.Money{Amount: decimal.Zero, Currency: c.currency}}
+		return Tallied{Amount: v.money(decimal.Zero, c.currency)}
 	}
 	var rows []BriefingRow
 	for _, currency := range currencies {
-		for _, event := range briefingEvents {
+		for _, event := range eventsOf(v.scope) {
 			c := cell{event, currency}
 			now := at(0, c)
 			rows = append(rows, BriefingRow{Event: event, Count: now.Count, Amount: now.Amount, Previous: at(1, c), YearBefore: at(2, c)})

@@ -41,5 +41,11 @@ func (s *Analytics) View(ctx context.Context, actor operational.Actor) (*Analyti
 	return v, nil
 }
 
+// Reads says whether the caller reads the field on all that it sees.
+func (v *AnalyticsView) Reads(f warehouse.Field) bool { return v.scope.Reads(f) }
+
+// Measures says whether there is such a metric for the caller.
+func (v *AnalyticsView) Measures(m warehouse.Metric) bool { return v.scope.Measures(m) }
+
 // Close lets go of the data.
 func (v *AnalyticsView) Close() { _ = v.data.Close() } // nothing was written, so nothing is lost

@@ -16,7 +16,7 @@ func (s *Analytics) CellValue(ctx context.Context, actor operational.Actor, toke
 	if err != nil {
 		return nil, err
 	}
-	cell, err := cellOf(x, in)
+	cell, err := cellOf(x, scope, in)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (s *Analytics) Recompute(ctx context.Context, actor operational.Actor, toke
 	}
 	out.Why = "The same question at the same watermark gives the same rows."
 	if !out.Same {
-		out.Why = "The rows at this watermark are not those of the receipt: the store was rebuilt or repaired since."
+		out.Why = "The rows at this watermark are not those of the receipt: the store was rebuilt or repaired since, or a record became yours or ceased to be."
 	}
 	return out, nil
 }
@@ -107,7 +107,7 @@ func (s *Analytics) ReceiptRows(ctx context.Context, actor operational.Actor, to
 	if err != nil {
 		return nil, err
 	}
-	cell, err := cellOf(x, in)
+	cell, err := cellOf(x, scope, in)
 	if err != nil {
 		return nil, err
 	}
@@ -176,16 +176,24 @@ func (s *Analytics) resolve(ctx context.Context, actor operational.Actor, refs [
 			out.Hidden++
 			continue
 		}
-		out.Items = append(out.Items, ReceiptRow{Sign: ref.Sign, At: ref.At.UTC(), Amount: operational.Money{Amount: ref.Amount, Currency: ref.Currency}, Opportunity: o})
+		out.Items = append(out.Items, ReceiptRow{Sign: ref.Sign, At: ref.At.UTC(), Amount: amountOf(ref), Opportunity: o})
 	}
 	return nil
+}
+
+// amountOf is the amount at the event; without a currency it is hidden.
+func amountOf(ref warehouse.RowRef) operational.Money {
+	if ref.Currency == "" {
+		return operational.Money{}
+	}
+	return operational.Money{Amount: ref.Amount, Currency: ref.Currency}
 }
 
 // funnelParts are the numbers of a funnel stage that have rows.
 var funnelParts = []string{"reached", "went_on", "lost", "disqualified", "moved_back", "still_here", "won"}
 
 // cellOf checks that the receipt has such a number.
-func cellOf(x receipt, in CellInput) (warehouse.Cell, error) {
+func cellOf(x receipt, scope warehouse.Scope, in CellInput) (warehouse.Cell, error) {
 	cell := warehouse.Cell{Metric: x.Metric, Key: in.Key, Event: in.Event, Part: in.Part}
 	var faults operational.Faults
 	switch x.Metric {
@@ -195,7 +203,7 @@ func cellOf(x receipt, in CellInput) (warehouse.Cell, error) {
 			faults.Add("query.part", "must be a part of a funnel stage: reached, went_on, lost, disqualified, moved_back, still_here or won", in.Part)
 		}
 	case warehouse.MetricBriefing:
-		if !slices.Contains(briefingEvents, in.Event) {
+		if !slices.Contains(eventsOf(scope), in.Event) {
 			faults.Add("query.event", "must be an event of the briefing", in.Event)
 		}
 	case warehouse.MetricWinRate:

@@ -67,9 +67,9 @@ var Tables = []*Table{
 	}},
 	{Name: "opportunity", Schema: "crm", Key: []string{"id"}, Columns: []Column{
 		col("id", KindUUID), col("connection_id", KindUUID), col("vendor_org_id", KindUUID), col("partner_org_id", KindUUID), col("number", KindInt),
-		col("vendor_account_id", KindUUID), col("owner_contact_id", KindUUID), col("process_id", KindUUID), col("stage_id", KindUUID), col("stage_type", KindText),
+		col("vendor_account_id", KindUUID), col("owner_contact_id", KindUUID), col("owner_membership_id", KindUUID), col("process_id", KindUUID), col("stage_id", KindUUID), col("stage_type", KindText),
 		dec("vendor_net_amount", 2), col("amount_source", KindText), col("currency", KindText), col("close_date", KindDate), col("region", KindText), col("tier", KindText),
-		col("closed_at", KindTime), col("version", KindInt), col("created_at", KindTime), col("updated_at", KindTime),
+		col("closed_at", KindTime), col("record_type_id", KindUUID), col("frozen_at", KindTime), col("version", KindInt), col("created_at", KindTime), col("updated_at", KindTime),
 	}},
 	{Name: "opportunity_line", Schema: "crm", Key: []string{"id"}, Columns: []Column{
 		col("id", KindUUID), col("opportunity_id", KindUUID), col("connection_id", KindUUID), col("vendor_org_id", KindUUID), col("partner_org_id", KindUUID),

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // Store is an analytic engine. Reading methods take a Scope; the zero Scope sees nothing.
@@ -83,42 +81,3 @@ var ErrNotReady = errors.New("the warehouse has not finished its first snapshot"
 // ErrViewEnded says that a question came after the end of its view: after Close, or because the store had to open its
 // data again. A new view answers it.
 var ErrViewEnded = errors.New("this view of the warehouse has ended")
-
-// Scope says which rows and fields the caller may see. The zero value sees nothing. Only api/scope.go makes one,
-// anew for each request.
-type Scope struct {
-	kind scopeKind
-	org  uuid.UUID
-}
-
-type scopeKind uint8
-
-const (
-	scopeNothing scopeKind = iota
-	scopeVendor
-	scopePartner
-	scopeEverything
-)
-
-// VendorScope sees the rows of one vendor's channel.
-func VendorScope(org uuid.UUID) Scope { return Scope{kind: scopeVendor, org: org} }
-
-// PartnerScope sees the rows of one partner: over all its vendors, and its own business.
-func PartnerScope(org uuid.UUID) Scope { return Scope{kind: scopePartner, org: org} }
-
-// EverythingScope is for parity checks of the program itself, never for a caller.
-func EverythingScope() Scope { return Scope{kind: scopeEverything} }
-
-// Vendor gives the vendor whose rows are seen.
-func (s Scope) Vendor() (uuid.UUID, bool) { return s.org, s.kind == scopeVendor }
-
-// Partner gives the partner whose rows are seen.
-func (s Scope) Partner() (uuid.UUID, bool) { return s.org, s.kind == scopePartner }
-
-// Everything says that all rows are seen.
-func (s Scope) Everything() bool { return s.kind == scopeEverything }
-
-// Fingerprint names the scope in a receipt without telling what it is made of.
-func (s Scope) Fingerprint() string {
-	return uuid.NewSHA1(s.org, []byte{byte(s.kind)}).String()
-}

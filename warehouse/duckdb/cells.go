@@ -24,7 +24,7 @@ func (v *view) Rows(ctx context.Context, who warehouse.Scope, a warehouse.Ask, c
 		body := strings.NewReplacer("{rows}", rows, "{cell}", condition).Replace(rowsSQL)
 		return q.finish(body, expressions...)
 	}
-	return ask(ctx, v, who, a, write, func(rows *sql.Rows) (r warehouse.RowRef, err error) {
+	return ask(ctx, v, who, c, a, write, func(rows *sql.Rows) (r warehouse.RowRef, err error) {
 		var id engine.UUID
 		var amount engine.Decimal
 		err = rows.Scan(&id, &r.Sign, &r.At, &amount, &r.Currency)

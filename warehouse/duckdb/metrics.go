@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"maps"
 	"math/big"
 	"strings"
 	"time"
@@ -44,10 +43,13 @@ var (
 )
 
 // ask puts one question: write makes the text, scan reads a row.
-func ask[T any](ctx context.Context, v *view, who warehouse.Scope, a warehouse.Ask, write func(q *query) (string, error), scan func(rows *sql.Rows) (T, error)) (warehouse.Answer[T], error) {
+func ask[T any](ctx context.Context, v *view, who warehouse.Scope, what warehouse.Cell, a warehouse.Ask, write func(q *query) (string, error), scan func(rows *sql.Rows) (T, error)) (warehouse.Answer[T], error) {
 	var answer warehouse.Answer[T]
-	if who == (warehouse.Scope{}) {
+	if who.IsZero() {
 		return answer, nil
+	}
+	if err := who.Unknown(what, a); err != nil {
+		return answer, err
 	}
 	if a.AsOf.IsZero() {
 		return answer, errors.New("ask the warehouse: the instant (AsOf) is missing")
@@ -64,7 +66,7 @@ func ask[T any](ctx context.Context, v *view, who warehouse.Scope, a warehouse.A
 		if answer.SQL, err = write(q); err != nil {
 			return err
 		}
-		answer.Params = maps.Clone(q.params)
+		answer.Params = q.told()
 		answer.Rows, err = collect(ctx, tx, answer.SQL, q.args(), scan)
 		return err
 	})
@@ -97,18 +99,18 @@ func (q *query) finish(body string, expressions ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	replace := strings.NewReplacer("{dimension}", dimension, "{filter}", q.filter(), "{stage}", q.source.latest(q, "stage"))
-	return "WITH " + strings.Join(expressions, ",\n") + "\n" + replace.Replace(body), nil
+	replace := strings.NewReplacer(append(q.shown(), "{dimension}", dimension, "{filter}", q.filter(), "{stage}", q.source.latest(q, "stage"))...)
+	return replace.Replace("WITH " + strings.Join(append(q.reach(), expressions...), ",\n") + "\n" + body), nil
 }
 
 // Won counts what was won in the period.
 func (v *view) Won(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
-	return ask(ctx, v, who, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("won", "won")...) }, scanTally)
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricWon}, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("won", "won")...) }, scanTally)
 }
 
 // Lost counts what was lost in the period.
 func (v *view) Lost(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
-	return ask(ctx, v, who, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("lost", "lost")...) }, scanTally)
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricLost}, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("lost", "lost")...) }, scanTally)
 }
 
 // postings gives the table expressions for what entered and left the stages of one or two types.
@@ -128,7 +130,7 @@ func (v *view) AmountOpen(ctx context.Context, who warehouse.Scope, a warehouse.
 		}
 		return q.finish(amountOpenSQL, open...)
 	}
-	return ask(ctx, v, who, a, write, scanTally)
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricAmountOpen}, a, write, scanTally)
 }
 
 // open gives the table expressions for what was open at the instant.
@@ -149,7 +151,7 @@ func scanTally(rows *sql.Rows) (t warehouse.Tally, err error) {
 // WinRate gives what a win rate is made of.
 func (v *view) WinRate(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.WonLost], error) {
 	write := func(q *query) (string, error) { return q.finish(winRateSQL, q.postings("won", "lost")...) }
-	return ask(ctx, v, who, a, write, func(rows *sql.Rows) (w warehouse.WonLost, err error) {
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricWinRate}, a, write, func(rows *sql.Rows) (w warehouse.WonLost, err error) {
 		err = rows.Scan(&w.Key, &w.Won, &w.Lost)
 		return w, err
 	})
@@ -161,7 +163,7 @@ func (v *view) Funnel(ctx context.Context, who warehouse.Scope, a warehouse.Ask)
 		q.period()
 		return q.finish(","+funnelSQL, q.source.states(q), q.source.stays(q), cohortSQL)
 	}
-	return ask(ctx, v, who, a, write, scanFunnel)
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricFunnel}, a, write, scanFunnel)
 }
 
 func scanFunnel(rows *sql.Rows) (f warehouse.FunnelStage, err error) {
@@ -190,7 +192,7 @@ func (v *view) Briefing(ctx context.Context, who warehouse.Scope, a warehouse.As
 		q.period()
 		return q.finish(","+briefingSQL, q.source.moves(q), eventsSQL)
 	}
-	return ask(ctx, v, who, a, write, func(rows *sql.Rows) (b warehouse.BriefingRow, err error) {
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricBriefing}, a, write, func(rows *sql.Rows) (b warehouse.BriefingRow, err error) {
 		var amount engine.Decimal
 		err = rows.Scan(&b.Event, &b.Currency, &b.Count, &amount)
 		b.Amount = exact(amount)

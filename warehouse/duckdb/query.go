@@ -40,20 +40,6 @@ func (q *query) period() {
 	q.bind("as_of", q.ask.AsOf.UTC())
 }
 
-// scope holds the rows that the caller may see.
-func (q *query) scope() string {
-	if org, ok := q.who.Vendor(); ok {
-		return "vendor_org_id = " + q.bind("scope", org.String()) + "::UUID"
-	}
-	if org, ok := q.who.Partner(); ok {
-		return "partner_org_id = " + q.bind("scope", org.String()) + "::UUID"
-	}
-	if q.who.Everything() {
-		return "true"
-	}
-	return "false"
-}
-
 func (q *query) knownAt() string {
 	if q.ask.KnownAt.IsZero() {
 		return ""
@@ -69,9 +55,7 @@ func (q *query) dimension() (string, error) {
 	case warehouse.ByPartner:
 		return "partner_org_id", nil
 	case warehouse.ByVendor:
-		if _, vendor := q.who.Vendor(); !vendor {
-			return "vendor_org_id", nil
-		}
+		return "vendor_org_id", nil
 	case warehouse.ByRegion:
 		return "coalesce(region, '')", nil
 	case warehouse.ByTier:

@@ -24,24 +24,19 @@ type posted struct {
 }
 
 // told are the events of an opportunity that the question may see, in business time.
-func told(o *Opportunity, a warehouse.Ask, byInstant bool) []Event {
+func told(o *Opportunity, who warehouse.Scope, a warehouse.Ask, byInstant bool) []Event {
 	events := slices.DeleteFunc(slices.Clone(o.Events), func(e Event) bool {
 		return !a.KnownAt.IsZero() && e.RecordedAt.After(a.KnownAt) || a.UntilLSN > 0 && e.LSN >= a.UntilLSN || byInstant && e.EffectiveAt.After(a.AsOf)
 	})
 	slices.SortFunc(events, func(a, b Event) int {
 		return cmp.Or(a.EffectiveAt.Compare(b.EffectiveAt), a.RecordedAt.Compare(b.RecordedAt), cmp.Compare(a.Seq, b.Seq))
 	})
+	for i := range events {
+		if !who.Reads(warehouse.FieldAmount) {
+			events[i].Amount, events[i].Currency = decimal.Zero, ""
+		}
+	}
 	return events
-}
-
-func inScope(o *Opportunity, who warehouse.Scope) bool {
-	if org, ok := who.Vendor(); ok {
-		return o.Connection.Vendor == org
-	}
-	if org, ok := who.Partner(); ok {
-		return o.Connection.Partner == org
-	}
-	return who.Everything()
 }
 
 func within(at time.Time, a warehouse.Ask) bool {
@@ -57,7 +52,7 @@ func modelPostings(all []*Opportunity, who warehouse.Scope, a warehouse.Ask) []p
 		}
 		was := "" // type of the stage before
 		var entered Event
-		for _, e := range told(o, a, false) {
+		for _, e := range told(o, who, a, false) {
 			if e.Stage.Type == was {
 				continue
 			}
@@ -81,10 +76,14 @@ func modelEvents(all []*Opportunity, who warehouse.Scope, a warehouse.Ask) []pos
 			continue
 		}
 		var before *Event
-		for _, e := range told(o, a, false) {
-			add := func(what string) { out = append(out, posted{what, 1, e.EffectiveAt, e.Amount, o, e}) }
+		for _, e := range told(o, who, a, false) {
+			add := func(what string) {
+				if what == warehouse.EventNew || who.Reads(warehouse.FieldStage) {
+					out = append(out, posted{what, 1, e.EffectiveAt, e.Amount, o, e})
+				}
+			}
 			if before == nil {
-				add("new")
+				add(warehouse.EventNew)
 			}
 			closed := e.Stage.Type != "active"
 			switch {
@@ -108,7 +107,7 @@ func modelEvents(all []*Opportunity, who warehouse.Scope, a warehouse.Ask) []pos
 func modelOpen(all []*Opportunity, who warehouse.Scope, a warehouse.Ask) []posted {
 	var out []posted
 	for _, o := range all {
-		events := told(o, a, true)
+		events := told(o, who, a, true)
 		if !inScope(o, who) || len(events) == 0 {
 			continue
 		}

@@ -25,7 +25,7 @@ type passage struct {
 func modelCohort(all []*Opportunity, who warehouse.Scope, a warehouse.Ask) []passage {
 	var cohort []passage
 	for _, o := range all {
-		events := told(o, a, true)
+		events := told(o, who, a, true)
 		if !inScope(o, who) || len(events) == 0 || !within(events[0].EffectiveAt, a) {
 			continue
 		}

@@ -29,9 +29,23 @@ type Opportunity struct {
 	ID         uuid.UUID
 	Connection Connection
 	Process    *Process
+	Holder     Holder
 	Events     []Event // in the order of recording
 	channel    *Channel
 	number     int64
+}
+
+// Holder is whose an opportunity is now, of which type, and whether its connection has ended.
+type Holder struct {
+	Contact, Member, Type uuid.UUID
+	Frozen                bool
+}
+
+// Held says so, as one transaction that leaves no history.
+func (o *Opportunity) Held(h Holder) *Opportunity {
+	o.Holder = h
+	o.channel.transaction(func() { o.channel.Row(warehouse.OpUpdate, "opportunity", o.Row()) })
+	return o
 }
 
 // Opportunity makes one. The name gives the id.
@@ -125,6 +139,10 @@ func (o *Opportunity) Row() Values {
 	}
 	if e.Stage.Type != "active" {
 		row["closed_at"] = e.EffectiveAt
+	}
+	row["owner_contact_id"], row["owner_membership_id"], row["record_type_id"] = optionalID(o.Holder.Contact), optionalID(o.Holder.Member), optionalID(o.Holder.Type)
+	if o.Holder.Frozen {
+		row["frozen_at"] = e.RecordedAt
 	}
 	return row
 }

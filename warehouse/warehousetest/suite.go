@@ -17,6 +17,8 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"loading", testLoading},
 		{"log", testLog},
 		{"scope", testScope},
+		{"branches", testBranches},
+		{"fields", testFields},
 		{"empty", testEmpty},
 		{"time", testTime},
 		{"summer time", testSummerTime},

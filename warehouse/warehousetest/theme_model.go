@@ -41,11 +41,7 @@ func (w *World) ask() (warehouse.Scope, warehouse.Ask) {
 	case 3:
 		a.Filter.Currency, a.Filter.Processes = "EUR", []uuid.UUID{w.processes[w.vendors[0]][0].ID, w.processes[w.vendors[1]][0].ID}
 	}
-	who := pick(w, warehouse.EverythingScope(), warehouse.VendorScope(pick(w, w.vendors...)), warehouse.PartnerScope(pick(w, w.partners...)))
-	if _, vendor := who.Vendor(); vendor && a.By == warehouse.ByVendor {
-		a.By = warehouse.ByNothing
-	}
-	return who, a
+	return w.scope(), a
 }
 
 // testModel compares every metric, from what is derived and from the history, with the model, and every number with
@@ -82,7 +78,9 @@ func (w *World) compare(t *testing.T, s warehouse.Store, who warehouse.Scope, a 
 			continue // an instant has no days
 		}
 		got, err := tallies(t.Context(), s, metric, who, a)
-		require.NoError(t, err)
+		if unknown(t, who, metric, a, err) {
+			continue
+		}
 		requireTallies(t, tally(want, a), got)
 		w.requireRows(t, s, who, a, metric, want, got)
 	}
@@ -114,7 +112,9 @@ func (w *World) compareRate(t *testing.T, s warehouse.Store, who warehouse.Scope
 		want[keyOf(p, a)] = n
 	}
 	answer, err := s.WinRate(t.Context(), who, a)
-	require.NoError(t, err)
+	if unknown(t, who, warehouse.MetricWinRate, a, err) {
+		return
+	}
 	got := map[string][2]int64{}
 	for _, r := range answer.Rows {
 		got[r.Key] = [2]int64{r.Won, r.Lost}
@@ -125,7 +125,9 @@ func (w *World) compareRate(t *testing.T, s warehouse.Store, who warehouse.Scope
 func (w *World) compareFunnel(t *testing.T, s warehouse.Store, who warehouse.Scope, a warehouse.Ask) {
 	t.Helper()
 	funnel, err := s.Funnel(t.Context(), who, a)
-	require.NoError(t, err)
+	if unknown(t, who, warehouse.MetricFunnel, a, err) {
+		return
+	}
 	requireFunnel(t, modelFunnel(w.all, who, a), funnel.Rows)
 	if len(funnel.Rows) == 0 {
 		return
@@ -145,7 +147,9 @@ func (w *World) compareBriefing(t *testing.T, s warehouse.Store, who warehouse.S
 	t.Helper()
 	events := modelEvents(w.all, who, a)
 	answer, err := s.Briefing(t.Context(), who, a)
-	require.NoError(t, err)
+	if unknown(t, who, warehouse.MetricBriefing, a, err) {
+		return
+	}
 	got := map[[2]string]string{}
 	for _, r := range answer.Rows {
 		if r.Count > 0 {
@@ -160,6 +164,9 @@ func (w *World) compareBriefing(t *testing.T, s warehouse.Store, who warehouse.S
 	}
 	require.Equal(t, want, got)
 	kind := pick(w, "new", "moved_forward", "moved_back", "won", "lost", "disqualified", "reopened")
+	if !who.Reads(warehouse.FieldStage) {
+		kind = warehouse.EventNew
+	}
 	w.requireRefs(t, s, who, a, warehouse.Cell{Metric: warehouse.MetricBriefing, Event: kind}, what(events, kind))
 }
 

@@ -51,15 +51,19 @@ func (w *World) Grow() {
 		org := k.Vendor
 		switch w.rnd.IntN(6) {
 		case 0:
-			k.Partner = uuid.Nil
+			k.ID, k.Partner = uuid.Nil, uuid.Nil
 		case 1:
-			k.Vendor, org = uuid.Nil, k.Partner
+			k.ID, k.Vendor, org = uuid.Nil, uuid.Nil, k.Partner
 		}
 		p := pick(w, w.processes[org]...)
 		w.OpportunityWithID(w.id(), k, p, Event{EffectiveAt: w.day(), Stage: w.stage(p), Amount: w.amount(), Currency: pick(w, "EUR", "EUR", "USD"), Region: k.Region, Tier: k.Tier})
 		return
 	}
 	o := pick(w, w.all...)
+	if w.rnd.IntN(4) == 0 {
+		o.Held(w.holder(o))
+		return
+	}
 	e := o.Latest()
 	e.Change = "edited"
 	if w.rnd.IntN(5) > 0 {

@@ -24,6 +24,8 @@ create table crm.opportunity (
   region text,
   tier text,
   closed_at timestamptz,
+  record_type_id uuid, -- one of the seller's; null: of no type
+  frozen_at timestamptz, -- its connection has ended: it stays as it was
   external_ref text,
   import_digest bytea check (length(import_digest) = 32), -- what the source of an import said last: the same again changes nothing
   version bigint not null default 1,

@@ -8,8 +8,8 @@ create publication sharepartner for table
   crm.sales_process (id, org_id, name, version),
   crm.stage (id, org_id, process_id, name, position, type),
   crm.account (id, org_id, industry, country, created_at, updated_at),
-  crm.opportunity (id, connection_id, vendor_org_id, partner_org_id, number, vendor_account_id, owner_contact_id, process_id, stage_id, stage_type,
-    vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, version, created_at, updated_at),
+  crm.opportunity (id, connection_id, vendor_org_id, partner_org_id, number, vendor_account_id, owner_contact_id, owner_membership_id, process_id, stage_id, stage_type,
+    vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, record_type_id, frozen_at, version, created_at, updated_at),
   crm.opportunity_line (id, opportunity_id, connection_id, vendor_org_id, partner_org_id, product_id, quantity, unit_price),
   crm.opportunity_history (opportunity_id, version, seq, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, imported, change,
     process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, region, tier)

@@ -178,8 +178,7 @@ alter table crm.contact add column custom jsonb not null default '{}' check (jso
   add column record_type_id uuid, add foreign key (org_id, record_type_id) references crm.record_type (org_id, id);
 alter table crm.product add column custom jsonb not null default '{}' check (jsonb_typeof(custom) = 'object' and pg_column_size(custom) < 16384);
 alter table crm.opportunity add column custom jsonb not null default '{}' check (jsonb_typeof(custom) = 'object' and pg_column_size(custom) < 16384),
-  add column record_type_id uuid, add foreign key (process_org_id, record_type_id) references crm.record_type (org_id, id),
-  add column frozen_at timestamptz; -- its connection has ended: it stays as it was
+  add foreign key (process_org_id, record_type_id) references crm.record_type (org_id, id);
 alter table crm.opportunity_private add column custom jsonb not null default '{}' check (jsonb_typeof(custom) = 'object' and pg_column_size(custom) < 16384);
 -- Lists of a role that sees its own records only.
 create index opportunity_of_contact on crm.opportunity (owner_contact_id, updated_at desc, id desc) where owner_contact_id is not null;

@@ -1,11 +1,11 @@
 -- What happened inside the period. A row that creates an opportunity in a closed stage is two events.
 happened AS (
-  SELECT opportunity_id, seq, 1 AS sign, effective_at AS at, vendor_net_amount AS amount, currency, vendor_org_id, partner_org_id, region, tier, stage_id, process_id,
+  SELECT opportunity_id, seq, 1 AS sign, effective_at AS at, {amount} AS amount, {currency} AS currency, vendor_org_id, partner_org_id, region, tier, stage_id, process_id,
     'new' AS event
   FROM move
   WHERE prev_stage_id IS NULL AND effective_at >= $from AND effective_at < $to AND effective_at <= $as_of
   UNION ALL
-  SELECT opportunity_id, seq, 1, effective_at, vendor_net_amount, currency, vendor_org_id, partner_org_id, region, tier, stage_id, process_id,
+  SELECT opportunity_id, seq, 1, effective_at, {amount}, {currency}, vendor_org_id, partner_org_id, region, tier, stage_id, process_id,
     CASE
       WHEN stage_type <> 'active' AND prev_stage_type IS DISTINCT FROM stage_type THEN stage_type
       WHEN stage_type = 'active' AND prev_stage_type <> 'active' THEN 'reopened'

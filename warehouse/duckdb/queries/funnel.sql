@@ -22,7 +22,7 @@ counted AS (
 stayed AS (
   SELECT process_id, currency, position, open, date_diff('microsecond', entered_at, CASE WHEN open THEN $as_of::TIMESTAMP ELSE left_at END) AS microseconds
   FROM (
-    SELECT opportunity_id, partner_org_id, process_id, currency, created_region AS region, created_tier AS tier, position, open, entered_at, left_at
+    SELECT opportunity_id, partner_org_id, process_id, {currency} AS currency, created_region AS region, created_tier AS tier, position, open, entered_at, left_at
     FROM stay_row
     WHERE created_at >= $from AND created_at < $to
   )
