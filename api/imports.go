@@ -52,11 +52,11 @@ func (a *API) imports() {
 		Summary: "Import a CRM export", Description: "Takes the CSV files of another CRM's export. The answer comes at once; the work goes on as a job that can be watched and cancelled. " +
 			"Importing the same files again changes nothing.",
 	}, a.startImport)
-	register(a, operational.ImportsRun, huma.Operation{
+	register(a, operational.ImportsRead, huma.Operation{
 		OperationID: "list-imports", Method: http.MethodGet, Path: "/v1/imports", Tags: []string{"imports"},
-		Summary: "List imports", Description: "Your organisation's imports, newest first.",
+		Summary: "List imports", Description: "The imports that you have started, newest first; with the permission `imports.run` all of your organisation's.",
 	}, listing(a, "list-imports", everybody(imports.Listing), s.List))
-	register(a, operational.ImportsRun, huma.Operation{
+	register(a, operational.ImportsRead, huma.Operation{
 		OperationID: "read-import", Method: http.MethodGet, Path: "/v1/imports/{id}", Tags: []string{"imports"},
 		Summary: "Read an import", Description: "State, progress from 0 to 1, and in the end the summary.",
 	}, func(ctx context.Context, actor operational.Actor, in *Reading) (*record[imports.Import], error) {
@@ -66,7 +66,7 @@ func (a *API) imports() {
 		}
 		return asSeen(*in, x)
 	})
-	register(a, operational.ImportsRun, huma.Operation{
+	register(a, operational.ImportsRead, huma.Operation{
 		OperationID: "cancel-import", Method: http.MethodPost, Path: "/v1/imports/{id}/cancel", Tags: []string{"imports"},
 		Summary: "Cancel an import", Description: "Stops one that waits or runs. Nothing of it is kept.",
 	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*record[imports.Import], error) {
@@ -76,12 +76,13 @@ func (a *API) imports() {
 		}
 		return asSeen(Reading{}, x)
 	})
+	a.recordImports()
 	a.findings()
 }
 
 func (a *API) findings() {
 	s := a.deps.Imports
-	register(a, operational.ImportsRun, huma.Operation{
+	register(a, operational.ImportsRead, huma.Operation{
 		OperationID: "list-import-findings", Method: http.MethodGet, Path: "/v1/imports/{id}/findings", Tags: []string{"imports"},
 		Summary: "List findings", Description: "What cleansing changed and what could not be kept, in the order of the files, with line and reason.",
 	}, func(ctx context.Context, actor operational.Actor, in *findingsInput) (*list[imports.Finding], error) {
@@ -96,7 +97,7 @@ func (a *API) findings() {
 		}
 		return asList(a.cursors, actor, name, found), nil
 	})
-	register(a, operational.ImportsRun, huma.Operation{
+	register(a, operational.ImportsRead, huma.Operation{
 		OperationID: "download-import-findings", Method: http.MethodGet, Path: "/v1/imports/{id}/findings.csv", Tags: []string{"imports"},
 		Summary: "Download findings", Description: "The same as CSV. A text that a spreadsheet would take for a formula begins with an apostrophe.",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}}}},

@@ -1,6 +1,9 @@
-// Package imports takes a CRM's export into the workspaces of a vendor and its partners: crm-export, four or five
-// CSV files and a mapping that says what their columns mean. The default mapping (crm_export.yaml) reads the public
-// "CRM Sales Opportunities" export. Commands, the API and the demo come through the same code.
+// Package imports takes files in, of two sorts. Any company imports its own customers and the people there from one CSV
+// file whose header names fields (records*.go): row by row, through the same doors and with the same rights as if its
+// person had typed them, in one transaction; a row that cannot be kept is undone alone. A vendor besides takes a CRM's
+// export into its workspace and those of its partners: crm-export, four or five CSV files and a mapping that says what
+// their columns mean. The default mapping (crm_export.yaml) reads the public "CRM Sales Opportunities" export. Commands,
+// the API and the demo come through the same code.
 //
 // The way of an import: the files are read (csv.go), cleansed by pure rules (rules.go, entry.go and a file for each
 // sort of row) into an export in its own words (export.go), and written through the modules below (write.go,
@@ -8,6 +11,10 @@
 // regional office a region. Accounts are the vendor's; the partners that sell to them get copies of their own, linked.
 //
 // Decided:
+//   - An import of records has the rights that its person has when the work is done, not when it was asked for. Findings
+//     repeat values, so an import is seen by who started it, and by those who may import for the whole company.
+//   - In a file of records an empty cell says nothing and changes nothing: whoever exports with fields hidden, and brings
+//     the file back, must not empty them. Values are taken away by hand.
 //   - One import is one transaction, its own end and its findings included: it is there as a whole or not at all. A
 //     run after a kill either finds it done or does it. Only progress is told outside.
 //   - A file that cannot be trusted as a whole refuses the import, with all faults of all files at once: wrong

@@ -32,12 +32,13 @@ type NewImport struct {
 // Import is one import, queued, at work or finished.
 type Import struct {
 	ID              uuid.UUID  `json:"id"`
-	Kind            string     `json:"kind" doc:"What sort of import it is." enum:"crm_export"`
+	Kind            string     `json:"kind" doc:"What sort of import it is." enum:"crm_export,accounts,contacts"`
 	State           State      `json:"state" enum:"queued,running,done,failed,cancelled"`
 	DryRun          bool       `json:"dry_run" doc:"Everything was tried, nothing was kept."`
 	Progress        float64    `json:"progress" minimum:"0" maximum:"1"`
 	Step            string     `json:"step" doc:"What is being done."`
-	Summary         *Summary   `json:"summary,omitempty"`
+	Summary         *Summary   `json:"summary,omitempty" doc:"What the import of a CRM export did."`
+	Records         *Tally     `json:"records,omitempty" doc:"What the import of a file of records did."`
 	Fault           *string    `json:"fault,omitempty" doc:"Why it failed; nothing was kept then."`
 	CancelRequested bool       `json:"cancel_requested"`
 	StartedBy       *uuid.UUID `json:"started_by,omitempty" doc:"The membership that asked for it."`
@@ -89,4 +90,6 @@ type Summary struct {
 	ByStage       map[string]int `json:"by_stage"`
 	Cleansed      map[string]int `json:"cleansed" doc:"Changes by rule; the rows were kept."`
 	Quarantined   map[string]int `json:"quarantined" doc:"Rows left out, by rule."`
+
+	records *Tally // of an import of records, which has nothing else
 }

@@ -36,6 +36,7 @@ func (c *channel) newVendor(t testing.TB, name string) operational.Actor {
 	require.NoError(t, err)
 	actor, err := admin.AddPerson(ctx, identity.NewPerson{Org: org, Role: operational.RoleAdministrator, Name: "Admin", Email: name + "@vendor.example", Password: "a long password"})
 	require.NoError(t, err)
+	actor = c.WithRights(t, actor)
 	return actor
 }
 

@@ -17,6 +17,9 @@ import (
 // do reads the files and writes what they say in one transaction, the import's own end with it: an import is there
 // as a whole or not at all, and a second run after a kill finds it done.
 func (r *Runner) do(ctx context.Context, j *job) error {
+	if sort, found := recordSorts[j.kind]; found {
+		return r.doRecords(ctx, j, sort)
+	}
 	if j.actor.Side != operational.SideVendor {
 		return operational.Fault(operational.KindForbidden, "vendor-only", "Only a vendor imports a channel.")
 	}
@@ -108,7 +111,7 @@ func (r *Runner) TryFor(ctx context.Context, vendor identity.NewVendor, in NewIm
 // conclude writes what an import found and makes it final.
 func (r *Runner) conclude(ctx context.Context, tx *postgres.Tx, j *job, x *export, s *Summary) error {
 	if !j.queued {
-		if err := insert(ctx, tx, j.id, j.mapping, nil, j.dryRun); err != nil {
+		if err := insert(ctx, tx, j.id, KindCRMExport, j.mapping, nil, j.dryRun); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, startedSQL, j.id, tx.Now); err != nil {

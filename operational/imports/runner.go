@@ -88,6 +88,8 @@ type job struct {
 	dryRun   bool
 	progress Progress
 	queued   bool // its row is there since it was asked for
+	kind     string
+	by       *uuid.UUID // the membership that asked for it
 }
 
 // Run does a queued import, or one that a crash left running. Progress may be nil. What the export or its reader
@@ -151,7 +153,7 @@ func (r *Runner) atOnce(actor operational.Actor, in NewImport, progress Progress
 func (r *Runner) claim(ctx context.Context, actor operational.Actor, id uuid.UUID) (*job, error) {
 	j := &job{id: id, actor: actor, files: map[string][]byte{}, queued: true}
 	err := r.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		err := tx.QueryRow(ctx, claimSQL, pgx.NamedArgs{"id": id, "now": tx.Now}).Scan(&j.dryRun, &j.mapping)
+		err := tx.QueryRow(ctx, claimSQL, pgx.NamedArgs{"id": id, "now": tx.Now}).Scan(&j.kind, &j.dryRun, &j.mapping, &j.by)
 		if errors.Is(err, pgx.ErrNoRows) {
 			j = nil
 			return nil

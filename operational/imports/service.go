@@ -32,8 +32,13 @@ var importList = postgres.List{
 		"state":      {SQL: "i.state", Type: postgres.Text, Enum: []string{"queued", "running", "done", "failed", "cancelled"}},
 		"dry_run":    {SQL: "i.dry_run", Type: postgres.Bool},
 		"created_at": {SQL: "i.created_at", Type: postgres.Time},
+		"kind":       {SQL: "i.kind", Type: postgres.Text, Enum: []string{KindCRMExport, "accounts", "contacts"}},
+		startedBy:    {SQL: "i.started_by", Type: postgres.UUID, Nullable: true},
 	},
 }
+
+// startedBy is how the list is narrowed to one's own imports; nobody else can name it.
+const startedBy = "started.by"
 
 var findingList = postgres.List{
 	From: "crm.import_finding f", ID: "f.import_id",
@@ -45,7 +50,20 @@ var findingList = postgres.List{
 }
 
 // Listing names the fields by which imports are filtered and sorted.
-func Listing() operational.Listing { return importList.Listing() }
+func Listing() operational.Listing {
+	return importList.Listing().Only(operational.FieldSet{}, func(name string) string {
+		if name == startedBy {
+			return name
+		}
+		return ""
+	})
+}
+
+// sees says whether the import is in sight: findings repeat values of the file, so it is who started it, and who may
+// import for the whole company.
+func sees(actor operational.Actor, i storedImport) bool {
+	return actor.Role == operational.RoleSystem || actor.Allowed(operational.ImportsRun) || i.StartedBy != nil && *i.StartedBy == actor.Membership
+}
 
 // FindingListing names the fields by which findings are filtered; their order is that of the files.
 func FindingListing() operational.Listing {
@@ -64,7 +82,7 @@ func (s *Service) Start(ctx context.Context, actor operational.Actor, in NewImpo
 		return Import{}, fmt.Errorf("make an id: %w", err)
 	}
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		if err := insert(ctx, tx, id, m, files, in.DryRun); err != nil {
+		if err := insert(ctx, tx, id, KindCRMExport, m, files, in.DryRun); err != nil {
 			return err
 		}
 		return events.Append(ctx, tx, EventRequested, id, map[string]uuid.UUID{"membership": actor.Membership})
@@ -98,7 +116,7 @@ func (s *Service) Get(ctx context.Context, actor operational.Actor, id uuid.UUID
 			return err
 		})
 	})
-	if operational.KindOf(err) == operational.KindNotFound {
+	if operational.KindOf(err) == operational.KindNotFound || err == nil && !sees(actor, found) {
 		return Import{}, operational.NotFound("import")
 	}
 	return found.domain(), err
@@ -106,6 +124,9 @@ func (s *Service) Get(ctx context.Context, actor operational.Actor, id uuid.UUID
 
 // List reads the workspace's imports, the newest first.
 func (s *Service) List(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Import], error) {
+	if !sees(actor, storedImport{}) {
+		q = q.Also(operational.Filter{Field: startedBy, Op: "eq", Values: []string{actor.Membership.String()}})
+	}
 	return postgres.Page(ctx, s.db, actor, importList, q, listSQL, func(r importRow) Import { return r.domain() })
 }
 
@@ -158,6 +179,9 @@ func afterPosition(after []string) (int, error) {
 
 // Cancel stops an import that waits or runs; nothing of it is kept. Once it has ended there is nothing to stop.
 func (s *Service) Cancel(ctx context.Context, actor operational.Actor, id uuid.UUID) (Import, error) {
+	if _, err := s.Get(ctx, actor, id); err != nil {
+		return Import{}, err
+	}
 	var cancelled *storedImport
 	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		rows, err := tx.Query(ctx, cancelSQL, pgx.NamedArgs{"id": id, "now": tx.Now})

@@ -19,8 +19,8 @@ const importColumns = `i.id, i.kind, i.state, i.dry_run, i.progress, i.step, i.s
 
 const (
 	insertImportSQL = `
-insert into crm.import (id, org_id, kind, state, dry_run, mapping, started_by, created_at)
-values (@id, @org, @kind, 'queued', @dry_run, @mapping, @started_by, @now)`
+insert into crm.import (id, org_id, side, kind, state, dry_run, mapping, started_by, created_at)
+values (@id, @org, @side, @kind, 'queued', @dry_run, @mapping, @started_by, @now)`
 
 	insertFileSQL = `insert into crm.import_file (org_id, import_id, name, content) values ($1, $2, $3, $4)`
 
@@ -50,7 +50,7 @@ returning ` + importColumns
 update crm.import
 set state = 'running', started_at = @now, progress = 0, step = ''
 where id = @id and state in ('queued', 'running') and not cancel_requested
-returning dry_run, mapping`
+returning kind, dry_run, mapping, started_by`
 
 	startedSQL = `update crm.import set state = 'running', started_at = $2 where id = $1`
 
@@ -124,7 +124,10 @@ func (s storedImport) domain() Import {
 		ID: s.ID, Kind: s.Kind, State: s.State, DryRun: s.DryRun, Progress: s.Progress, Step: s.Step, Fault: s.Fault,
 		CancelRequested: s.CancelRequested, StartedBy: s.StartedBy, CreatedAt: s.CreatedAt, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 	}
-	if s.Summary != nil {
+	if s.Summary != nil && s.Kind != KindCRMExport {
+		i.Records = &Tally{}
+		_ = json.Unmarshal(s.Summary, i.Records) // written by us
+	} else if s.Summary != nil {
 		i.Summary = &Summary{}
 		_ = json.Unmarshal(s.Summary, i.Summary) // written by us
 	}
@@ -132,7 +135,7 @@ func (s storedImport) domain() Import {
 }
 
 // insert stores a new import with its files.
-func insert(ctx context.Context, tx *postgres.Tx, id uuid.UUID, m Mapping, files map[string][]byte, dryRun bool) error {
+func insert(ctx context.Context, tx *postgres.Tx, id uuid.UUID, kind string, m Mapping, files map[string][]byte, dryRun bool) error {
 	mapping, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("write mapping: %w", err)
@@ -142,7 +145,7 @@ func insert(ctx context.Context, tx *postgres.Tx, id uuid.UUID, m Mapping, files
 		by = &tx.Actor.Membership
 	}
 	_, err = tx.Exec(ctx, insertImportSQL, pgx.NamedArgs{
-		"id": id, "org": tx.Actor.Org, "kind": KindCRMExport, "dry_run": dryRun, "mapping": string(mapping), "started_by": by, "now": tx.Now,
+		"id": id, "org": tx.Actor.Org, "side": string(tx.Actor.Side), "kind": kind, "dry_run": dryRun, "mapping": string(mapping), "started_by": by, "now": tx.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("store import: %w", err)
@@ -178,7 +181,11 @@ func insertFindings(ctx context.Context, tx *postgres.Tx, id uuid.UUID, findings
 func finish(ctx context.Context, tx *postgres.Tx, id uuid.UUID, state State, s *Summary, fault *string) (bool, error) {
 	var summary *string
 	if s != nil {
-		text, err := json.Marshal(s)
+		var written any = s
+		if s.records != nil {
+			written = s.records
+		}
+		text, err := json.Marshal(written)
 		if err != nil {
 			return false, fmt.Errorf("write summary: %w", err)
 		}

@@ -102,3 +102,27 @@ create policy public_reads on crm.opportunity for select to sharepartner_public
 grant select (id, connection_id, vendor_org_id, partner_org_id, scope_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
   process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, version, created_at, updated_at,
   custom, record_type_id, frozen_at) on crm.opportunity to sharepartner_public;
+
+-- Every company imports its own records, as whichever side it works; a vendor imports its whole channel besides.
+alter table crm.import
+  add column side text not null default 'vendor' check (side in ('vendor', 'partner')),
+  drop constraint import_kind_check,
+  add constraint import_kind_check check (kind in ('accounts', 'contacts') or kind = 'crm_export' and side = 'vendor');
+alter table crm.import_file
+  drop constraint import_file_name_check,
+  add constraint import_file_name_check check (name in ('accounts', 'products', 'sales_teams', 'sales_pipeline', 'stage_history', 'contacts'));
+alter policy vendor on crm.import using (org_id = (select sec.ctx_org('vendor')) and side = 'vendor') with check (org_id = (select sec.ctx_org('vendor')) and side = 'vendor');
+create policy partner on crm.import to sharepartner_partner using (org_id = (select sec.ctx_org('partner')) and side = 'partner') with check (org_id = (select sec.ctx_org('partner')) and side = 'partner');
+-- Files and findings are those of imports in sight.
+alter policy vendor on crm.import_file using (org_id = (select sec.ctx_org('vendor')) and exists (select from crm.import i where i.id = import_id))
+  with check (org_id = (select sec.ctx_org('vendor')) and exists (select from crm.import i where i.id = import_id));
+alter policy vendor on crm.import_finding using (org_id = (select sec.ctx_org('vendor')) and exists (select from crm.import i where i.id = import_id))
+  with check (org_id = (select sec.ctx_org('vendor')) and exists (select from crm.import i where i.id = import_id));
+create policy partner on crm.import_file to sharepartner_partner using (org_id = (select sec.ctx_org('partner')) and exists (select from crm.import i where i.id = import_id))
+  with check (org_id = (select sec.ctx_org('partner')) and exists (select from crm.import i where i.id = import_id));
+create policy partner on crm.import_finding to sharepartner_partner using (org_id = (select sec.ctx_org('partner')) and exists (select from crm.import i where i.id = import_id))
+  with check (org_id = (select sec.ctx_org('partner')) and exists (select from crm.import i where i.id = import_id));
+grant select, insert, update (state, progress, step, summary, fault, cancel_requested, started_at, finished_at) on crm.import to sharepartner_partner;
+grant select, insert on crm.import_file, crm.import_finding to sharepartner_partner;
+-- An import is done with the rights that its person has at that moment.
+grant execute on function sec.rights(uuid, text) to sharepartner_jobs;
