@@ -50,12 +50,26 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []measurement{
+	scopes, err := target.MeasureScopes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append([]measurement{
 		atLeast("one opportunity through the API, against pgbench -S", f.ReadRatio, "ratio", 0.25),
 		atMost("list of 50, p95, against its bare SQL", f.ListRatio, "ratio", 3),
 		atMost("why somebody may do something, p95", float64(explained.P95)/float64(time.Millisecond), "ms", 20),
 		{Name: "one opportunity through the API", Value: f.Reads.PerSecond, Unit: "1/s", Bar: "-", Holds: true},
 		{Name: "list of 50 through the API, p95", Value: float64(f.Lists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},
 		{Name: "list of 50, bare SQL, p95", Value: float64(f.BareLists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},
-	}, nil
+	}, scoped(scopes)...), nil
+}
+
+// scoped are the lists of roles with a data scope and hidden fields, against the same lists without.
+func scoped(all []benchapi.Scoped) []measurement {
+	var out []measurement
+	for _, s := range all {
+		out = append(out, atMost("list of 50 under rights, p95: "+s.Name, s.Ratio, "ratio", 1.5),
+			measurement{Name: "list of 50 under rights, p95: " + s.Name, Value: float64(s.Load.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true})
+	}
+	return out
 }

@@ -66,11 +66,17 @@ var fillSQL = []struct {
 	{"memberships", `insert into crm.membership (id, org_id, person_id, role, created_at)
 		select pg_temp.id('member', i), case when i <= 1000 then pg_temp.id('partner', i) else pg_temp.id('vendor', i - 1000) end, pg_temp.id('person', i),
 		       case when i <= 1000 then 'dealer_personnel' else 'channel_leader' end, now() from generate_series(1, 1020) i`, none},
+	{"mates", `insert into crm.person (id, display_name, created_at) select pg_temp.id('mate', i), 'Mate ' || i, now() from generate_series(1, 1000) i`, none},
+	{"memberships of mates", `insert into crm.membership (id, org_id, person_id, role, created_at)
+		select pg_temp.id('matemember', i), pg_temp.id('partner', i), pg_temp.id('mate', i), 'dealer_personnel', now() from generate_series(1, 1000) i`, none},
 	{"connections", `insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, created_at, updated_at)
 		select pg_temp.id('connection', i), pg_temp.id('vendor', 1 + (i / 1000 * 7 + i) % 20), pg_temp.id('partner', 1 + i % 1000), 'active', 'P-' || i, 'Gold', 'North', now(), now()
 		from generate_series(0, 2999) i`, none},
 	{"contacts", `insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name)
 		select pg_temp.id('contact', i), pg_temp.id('connection', i), pg_temp.id('vendor', 1 + (i / 1000 * 7 + i) % 20), pg_temp.id('partner', 1 + i % 1000), pg_temp.id('member', 1 + i % 1000), 'Person'
+		from generate_series(0, 2999) i`, none},
+	{"contacts of mates", `insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name)
+		select pg_temp.id('matecontact', i), pg_temp.id('connection', i), pg_temp.id('vendor', 1 + (i / 1000 * 7 + i) % 20), pg_temp.id('partner', 1 + i % 1000), pg_temp.id('matemember', 1 + i % 1000), 'Mate'
 		from generate_series(0, 2999) i`, none},
 	{"processes", `insert into crm.sales_process (id, org_id, name, is_default, created_at, updated_at)
 		select pg_temp.id('process', i), pg_temp.id('vendor', i), 'Channel', true, now(), now() from generate_series(1, 20) i`, none},
@@ -80,17 +86,17 @@ var fillSQL = []struct {
 	{"opportunities", `with raw as (
 			select i, (power(random(), 2) * 2999)::int as c, 1 + (random() * 6)::int as s, now() - random() * interval '1000 days' as at from generate_series(1, $1::int) i
 		), o as (
-			select i, c, s, at, 1 + (c / 1000 * 7 + c) % 20 as v, 1 + c % 1000 as p from raw
+			select i, c, s, at, 1 + (c / 1000 * 7 + c) % 20 as v, 1 + c % 1000 as p, pg_temp.id(case when i % 10 = 0 then 'matecontact' else 'contact' end, c) as owner from raw
 		), history as (
 			insert into crm.opportunity_history (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, change, changed_by_side,
 				process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, region, tier)
 			select pg_temp.id('opportunity', i), 1, pg_temp.id('connection', c), pg_temp.id('vendor', v), pg_temp.id('partner', p), at, at, 'created', 'system',
-				pg_temp.id('process', v), 1, pg_temp.id('stage', v * 10 + s), case s when 6 then 'won' when 7 then 'lost' else 'active' end, s, i % 90000, 'EUR', at::date + 60, pg_temp.id('contact', c), 'North', 'Gold'
+				pg_temp.id('process', v), 1, pg_temp.id('stage', v * 10 + s), case s when 6 then 'won' when 7 then 'lost' else 'active' end, s, i % 90000, 'EUR', at::date + 60, owner, 'North', 'Gold'
 			from o
 		)
 		insert into crm.opportunity (id, connection_id, vendor_org_id, partner_org_id, number, name, customer_name, owner_contact_id, process_org_id, process_id, process_version,
 			stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, created_at, updated_at)
-		select pg_temp.id('opportunity', i), pg_temp.id('connection', c), pg_temp.id('vendor', v), pg_temp.id('partner', p), i, 'Opportunity ' || i, 'Customer ' || i % 5000, pg_temp.id('contact', c),
+		select pg_temp.id('opportunity', i), pg_temp.id('connection', c), pg_temp.id('vendor', v), pg_temp.id('partner', p), i, 'Opportunity ' || i, 'Customer ' || i % 5000, owner,
 			pg_temp.id('vendor', v), pg_temp.id('process', v), 1, pg_temp.id('stage', v * 10 + s), case s when 6 then 'won' when 7 then 'lost' else 'active' end, i % 90000, 'entered', 'EUR', at::date + 60,
 			'North', 'Gold', case when s >= 6 then at end, at, at
 		from o`, count},
