@@ -34,8 +34,10 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 		return nil, err
 	}
 	defer func() { _ = store.Close() }()
-	app := &App{cfg: cfg, log: cfg.logger(), ground: g, store: store}
-	server := httptest.NewServer(api.New(app.deps()))
+	server := httptest.NewUnstartedServer(nil)
+	app := &App{cfg: cfg, log: cfg.logger(), ground: g, store: store, listener: server.Listener}
+	server.Config.Handler = api.New(app.deps())
+	server.Start()
 	defer server.Close()
 	bin, err := local.FindBinaries()
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 type ConnectionAssignment struct {
 	ConnectionID     uuid.UUID  `json:"connection_id" doc:"The connection"`
 	Role             *string    `json:"role,omitempty" doc:"Key of the company's role; absent: the default one"`
+	DefaultRole      string     `json:"default_role" doc:"Key of the role that the company has when it was given none"`
 	EffectiveRole    string     `json:"effective_role" doc:"What its people have, unless they have a role of their own"`
 	ChannelManagerID *uuid.UUID `json:"channel_manager_id,omitempty" doc:"Member who looks after the partner"`
 	Version          int64      `json:"version" doc:"Version of the connection; also the ETag"`
@@ -34,6 +35,7 @@ type ContactAssignment struct {
 	ContactID     uuid.UUID `json:"contact_id" doc:"The contact"`
 	ConnectionID  uuid.UUID `json:"connection_id" doc:"The connection that the contact belongs to"`
 	Role          *string   `json:"role,omitempty" doc:"Key of the contact's own role; absent: that of the company"`
+	CompanyRole   string    `json:"company_role" doc:"Key of the role that the contact has when it was given none"`
 	EffectiveRole string    `json:"effective_role" doc:"The role that holds"`
 	Version       int64     `json:"version" doc:"Version of the contact; also the ETag"`
 }
@@ -57,12 +59,13 @@ type UpdateMemberAssignment struct {
 
 const (
 	connectionAssignment = `
-select c.id as connection_id, c.external_role as role, coalesce(c.external_role, d.key, '') as effective_role, c.channel_manager_id, c.version
+select c.id as connection_id, c.external_role as role, coalesce(d.key, '') as default_role, coalesce(c.external_role, d.key, '') as effective_role, c.channel_manager_id, c.version
 from crm.connection c left join crm.role d on d.org_id = c.vendor_org_id and d.is_default
 where c.id = $1 and c.status <> 'ended'`
 
 	contactAssignment = `
-select e.id as contact_id, e.connection_id, e.external_role as role, coalesce(e.external_role, c.external_role, d.key, '') as effective_role, e.version
+select e.id as contact_id, e.connection_id, e.external_role as role, coalesce(c.external_role, d.key, '') as company_role,
+  coalesce(e.external_role, c.external_role, d.key, '') as effective_role, e.version
 from crm.external_contact e join crm.connection c on c.id = e.connection_id left join crm.role d on d.org_id = c.vendor_org_id and d.is_default
 where e.id = $1 and c.status <> 'ended'`
 
@@ -162,7 +165,7 @@ func (s *Service) AssignConnection(ctx context.Context, actor operational.Actor,
 				return nil, nil
 			}
 			if role {
-				if err := giveable(ctx, tx, External, next.Role); err != nil {
+				if err := giveable(ctx, tx, External, orKey(next.Role, now.DefaultRole)); err != nil {
 					return nil, err
 				}
 			}
@@ -194,7 +197,7 @@ func (s *Service) AssignContact(ctx context.Context, actor operational.Actor, id
 			if same(now.Role, next.Role) {
 				return nil, nil
 			}
-			if err := giveable(ctx, tx, External, next.Role); err != nil {
+			if err := giveable(ctx, tx, External, orKey(next.Role, now.CompanyRole)); err != nil {
 				return nil, err
 			}
 			return func() error {

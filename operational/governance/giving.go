@@ -10,15 +10,20 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// giveable says whether the actor may give this role; nil takes one back.
-func giveable(ctx context.Context, tx *postgres.Tx, audience string, key *string) error {
+// orKey is the role that holds when one is taken back: who takes back gives that one.
+func orKey(key *string, otherwise string) string {
 	if key == nil {
-		return nil
+		return otherwise
 	}
-	r, err := roleTx(ctx, tx, *key)
+	return *key
+}
+
+// giveable says whether the actor may give this role.
+func giveable(ctx context.Context, tx *postgres.Tx, audience, key string) error {
+	r, err := roleTx(ctx, tx, key)
 	if operational.KindOf(err) == operational.KindNotFound || err == nil && r.Audience != audience {
 		var faults operational.Faults
-		faults.Add("role", "There is no such role for these people.", *key)
+		faults.Add("role", "There is no such role for these people.", key)
 		return faults.Err()
 	}
 	if err != nil {
@@ -29,10 +34,10 @@ func giveable(ctx context.Context, tx *postgres.Tx, audience string, key *string
 
 // passes says whether the actor may take somebody from one role to another: both must lie within its own rights.
 func passes(ctx context.Context, tx *postgres.Tx, from, to string) error {
-	if err := giveable(ctx, tx, Internal, &to); err != nil {
+	if err := giveable(ctx, tx, Internal, to); err != nil {
 		return err
 	}
-	if giveable(ctx, tx, Internal, &from) != nil {
+	if giveable(ctx, tx, Internal, from) != nil {
 		return operational.Fault(operational.KindForbidden, "person-above-you", "The person may do what you may not, so that their role is not yours to change. Nothing was saved. Ask an administrator of your organisation.")
 	}
 	return nil

@@ -211,6 +211,7 @@ func TestNoWayUp(t *testing.T) {
 	code(t, "beyond-own-rights", second(w.s.MakeDefault(ctx, clara, wide.Key, wide.Version)))
 	_, err := w.s.AssignContact(ctx, clara, w.ContactAP1, 1, governance.UpdateContactAssignment{Role: operational.Set(mine.Key)})
 	require.NoError(t, err)
+	code(t, "beyond-own-rights", second(w.s.AssignContact(ctx, clara, w.ContactAP1, 2, governance.UpdateContactAssignment{Role: operational.Opt[string]{Given: true}})))
 	// To take away is always allowed.
 	_, err = w.s.UpdateRole(ctx, clara, "dealer_personnel", 1, on(governance.UpdateRights{Readable: operational.Set([]string{"name", "vendor_net"}), Editable: operational.Set([]string{})}))
 	require.NoError(t, err)
