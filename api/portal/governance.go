@@ -21,6 +21,10 @@ func (p *Portal) governance(mux *http.ServeMux) {
 	mux.HandleFunc("POST /governance/new-role", p.governed(p.createRole, governsRoles...))
 	mux.HandleFunc("GET /governance/roles/{key}", p.governed(p.role, governsRoles...))
 	mux.HandleFunc("POST /governance/roles/{key}/{act}", p.governed(p.changeRole, governsRoles...))
+	mux.HandleFunc("GET /governance/access", p.governed(p.access, operational.ChannelGovern))
+	mux.HandleFunc("POST /governance/access", p.governed(p.changeAccess, operational.ChannelGovern))
+	mux.HandleFunc("GET /governance/tester", p.governed(p.tester, governsRoles...))
+	mux.HandleFunc("GET /governance/audit", p.governed(p.auditLog, operational.AuditRead))
 }
 
 var governsRoles = []operational.Permission{operational.RolesManage, operational.ChannelGovern}
@@ -43,6 +47,9 @@ func (v *visit) governanceNav() []views.NavItem {
 		anyOf             []operational.Permission
 	}{
 		{"Roles & permissions", "shield", "/governance/roles", governsRoles},
+		{"Access scope", "network", "/governance/access", []operational.Permission{operational.ChannelGovern}},
+		{"Access tester", "tester", "/governance/tester", governsRoles},
+		{"Audit log", "audit", "/governance/audit", []operational.Permission{operational.AuditRead}},
 	} {
 		if slices.ContainsFunc(n.anyOf, v.actor.Allowed) {
 			out = append(out, views.NavItem{Title: n.title, Icon: n.icon, Href: n.href, Group: "Governance"})

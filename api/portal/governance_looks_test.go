@@ -17,6 +17,9 @@ func TestGovernanceInEveryLook(t *testing.T) {
 		{"roles-own", "/governance/roles?audience=internal&role=analyst&object=account"},
 		{"role", "/governance/roles/analyst?with=reviewer"},
 		{"new-role", "/governance/new-role"},
+		{"access", "/governance/access"},
+		{"tester", "/governance/tester?object=opportunity&record=crane"},
+		{"audit", "/governance/audit"},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			b := newTab(t, w).as(leaderMail)

@@ -31,7 +31,7 @@ func (v *visit) rolesPage(d desk, values url.Values) views.Roles {
 		Title: "Roles and permissions", Action: d.address("", ""), Chosen: d.chosen.Name, Locked: d.chosen.Everything,
 		Text:  "What your own people can see and change. Hidden fields never leave the server, in pages, exports, search or the API.",
 		Reach: "Private: own records. Company: everyone in the same company.",
-		Acts:  []views.Link{{Text: "History", Href: "/governance/audit?object=role"}, {Text: "New role", Href: "/governance/new-role?audience=" + d.audience}},
+		Acts:  []views.Link{{Text: "New role", Href: "/governance/new-role?audience=" + d.audience}},
 		Bar:   views.SaveBar{Discard: d.address("", "")}, FieldsTitle: objectNamed(d.object) + " fields", ChosenHref: "/governance/roles/" + d.chosen.Key,
 	}
 	if d.audience == governance.External {
@@ -39,6 +39,9 @@ func (v *visit) rolesPage(d desk, values url.Values) views.Roles {
 		page.Reach = "Private: own records. Company: everyone in the same partner. Public: all partners, to read."
 	} else if v.vendor() {
 		page.Reach = "Private: records of the partners and regions that a person looks after. Company: all of them."
+	}
+	if v.actor.Allowed(operational.AuditRead) {
+		page.Acts = append([]views.Link{{Text: "History", Href: "/governance/audit?object=role"}}, page.Acts...)
 	}
 	for _, o := range v.audiences() {
 		page.Audiences = append(page.Audiences, views.Choice{Text: o.text, Href: d.address("audience", o.value), On: o.value == d.audience})
@@ -188,7 +191,7 @@ func labelOf(custom map[string]string, object operational.Object, field string) 
 
 // unsaved is the bar that says what is not applied yet, whom it affects and what it reveals.
 func (v *visit) unsaved(d desk, changes []governance.RoleChange, joint governance.JointPreview) views.SaveBar {
-	bar := views.SaveBar{Discard: d.address("", "")}
+	bar := views.SaveBar{Discard: d.address("", ""), Columns: []views.Column{{Title: "Role"}, {Title: "What"}, {Title: "Is"}, {Title: "Will be"}}}
 	n := 0
 	for i, c := range changes {
 		at := slices.IndexFunc(d.roles, func(r governance.Role) bool { return r.Key == c.Key })

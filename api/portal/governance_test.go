@@ -81,7 +81,7 @@ func TestGovernanceIsNotThereForOthers(t *testing.T) {
 	for _, mail := range []string{analystMail, partnerMail} {
 		v := w.as(t, mail)
 		require.NotContains(t, v.get("/help").text(), "Roles & permissions", mail)
-		for _, path := range []string{"/governance/roles", "/governance/new-role", "/governance/roles/dealer_personnel"} {
+		for _, path := range []string{"/governance/roles", "/governance/new-role", "/governance/roles/dealer_personnel", "/governance/access", "/governance/tester", "/governance/audit"} {
 			require.Equal(t, http.StatusNotFound, v.get(path).status, "%s %s", mail, path)
 		}
 		require.Equal(t, http.StatusNotFound, v.post("/governance/roles", url.Values{"do": {"apply"}}).status, mail)
@@ -154,4 +154,76 @@ func TestARoleIsDeletedWhenNobodyHasIt(t *testing.T) {
 	p = v.post("/governance/new-role", url.Values{"name": {"Analyst"}, "audience": {"internal"}})
 	require.Equal(t, http.StatusConflict, p.status)
 	require.Contains(t, p.text(), "name or key already")
+}
+
+// A narrowed scope names who is shut out before it holds, and shuts them out at once.
+func TestAccessScopeWithoutScript(t *testing.T) {
+	w := newWorld(t)
+	v, theirs := w.as(t, leaderMail), "/opportunities/"+w.opportunity.ID.String()
+	require.Equal(t, http.StatusOK, w.as(t, partnerMail).get(theirs).status)
+	p := v.get("/governance/access?q=Meridian")
+	action := p.form("/governance/access")
+	first := p.inputs(action, url.Values{"mode": {"companies"}})
+	first["company"] = first["shown.company"]
+	require.Len(t, first["company"], 1, "the search finds one company")
+	p = v.post(action, first)
+	require.Contains(t, p.text(), "would be shut out at once")
+	require.Contains(t, p.text(), "Tomasz Wrona")
+	p = v.post(action, p.inputs(action, url.Values{"do": {"apply"}}))
+	require.Contains(t, p.path, "saved=1", p.text())
+	require.Equal(t, http.StatusNotFound, w.as(t, partnerMail).get(theirs).status)
+	p = v.post(action, first) // of the first version
+	require.Equal(t, http.StatusOK, p.status, "a review changes nothing")
+	first["do"] = []string{"apply"}
+	p = v.post(action, first)
+	require.Equal(t, http.StatusConflict, p.status)
+	require.Contains(t, p.text(), "Only the people of the ticked companies come in.")
+	p = v.get("/governance/access")
+	p = v.post("/governance/access", p.inputs("/governance/access", url.Values{"mode": {"all"}, "do": {"apply"}}))
+	require.Contains(t, p.path, "saved=1", p.text())
+	require.Equal(t, http.StatusOK, w.as(t, partnerMail).get(theirs).status)
+}
+
+func TestAccessTester(t *testing.T) {
+	w := newWorld(t)
+	w.govern(t)
+	v := w.as(t, leaderMail)
+	why := ""
+	for _, n := range v.get("/opportunities/" + w.opportunity.ID.String()).all(func(n *html.Node) bool { return n.Data == "a" && text(n) == "Why can somebody see this?" }) {
+		why = attr(n, "href")
+	}
+	require.NotEmpty(t, why)
+	p := v.get(why + "&who=Tomasz")
+	person := ""
+	for _, n := range p.all(func(n *html.Node) bool {
+		return n.Data == "option" && len(attr(n, "value")) > 8 && attr(n, "value")[:8] == "contact:"
+	}) {
+		person = attr(n, "value")
+	}
+	require.NotEmpty(t, person, p.text())
+	p = v.get(why + "&person=" + person + "&act=edit&field=stage&who=Tomasz")
+	require.Equal(t, http.StatusOK, p.status)
+	require.Contains(t, p.text(), "Tomasz Wrona cannot change Stage of "+w.opportunity.Number)
+	require.Contains(t, p.text(), "The field may not be written.")
+	p = v.get(why + "&person=" + person + "&act=read&who=Tomasz")
+	require.Contains(t, p.text(), "Tomasz Wrona can see "+w.opportunity.Number)
+	p = v.get("/governance/tester?object=opportunity&record=no+such+thing&person=" + person)
+	require.Contains(t, p.text(), "No such record")
+	p = v.get("/governance/tester?object=opportunity&record=crane&person=" + person)
+	require.Contains(t, p.text(), "Several records fit")
+	require.NotContains(t, w.as(t, partnerMail).get("/opportunities/"+w.opportunity.ID.String()).text(), "Why can somebody see this?")
+}
+
+func TestAuditLog(t *testing.T) {
+	w := newWorld(t)
+	w.govern(t)
+	v := w.as(t, leaderMail)
+	p := v.get("/governance/audit?object=role&action=created")
+	require.Equal(t, http.StatusOK, p.status, p.text())
+	require.Contains(t, p.text(), "3 events")
+	require.Contains(t, p.text(), "Ingrid Solberg")
+	require.Contains(t, v.get("/governance/audit?object=role").text(), "opportunity.field.stage")
+	require.Contains(t, v.get("/governance/audit?from=2001-01-01&to=2001-01-02").text(), "No event fits")
+	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?from=yesterday").status)
+	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?record=x").status)
 }

@@ -85,7 +85,7 @@ func hiddenOr(err error) error {
 }
 
 func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
-	page := views.Opportunity{Title: o.Name, Text: v.opportunityLine(o), Path: v.path(o), Gate: v.gate(o), KPIs: v.opportunityKPIs(o), Facts: v.facts(o), Events: v.timeline(o)}
+	page := views.Opportunity{Title: o.Name, Text: v.opportunityLine(o), Path: v.path(o), Gate: v.gate(o), KPIs: v.opportunityKPIs(o), Facts: v.facts(o), Events: v.timeline(o), Why: v.why(o.Opportunity)}
 	if tone, icon := stageTone(o.Stage.Type); o.Stage.Type != catalog.StageActive {
 		page.Badges = []views.Cell{{Tone: tone, Icon: icon, Text: o.Stage.Name}}
 	}

@@ -30,6 +30,7 @@ type SaveBar struct {
 	Open             bool // the list of changes is open
 	Title, Text      string
 	Lines            []string
+	Columns          []Column
 	Rows             []Row
 	Discard          string
 }
@@ -132,4 +133,57 @@ type Asked struct {
 	Title, Text, Action, Submit, Version string
 	Notes                                []Note
 	Fields                               []Input
+}
+
+// Access is the page of the external access scope.
+type Access struct {
+	Action, Version, Search string
+	Notes                   []Note
+	Lede                    []Span
+	Bar                     SaveBar
+	Modes                   []Tick
+	Companies, Contacts     []Tick
+	More                    bool // than are listed
+}
+
+// Tester is the page that says why somebody may do something.
+type Tester struct {
+	Search string // by which the people are chosen
+	Notes  []Note
+	Fields []Input
+	Answer Note
+	Steps  []TestStep
+}
+
+// TestStep is a rule and what it said.
+type TestStep struct{ Rule, Outcome, Text string }
+
+// AuditLog is the page of what was done.
+type AuditLog struct {
+	State       Note
+	KPIs        []KPI
+	Search      []Input
+	Keep        []Field
+	Filters     Filters
+	Table       Table
+	Empty       *Empty
+	Count       string
+	First, Next string
+}
+
+// Types is the page of record types, custom fields and layouts of an object.
+type Types struct {
+	Notes []Note
+	Lede  []Span
+	Tabs  []Choice
+	Cards []SetupCard
+}
+
+// SetupCard lists what there is of one sort, with a form to add more.
+type SetupCard struct {
+	ID, Title, Action, Submit string
+	Table                     Table
+	Empty                     Empty
+	Hidden                    []Field
+	Fields                    []Input
 }

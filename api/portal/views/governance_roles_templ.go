@@ -490,7 +490,7 @@ func saveBar(id string, b SaveBar) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = TableOf(Table{Caption: "What changes", Columns: []Column{{Title: "Role"}, {Title: "What"}, {Title: "Is"}, {Title: "Will be"}}, Rows: b.Rows}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = TableOf(Table{Caption: "What changes", Columns: b.Columns, Rows: b.Rows}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
