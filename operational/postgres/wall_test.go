@@ -27,6 +27,8 @@ func TestAWeakWallIsRefused(t *testing.T) {
 		{"not forced", `alter table crm.opportunity no force row level security`, "crm.opportunity stands outside the wall"},
 		{"a policy for everybody", `create policy open on crm.product using (true)`, "crm.product has a policy for everybody: open"},
 		{"an open policy", `create policy open on crm.product to sharepartner_partner using (true)`, "does not ask for the signed context: open"},
+		{"all partners' records for everybody", `create policy open on crm.opportunity to sharepartner_public using (true)`, "does not ask for the signed context: open"},
+		{"more than the records of all partners", `grant select on crm.account to sharepartner_public`, "sharepartner_public has rights on crm.account but no policy there"},
 		{"no policy for the pipeline", `drop policy cdc_reads on crm.account`, "crm.account has no policy that shows all rows to sharepartner_cdc"},
 		{"a blind pipeline", `alter policy cdc_reads on crm.account using (false)`, "sharepartner_cdc sees 0 rows of crm.account"},
 		{"a blind owner", `alter policy owner_all on crm.account using (false)`, "crm.account has no policy that shows all rows to sharepartner_owner"},
