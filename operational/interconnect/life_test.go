@@ -177,13 +177,13 @@ func TestTheEndLeavesEachSideItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	other := w.deal(t, w.P1, w.BP1, opportunities.NewOpportunity{Name: "With B", VendorNet: ptr(money("1"))})
 
-	seen, err := w.Service.Ending(ctx, w.A, w.AP1)
+	seen, err := w.Ending(ctx, w.A, w.AP1)
 	require.NoError(t, err)
 	require.Equal(t, interconnect.Ending{Open: 2, Closed: 1}, seen, "what becomes of the partner's side is the partner's to know")
-	seen, err = w.Service.Ending(ctx, w.P1, w.AP1)
+	seen, err = w.Ending(ctx, w.P1, w.AP1)
 	require.NoError(t, err)
 	require.Equal(t, interconnect.Ending{Open: 2, Closed: 1, GoingOn: ptr(int64(2)), Sessions: ptr(int64(0)), APIKeys: ptr(int64(0))}, seen)
-	_, err = w.Service.Ending(ctx, w.B, w.AP1)
+	_, err = w.Ending(ctx, w.B, w.AP1)
 	requireKind(t, operational.KindNotFound, err)
 
 	w.now = w.now.Add(time.Hour)
@@ -236,7 +236,7 @@ func TestTheEndLeavesEachSideItsOwn(t *testing.T) {
 	requireKind(t, operational.KindNotFound, err)
 	_, err = w.deals.Get(ctx, w.as(t, w.P1), other.ID)
 	require.NoError(t, err)
-	_, err = w.Service.Ending(ctx, w.A, w.AP1)
+	_, err = w.Ending(ctx, w.A, w.AP1)
 	requireKind(t, operational.KindNotFound, err)
 	_, err = w.deals.Create(ctx, w.as(t, w.A), opportunities.NewOpportunity{ConnectionID: &w.AP1, Name: "Late", VendorNet: ptr(money("1"))})
 	requireKind(t, operational.KindConflict, err)
@@ -283,7 +283,7 @@ func TestNothingGoesOnThatThePartnerDoesNotSeeAtAll(t *testing.T) {
 	w := newLife(t)
 	w.deal(t, w.P1, w.AP1, opportunities.NewOpportunity{Name: "Hidden", VendorNet: ptr(money("1"))})
 	w.exec(t, `delete from crm.role_object where org_id = $1 and role_key = 'dealer_personnel' and object = 'opportunity'`, w.A.Org)
-	seen, err := w.Service.Ending(ctx, w.P1, w.AP1)
+	seen, err := w.Ending(ctx, w.P1, w.AP1)
 	require.NoError(t, err)
 	require.Zero(t, *seen.GoingOn)
 	_, err = w.End(ctx, w.P1, w.AP1, 1, "we leave")
@@ -332,7 +332,8 @@ func TestTheEndAndChangesAtOnce(t *testing.T) {
 			saved++
 			continue
 		}
-		require.Contains(t, []operational.Kind{operational.KindConflict, operational.KindUnavailable, operational.KindNotFound, operational.KindStale}, operational.KindOf(err), "%v", err)
+		// Invalid: with the connection, the vendor's products are not there any more.
+		require.Contains(t, []operational.Kind{operational.KindConflict, operational.KindUnavailable, operational.KindNotFound, operational.KindStale, operational.KindInvalid}, operational.KindOf(err), "%v", err)
 	}
 	for _, err := range made {
 		if err == nil {

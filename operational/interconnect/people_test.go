@@ -1,0 +1,109 @@
+package interconnect_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+)
+
+func TestPeopleAreInvitedAndFollowed(t *testing.T) {
+	ctx := context.Background()
+	w := newLife(t)
+	issued, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "dealer_personnel"})
+	require.NoError(t, err)
+	token := tokenOf(t, issued.Link)
+	joining := newcomer("nia@one.example")
+	_, err = w.Join(ctx, token, joining)
+	requireKind(t, operational.KindInvalid, err)
+	joining.Company = nil
+	session, err := w.Join(ctx, token, joining)
+	require.NoError(t, err)
+	nia := session.Actor
+	require.Equal(t, w.P1.Org, nia.Org)
+	require.Len(t, w.as(t, nia).Rights.Links, 2, "a contact in every live connection")
+
+	seen, err := w.Contacts(ctx, w.A, operational.Query{Filter: &operational.Filter{Field: "display_name", Op: "eq", Values: []string{"Nia"}}})
+	require.NoError(t, err)
+	require.Len(t, seen.Items, 1)
+	contact := seen.Items[0]
+	require.Equal(t, "nia@one.example", *contact.WorkEmail)
+	require.Equal(t, "Dealer Personnel", contact.RoleName)
+
+	person, err := w.Person(ctx, w.P1, nia.Membership)
+	require.NoError(t, err)
+	_, err = w.SuspendPerson(ctx, w.A, nia.Membership, person.Version)
+	requireKind(t, operational.KindNotFound, err)
+	_, err = w.SuspendPerson(ctx, w.P1, w.P1.Membership, 1)
+	require.Equal(t, "not-yourself", code(t, err))
+	_, err = w.SuspendPerson(ctx, w.as(t, nia), w.P1.Membership, 1)
+	require.Equal(t, "beyond-own-rights", code(t, err), "nobody decides over people who may do more")
+	person, err = w.SuspendPerson(ctx, w.P1, nia.Membership, person.Version)
+	require.NoError(t, err)
+	require.Equal(t, interconnect.StatusSuspended, person.Status)
+	_, err = w.people.ActorOfSession(ctx, session.Token)
+	requireKind(t, operational.KindUnauthenticated, err)
+	contact, err = w.Contact(ctx, w.A, contact.ID)
+	require.NoError(t, err)
+	require.Equal(t, "partner", *contact.SuspendedBy)
+	_, err = w.ReactivateContact(ctx, w.A, contact.ID, contact.Version)
+	require.Equal(t, "suspended-by-partner", code(t, err))
+	contact, err = w.SuspendContact(ctx, w.A, contact.ID, contact.Version)
+	require.NoError(t, err, "the vendor's own decision, beside the partner's")
+	_, err = w.SuspendPerson(ctx, w.P1, nia.Membership, person.Version)
+	require.Equal(t, "status-already", code(t, err))
+	_, err = w.ReactivatePerson(ctx, w.P1, nia.Membership, person.Version)
+	require.NoError(t, err)
+	contact, err = w.Contact(ctx, w.A, contact.ID)
+	require.NoError(t, err)
+	require.Equal(t, "vendor", *contact.SuspendedBy, "what the vendor has suspended stays so")
+	var elsewhere string
+	w.scan(t, `select status from crm.external_contact where connection_id = $1 and membership_id = $2`, []any{w.BP1, nia.Membership}, &elsewhere)
+	require.Equal(t, "active", elsewhere)
+	contact, err = w.ReactivateContact(ctx, w.A, contact.ID, contact.Version)
+	require.NoError(t, err)
+	require.Equal(t, interconnect.StatusActive, contact.Status)
+
+	// One person, two companies: by an invitation from another one, accepted as who is signed in.
+	issued, err = w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "analyst"})
+	require.NoError(t, err)
+	got, err := w.Accept(ctx, w.as(t, nia), tokenOf(t, issued.Link))
+	require.NoError(t, err)
+	there, err := w.Person(ctx, w.A, *got.MembershipID)
+	require.NoError(t, err)
+	require.Equal(t, "Analyst", there.RoleName)
+	issued, err = w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "analyst"})
+	require.NoError(t, err)
+	_, err = w.Accept(ctx, w.as(t, nia), tokenOf(t, issued.Link))
+	require.Equal(t, "already-member", code(t, err))
+}
+
+func TestNobodyInvitesToMoreThanTheyHold(t *testing.T) {
+	ctx := context.Background()
+	w := newLife(t)
+	w.exec(t, `update crm.role set capabilities = capabilities || '{people.manage}' where org_id = $1 and key = 'analyst'`, w.A.Org)
+	w.exec(t, `insert into crm.person (id, display_name, created_at) values ('00000000-0000-7000-8000-000000000001', 'Ana', now())`)
+	w.exec(t, `insert into crm.membership (id, org_id, person_id, role, created_at) values ('00000000-0000-7000-8000-000000000002', $1, '00000000-0000-7000-8000-000000000001', 'analyst', now())`, w.A.Org)
+	ana := w.as(t, operational.Actor{Org: w.A.Org, Membership: uuid.MustParse("00000000-0000-7000-8000-000000000002"), Side: operational.SideVendor})
+	for role, want := range map[string]string{"administrator": "beyond-own-rights", "channel_manager": "beyond-own-rights", "dealer_personnel": "invalid-input", "none": "invalid-input"} {
+		_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Role: role})
+		require.Equal(t, want, code(t, err), role)
+	}
+	_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Role: "analyst"})
+	require.NoError(t, err)
+	_, err = w.InvitePartner(ctx, ana, interconnect.NewPartnerInvitation{PartnerName: "x", ExternalRole: ptr("dealer_personnel")})
+	requireKind(t, operational.KindForbidden, err)
+	_, err = w.InvitePartner(ctx, w.P1, interconnect.NewPartnerInvitation{PartnerName: "x"})
+	require.Equal(t, "vendor-only", code(t, err))
+	_, err = w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{PartnerName: "x", ChannelManagerID: &w.B.Membership})
+	requireKind(t, operational.KindInvalid, err)
+	for _, expires := range []time.Time{w.now, w.now.AddDate(1, 0, 0)} {
+		_, err = w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{PartnerName: "x", ExpiresAt: &expires})
+		requireKind(t, operational.KindInvalid, err)
+	}
+}
