@@ -35,7 +35,8 @@ func TestFieldsThatACompanyAdded(t *testing.T) {
 	actor := w.external(`access = 'read_write'`, w.A, w.P1, w.AP1)
 	values := []map[string]any{
 		{"x_size": "9.5", "x_kind": "big", "x_visit": "2030-02-01", "x_note": "it's fine", "x_ready": true},
-		{"x_size": "10", "x_kind": "small", "x_visit": "2029-12-31"}, {},
+		{"x_size": "10", "x_kind": "small", "x_visit": "2029-12-31"},
+		{},
 	}
 	var made []opportunities.Opportunity
 	for i, v := range values {

@@ -2,11 +2,11 @@
 // after which the others are shaped.
 //
 // Where things are: opportunity.go and input.go (what comes out and goes in), rules.go (the status machine and all other
-// verdicts, without a database), service.go (reading, and the one way in which every change goes), create.go and
-// change.go (the steps of a transaction), store.go and store_write.go (SQL), private.go (the partner's half), list.go
-// (what can be asked of lists), fields.go (the fields that roles speak of: where each shows, and how records are seen),
-// custom.go (fields that companies have added), directory.go (what the records are called that opportunities refer to),
-// import*.go (many at once from another system, with their past).
+// verdicts, without a database), service.go (the one way in which every change goes), read.go (records, lists and
+// history under rights), create.go and change.go (the steps of a transaction), store.go and store_write.go (SQL),
+// private.go (the partner's half), list.go (what can be asked of lists), fields.go (the fields that roles speak of: where
+// each shows, and how records are seen), custom.go (fields that companies have added), directory.go (what the records
+// are called that opportunities refer to), import*.go (many at once from another system, with their past).
 //
 // One row belongs to both companies of a connection, or to one company alone when there is no connection. Whose it is
 // comes from the connection row that the caller can see, never from the input. Each change makes one version and one
