@@ -9,6 +9,9 @@
 //     the question as it was asked, also when data has come in since.
 //   - All questions of one page are put to one view of the data, so that totals agree whatever is loaded meanwhile.
 //   - A page is sent when the whole of it is there, so that a fault, a panic too, can still take its place.
+//   - Forms that change rights say before they are sent whom they touch and what they reveal, by the same request as a
+//     review without script. They carry what they showed: what two people change at once is told to the second, and only
+//     what it changed itself is put over what is there then.
 //   - Nothing inline: the content security policy allows no script, style or connection but our own.
 //   - Amounts in several currencies are never added: a key figure then has a line for each.
 //   - Single keys can be turned off (WCAG 2.1.4); theme and keys live in cookies, so that the first byte is right.

@@ -23,6 +23,14 @@ func (p *Portal) governance(mux *http.ServeMux) {
 	mux.HandleFunc("POST /governance/roles/{key}/{act}", p.governed(p.changeRole, governsRoles...))
 	mux.HandleFunc("GET /governance/access", p.governed(p.access, operational.ChannelGovern))
 	mux.HandleFunc("POST /governance/access", p.governed(p.changeAccess, operational.ChannelGovern))
+	for path, show := range map[string]func(*visit) error{"types": p.recordType, "fields": p.customField, "layouts": p.layout} {
+		mux.HandleFunc("GET /governance/"+path+"/{id}", p.governed(show, operational.RolesManage))
+		mux.HandleFunc("POST /governance/"+path+"/{id}", p.governed(show, operational.RolesManage))
+		mux.HandleFunc("POST /governance/"+path, p.governed(p.define(path), operational.RolesManage))
+	}
+	mux.HandleFunc("POST /governance/layouts/{id}/delete", p.governed(p.deleteLayout, operational.RolesManage))
+	mux.HandleFunc("GET /governance/types", p.governed(p.types, operational.RolesManage))
+	mux.HandleFunc("GET /governance/view-as", p.governed(p.viewAs, operational.ChannelGovern))
 	mux.HandleFunc("GET /governance/tester", p.governed(p.tester, governsRoles...))
 	mux.HandleFunc("GET /governance/audit", p.governed(p.auditLog, operational.AuditRead))
 }
@@ -48,6 +56,7 @@ func (v *visit) governanceNav() []views.NavItem {
 	}{
 		{"Roles & permissions", "shield", "/governance/roles", governsRoles},
 		{"Access scope", "network", "/governance/access", []operational.Permission{operational.ChannelGovern}},
+		{typesTitle, "layout", "/governance/types", []operational.Permission{operational.RolesManage}},
 		{"Access tester", "tester", "/governance/tester", governsRoles},
 		{"Audit log", "audit", "/governance/audit", []operational.Permission{operational.AuditRead}},
 	} {

@@ -106,9 +106,24 @@ func (v *visit) auditQuery(q url.Values) (asked operational.Query, err error) {
 }
 
 var auditObjects = []option{
-	{"role", "Roles"}, {"access_scope", "Access scope"}, {"member", "Members"}, {"connection", "Connections"}, {"external_contact", "Partners' people"},
-	{"opportunity", "Opportunities"}, {"account", "Accounts"}, {"contact", "Contacts"}, {"product", "Products"}, {"api_key", "API keys"}, {"import", "Imports"},
-	{"record_type", "Record types"}, {"layout", "Layouts"}, {"custom_field", "Custom fields"}, {"invitation", "Invitations"}, {"workspace", "Settings"}, {"sales_process", "Sales processes"},
+	{"role", "Roles"},
+	{"access_scope", "Access scope"},
+	{"member", "Members"},
+	{"connection", "Connections"},
+	{"external_contact", "Partners' people"},
+	{"opportunity", "Opportunities"},
+	{"account", "Accounts"},
+	{"contact", "Contacts"},
+	{"product", "Products"},
+	{"api_key", "API keys"},
+	{"import", "Imports"},
+	{"record_type", "Record types"},
+	{"layout", "Layouts"},
+	{"custom_field", "Custom fields"},
+	{"session", "Sign-ins"},
+	{"invitation", "Invitations"},
+	{"workspace", "Settings"},
+	{"sales_process", "Sales processes"},
 }
 
 func auditBar(q url.Values) views.Filters {

@@ -1,11 +1,13 @@
 package portal_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 )
 
 // Every page of governance in every look.
@@ -18,6 +20,10 @@ func TestGovernanceInEveryLook(t *testing.T) {
 		{"role", "/governance/roles/analyst?with=reviewer"},
 		{"new-role", "/governance/new-role"},
 		{"access", "/governance/access"},
+		{"types", "/governance/types"},
+		{"type", w.first(t, "/governance/types", "/governance/types/")},
+		{"layout", w.first(t, "/governance/types", "/governance/layouts/") + "?as=dealer_personnel"},
+		{"view-as", "/governance/view-as"},
 		{"tester", "/governance/tester?object=opportunity&record=crane"},
 		{"audit", "/governance/audit"},
 	} {
@@ -48,6 +54,25 @@ func (w *world) govern(t testing.TB) {
 		"do": {"apply"}, "field.service_agent.vendor_net": {"hidden"}, "field.service_agent.customer_name": {"read"}, "field.service_agent.lines": {"hidden"}, "field.dealer_personnel.stage": {"read"},
 	}))
 	require.Contains(t, p.path, "saved=changes", p.text())
+	v.post("/governance/types", map[string][]string{"object": {"opportunity"}, "name": {"Renewal"}})
+	v.post("/governance/fields", map[string][]string{"object": {"opportunity"}, "label": {"Asked discount"}, "type": {"number"}})
+	p = v.post("/governance/layouts", map[string][]string{"object": {"opportunity"}, "name": {"Short form"}})
+	action = p.path
+	form := map[string][]string{
+		"version": {"1"}, "name": {"Short form"}, "do": {"save"}, "title.0": {"The deal"}, "name.0.0": {"stage"}, "name.0.1": {"name"}, "required.0.1": {"on"},
+		"title.1": {"More"}, "name.1.0": {"vendor_net"}, "if.1.0": {"stage"}, "in.1.0": {"Proposal"},
+	}
+	require.Contains(t, v.post(action, form).path, "saved=1")
+}
+
+// first is the first link on a page that begins so.
+func (w *world) first(t testing.TB, path, prefix string) string {
+	t.Helper()
+	for _, n := range w.as(t, leaderMail).get(path).all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), prefix) }) {
+		return attr(n, "href")
+	}
+	require.Fail(t, "no such link", "%s on %s", prefix, path)
+	return ""
 }
 
 // Cells are walked over and changed by keys; the bar says what that would do; discarding needs no second word.

@@ -56,8 +56,12 @@ func (v *visit) rolePage(r governance.Role, values url.Values) (views.Role, erro
 		Title: r.Name, Text: v.roleLine(r), Version: version, Edit: base + "/edit",
 		Permissions: "/governance/roles?" + url.Values{"audience": {r.Audience}, "role": {r.Key}}.Encode(), Copy: "/governance/new-role?" + url.Values{"audience": {r.Audience}, "copy": {r.Key}}.Encode(),
 		Facts: []views.Field{
-			{Name: "Key", Value: r.Key}, {Name: "For", Value: audienceNamed(r.Audience)}, {Name: "People", Value: v.counted(r.People, "person", "people")},
-			{Name: "Created", Value: v.time(r.CreatedAt)}, {Name: "Last change", Value: v.time(r.UpdatedAt)}, {Name: "Version", Value: version},
+			{Name: "Key", Value: r.Key},
+			{Name: "For", Value: audienceNamed(r.Audience)},
+			{Name: "People", Value: v.counted(r.People, "person", "people")},
+			{Name: "Created", Value: v.time(r.CreatedAt)},
+			{Name: "Last change", Value: v.time(r.UpdatedAt)},
+			{Name: "Version", Value: version},
 		},
 	}
 	if v.actor.Allowed(operational.AuditRead) {

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -212,6 +213,18 @@ func TestAccessTester(t *testing.T) {
 	p = v.get("/governance/tester?object=opportunity&record=crane&person=" + person)
 	require.Contains(t, p.text(), "Several records fit")
 	require.NotContains(t, w.as(t, partnerMail).get("/opportunities/"+w.opportunity.ID.String()).text(), "Why can somebody see this?")
+
+	action := v.get("/governance/roles").form("/governance/roles?")
+	p = v.post(action, v.get("/governance/roles").inputs(action, url.Values{"field.dealer_personnel.vendor_net": {"hidden"}, "do": {"apply"}}))
+	require.Contains(t, p.path, "saved=changes")
+	p = v.get("/governance/view-as?contact=" + strings.TrimPrefix(person, "contact:"))
+	require.Equal(t, http.StatusOK, p.status)
+	require.Contains(t, p.text(), "Tomasz Wrona, Kestrel Automation (Dealer Personnel) sees")
+	require.Contains(t, p.text(), "without Vendor's account, Vendor net amount.")
+	require.Contains(t, p.text(), w.opportunity.Number)
+	require.NotContains(t, p.text(), "€")
+	require.Equal(t, http.StatusNotFound, v.get("/governance/view-as?contact="+w.opportunity.ID.String()).status)
+	require.Equal(t, http.StatusNotFound, w.as(t, partnerMail).get("/governance/view-as").status)
 }
 
 func TestAuditLog(t *testing.T) {
@@ -226,4 +239,54 @@ func TestAuditLog(t *testing.T) {
 	require.Contains(t, v.get("/governance/audit?from=2001-01-01&to=2001-01-02").text(), "No event fits")
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?from=yesterday").status)
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?record=x").status)
+}
+
+// A type, a field and a layout are made, arranged, given to a role and previewed, all without script.
+func TestTypesAndLayoutsWithoutScript(t *testing.T) {
+	w := newWorld(t)
+	v := w.as(t, leaderMail)
+	object := url.Values{"object": {"opportunity"}}
+	add := func(path string, values url.Values) *answer {
+		values["object"] = object["object"]
+		return v.post(path, values)
+	}
+	require.Contains(t, add("/governance/types", url.Values{"name": {"Renewal"}}).path, "saved=1")
+	require.Contains(t, add("/governance/fields", url.Values{"label": {"Asked discount"}, "type": {"number"}}).path, "saved=1")
+	p := add("/governance/fields", url.Values{"label": {"Reason"}, "type": {"choice"}, "choices": {""}})
+	require.Equal(t, http.StatusUnprocessableEntity, p.status)
+	require.Contains(t, p.text(), "A choice needs at least one.")
+	require.Equal(t, "Reason", p.inputs("/governance/fields", nil).Get("label"), "values are kept")
+	require.Contains(t, add("/governance/fields", url.Values{"label": {"Reason"}, "type": {"choice"}, "choices": {"Price; Time"}}).path, "saved=1")
+
+	p = add("/governance/layouts", url.Values{"name": {"Short form"}})
+	editor, _, _ := strings.Cut(p.path, "?")
+	do := func(values url.Values) { p = v.post(editor, p.inputs(editor, values)) }
+	do(url.Values{"do": {"section"}})
+	for _, field := range []string{"name", "stage", "x_asked_discount"} {
+		do(url.Values{"do": {"add.0"}, "add.0": {field}})
+	}
+	do(url.Values{"do": {"up.0.1"}, "title.0": {"The deal"}})
+	do(url.Values{"do": {"save"}, "required.0.1": {"on"}, "if.0.2": {"stage"}, "in.0.2": {"Proposal; Won"}})
+	require.Contains(t, p.path, "saved=1", p.text())
+	require.Equal(t, "stage", p.inputs(editor, nil).Get("name.0.0"))
+	seen := v.get(editor + "?as=dealer_personnel").text()
+	require.Contains(t, seen, "Name must be filled in")
+	require.NotContains(t, seen, "when Stage is Proposal or Won", "the role does not read the new field")
+	do(url.Values{"do": {"save"}, "if.0.0": {"name"}, "in.0.0": {"x"}})
+	require.Equal(t, http.StatusUnprocessableEntity, p.status)
+
+	kind := ""
+	for _, n := range v.get("/governance/types").all(func(n *html.Node) bool { return n.Data == "a" && text(n) == "Renewal" }) {
+		kind = attr(n, "href")
+	}
+	layout := strings.TrimPrefix(editor, "/governance/layouts/")
+	p = v.get(kind)
+	sent := p.inputs(kind, url.Values{"layout.dealer_personnel": {layout}, "name": {"Renewals"}})
+	require.Contains(t, v.post(kind, sent).path, "saved=1")
+	p = v.post(kind, sent)
+	require.Equal(t, http.StatusConflict, p.status)
+	p = v.post(editor+"/delete", v.get(editor).inputs(editor+"/delete", nil))
+	require.Equal(t, http.StatusConflict, p.status)
+	require.Contains(t, p.text(), "Renewals")
+	require.Equal(t, http.StatusNotFound, w.as(t, partnerMail).get(kind).status)
 }

@@ -187,3 +187,43 @@ type SetupCard struct {
 	Hidden                    []Field
 	Fields                    []Input
 }
+
+// LayoutEditor is the page of one layout.
+type LayoutEditor struct {
+	Title, Text, Action, Version string
+	Notes                        []Note
+	Name                         Input
+	Sections                     []LayoutSection
+	Left                         []Option // fields that are not in it
+	As                           Input
+	Seen                         []SeenSection
+}
+
+// LayoutSection is a part of a layout in its editor.
+type LayoutSection struct {
+	At     string
+	First  bool
+	Title  Input
+	Places []LayoutPlace
+}
+
+// LayoutPlace is a field in its editor.
+type LayoutPlace struct {
+	At, Name, Label, If, In string
+	Required, Fixed         bool // fixed: nobody writes it
+	Others                  []Option
+}
+
+// SeenSection is a part of a form as one role sees it.
+type SeenSection struct {
+	Title  string
+	Fields []Field
+}
+
+// ViewAs is the page that shows what one of a partner's people sees.
+type ViewAs struct {
+	Contact Input
+	Lede    []Span
+	Table   Table
+	Empty   *Empty
+}

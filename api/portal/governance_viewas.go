@@ -1,0 +1,117 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/objects"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+)
+
+// viewAs shows the vendor's opportunities as one of a partner's people sees them: behind the vendor's own wall, narrowed
+// to their connection, with the fields of their role alone.
+func (p *Portal) viewAs(v *visit) error {
+	page := views.ViewAs{Contact: views.Input{ID: "v-contact", Name: "contact", Label: "Person", Value: v.r.URL.Query().Get("contact"), Options: []views.Option{{Text: "Choose a person"}}}}
+	people, err := v.testable(v.r.URL.Query().Get("who"))
+	if err != nil {
+		return err
+	}
+	name := ""
+	for _, o := range people {
+		if id, is := strings.CutPrefix(o.value, aContact); is {
+			page.Contact.Options = append(page.Contact.Options, views.Option{Value: id, Text: o.text})
+			if id == page.Contact.Value {
+				name = o.text
+			}
+		}
+	}
+	if page.Contact.Value == "" {
+		page.Empty = &views.Empty{Icon: "eye", Title: "Choose one of your partners' people", Text: "You see what they see of yours, and nothing that you do not see yourself. That you looked is noted in the audit log."}
+		return v.showViewAs(page)
+	}
+	id, err := uuid.Parse(page.Contact.Value)
+	if err != nil {
+		return operational.NotFound("contact")
+	}
+	as, err := v.rights().ViewAs(v.ctx, v.actor, id)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		name = "This person"
+	}
+	if err := v.seenAs(&page, as, name); err != nil {
+		return err
+	}
+	return v.showViewAs(page)
+}
+
+func (v *visit) showViewAs(page views.ViewAs) error {
+	crumbs := governanceCrumbs(views.Link{Text: "Roles & permissions", Href: "/governance/roles"}, views.Link{Text: "View as"})
+	return v.render(http.StatusOK, views.Shell{Title: "View as", Section: "Roles & permissions", Crumbs: crumbs}, views.ViewAsPage(page))
+}
+
+func (v *visit) seenAs(page *views.ViewAs, as operational.Actor, name string) error {
+	grants := as.Grants(operational.ObjectOpportunity)
+	if len(grants) == 0 {
+		page.Empty = &views.Empty{Icon: "eye-off", Title: name + " sees none of your opportunities", Text: "The role, the access scope or the connection does not let them. The access tester says which."}
+		return nil
+	}
+	found, err := v.deps.Opportunities.List(v.ctx, as, operational.Query{Page: operational.Page{Limit: pageLength, Count: true}})
+	if err != nil {
+		return err
+	}
+	read, hidden := grants[0].Read, []string{}
+	o, _ := objects.Of(operational.ObjectOpportunity)
+	for _, f := range o.Fields {
+		if !read.Has(f.Name) {
+			hidden = append(hidden, f.Label)
+		}
+	}
+	page.Lede = []views.Span{{Text: name, Bold: true}, {Text: " sees " + v.counted(*found.Total, "opportunity", "opportunities") + " of yours"}}
+	if len(hidden) > 0 {
+		page.Lede = append(page.Lede, views.Span{Text: ", without " + strings.Join(hidden, ", ")})
+	}
+	page.Lede = append(page.Lede, views.Span{Text: "."})
+	page.Table = v.seenTable(read, found.Items)
+	if len(found.Items) == 0 {
+		page.Empty = &views.Empty{Icon: "opportunity", Title: "There is none for them", Text: "When one is shared with them, it is shown here as they see it."}
+	}
+	return nil
+}
+
+func (v *visit) seenTable(read operational.FieldSet, list []opportunities.Opportunity) views.Table {
+	columns := []struct {
+		field, title string
+		num          bool
+		of           func(opportunities.Opportunity) string
+	}{
+		{"", "Number", false, func(o opportunities.Opportunity) string { return o.Number }},
+		{"name", "Name", false, func(o opportunities.Opportunity) string { return o.Name }},
+		{"customer_name", "Customer", false, func(o opportunities.Opportunity) string { return o.CustomerName }},
+		{"stage", "Stage", false, func(o opportunities.Opportunity) string { return o.Stage.Name }},
+		{"vendor_net", "Vendor net", true, func(o opportunities.Opportunity) string { return v.money(o.VendorNet) }},
+		{"close_date", "Close date", false, func(o opportunities.Opportunity) string {
+			if o.CloseDate == nil {
+				return "—"
+			}
+			return v.date(*o.CloseDate)
+		}},
+		{"region", "Region", false, func(o opportunities.Opportunity) string { return o.Region }},
+	}
+	t := views.Table{Caption: "Opportunities as they see them", Sticky: true, Rows: make([]views.Row, len(list))}
+	for _, c := range columns {
+		if c.field != "" && !read.Has(c.field) {
+			continue
+		}
+		t.Columns = append(t.Columns, views.Column{Title: c.title, Num: c.num})
+		for i, o := range list {
+			t.Rows[i].Cells = append(t.Rows[i].Cells, views.Cell{Text: c.of(o)})
+		}
+	}
+	return t
+}
