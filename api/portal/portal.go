@@ -49,6 +49,9 @@ func New(d Deps) http.Handler {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
+	if p.deps.Invitations == nil {
+		p.deps.Invitations = interconnect.NewInvitations(d.Deps.DB, d.Deps.Identity, interconnect.NewTickets(d.Deps.Secret.Derive("invitations"), ""), false)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+assets.Prefix, assets.Default())
 	mux.HandleFunc("GET /sign-in", p.signInPage)
@@ -73,6 +76,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /opportunities/{id}/reopen", p.page(operational.OpportunitiesWrite, p.reopen))
 	mux.HandleFunc("POST /opportunities/{id}/edit", p.page(operational.OpportunitiesWrite, p.edit))
 	p.governance(mux)
+	p.interconnection(mux)
 	mux.HandleFunc("GET /help", p.page(operational.SignedIn, p.help))
 	nowhere := p.page(operational.SignedIn, func(*visit) error { return operational.NotFound("page") })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

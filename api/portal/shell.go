@@ -25,13 +25,9 @@ func bareShell(r *http.Request, title string) views.Shell {
 
 // shell fills in what every page has: the rail with the filters that hold elsewhere, the person, the pipeline.
 func (v *visit) shell(s views.Shell) views.Shell {
-	side := "Vendor"
-	if !v.vendor() {
-		side = "Partner"
-	}
 	s.Theme, s.Return, s.Missing = themeOf(v.r), here(v.r), assets.Default().Missing()
 	s.KeysOff = cookie(v.r, keysCookie) == "off"
-	s.Person = &views.Person{Name: v.me.Name, Role: words(v.me.Role), Org: v.me.Organisation.Name, Side: side}
+	s.Person = v.person()
 	keep := readFilters(v.r)
 	dashboards, list := keep.query().Encode(), keep.listQuery().Encode()
 	s.Nav = []views.NavItem{
@@ -39,7 +35,9 @@ func (v *visit) shell(s views.Shell) views.Shell {
 		{Title: "Funnel", Icon: "filter", Href: address("/funnel", dashboards), Key: "f"},
 		{Title: "Opportunities", Icon: "opportunity", Href: address("/opportunities", list), Key: "o"},
 	}
+	s.Nav = append(s.Nav, v.programNav()...)
 	s.Nav = append(s.Nav, v.governanceNav()...)
+	s.Nav = append(s.Nav, v.settingsNav()...)
 	for i := range s.Nav {
 		s.Nav[i].Current = s.Nav[i].Title == s.Title || s.Nav[i].Title == s.Section
 	}

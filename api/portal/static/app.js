@@ -59,6 +59,9 @@
     if (close) close.closest('dialog').close();
   });
 
+  // What is shown once is chosen whole, ready to be copied.
+  document.addEventListener('focusin', (e) => { if (e.target.matches?.('[data-copy]')) e.target.select(); });
+
   // Only one menu is open at a time.
   document.addEventListener('toggle', (e) => {
     if (e.target.matches?.('details.c-menu') && e.target.open) {

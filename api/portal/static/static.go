@@ -5,7 +5,7 @@ package static
 import "embed"
 
 // Styles in the order in which they are joined: tokens first, pages last.
-var Styles = []string{"tokens.css", "base.css", "shell.css", "parts.css", "pages.css", "governance.css"}
+var Styles = []string{"tokens.css", "base.css", "shell.css", "parts.css", "pages.css", "governance.css", "rooms.css"}
 
 // Scripts in the order in which they are joined.
 var Scripts = []string{"charts.js", "app.js", "governance.js"}

@@ -16,6 +16,7 @@ type Input struct {
 	Mode                                string // inputmode
 	Required                            bool
 	Options                             []Option // makes it a select
+	Rows                                int      // makes it a text of several lines
 }
 
 // Option is a choice of a select.

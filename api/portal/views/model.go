@@ -30,8 +30,19 @@ type Shell struct {
 	Charts   bool     // the page has charts
 }
 
-// Person is who is signed in.
-type Person struct{ Name, Role, Org, Side string }
+// Person is who is signed in, and the room that the session works in.
+type Person struct {
+	Name, Role, Org, Side string
+	Rooms                 []Room // where else it can work; empty where there is no choice
+	Bound                 string // the only vendor that it works for; "": all of the company's business
+}
+
+// Room is a place that a session can work in.
+type Room struct {
+	Heading         string // stands before it
+	Text, Sub, Name string // Name goes into the form
+	Current         bool
+}
 
 // NavItem is an entry of the rail.
 type NavItem struct {

@@ -1,0 +1,325 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+)
+
+// guest is a request of somebody who came by the link of an invitation, signed in or not.
+type guest struct {
+	*Portal
+	w     http.ResponseWriter
+	r     *http.Request
+	ctx   context.Context
+	token string
+	base  string
+	offer interconnect.Offer
+	actor operational.Actor
+	me    identity.Me // when signed in
+
+	form   string // that was sent and not carried out
+	faults map[string]string
+}
+
+// invited runs a page behind a link. The link itself is the secret: it goes into no log, and other pages learn of it
+// no more than where this program runs (the browser leaves out the rest).
+func (p *Portal) invited(show func(*guest) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Referrer-Policy", "strict-origin")
+		w.Header().Set("X-Robots-Tag", "noindex")
+		ctx, cancel := context.WithTimeout(r.Context(), pageTime)
+		defer cancel()
+		g := &guest{Portal: p, w: w, r: r, ctx: ctx, token: r.PathValue("token")}
+		g.base = "/invitations/" + g.token
+		if err := g.load(); err != nil {
+			g.fault(err)
+			return
+		}
+		if err := show(g); err != nil {
+			g.fault(err)
+		}
+	}
+}
+
+func (g *guest) load() (err error) {
+	if g.actor, err = g.api.Authenticate(g.r); err != nil && operational.KindOf(err) != operational.KindUnauthenticated {
+		return err
+	}
+	if err := g.api.Admit(g.r, g.actor); err != nil {
+		return err
+	}
+	if g.offer, err = g.deps.Invitations.Look(g.ctx, g.token); err != nil {
+		return err
+	}
+	if g.actor.IsZero() {
+		return nil
+	}
+	api.NoteActor(g.r.Context(), g.actor)
+	g.me, err = g.deps.Identity.Me(g.ctx, g.actor)
+	return err
+}
+
+// fault answers for links that lead nowhere in one way, whatever the reason is.
+func (g *guest) fault(err error) {
+	if operational.KindOf(err) != operational.KindNotFound {
+		g.bareFault(g.w, g.r, err)
+		return
+	}
+	showBare(g.w, g.r, faultPage{
+		status: http.StatusNotFound, title: "This invitation is not open",
+		text:  "It was answered, taken back or has expired, or the link is not complete.",
+		lines: []string{"Check that the whole link was copied.", "Ask whoever invited you for a new one: it takes them one click."},
+	})
+}
+
+// show is the page of the invitation.
+func (g *guest) show(status int, notes ...views.Note) error {
+	f := newFormat(g.me.TimeZone)
+	page := views.Sheet{Title: g.offer.Inviter + " invites you", Text: "The invitation is open until " + f.time(g.offer.ExpiresAt) + " (" + f.loc.String() + ").", Notes: notes}
+	if g.offer.Kind == interconnect.KindPartner {
+		page.Title = g.offer.Inviter + " invites your company as a partner"
+	}
+	if g.offer.Message != nil {
+		page.Lede = []views.Span{{Text: *g.offer.Message}}
+	}
+	if g.actor.IsZero() {
+		page.Main = append(page.Main, g.joinBlock(), g.signInBlock())
+	} else {
+		page.Main = append(page.Main, g.acceptBlock())
+	}
+	page.Main = append(page.Main, g.rejectBlock())
+	return render(g.w, g.r, status, views.Bare(bareShell(g.r, "Invitation"), true, views.InvitationPage(page)))
+}
+
+// acceptBlock is for somebody who is signed in: whether they may answer for their company, and what follows.
+func (g *guest) acceptBlock() views.Block {
+	b := views.Block{ID: "accept", Title: "Accept"}
+	who := "You are signed in as " + g.me.Name + " of " + g.me.Organisation.Name + "."
+	switch {
+	case g.offer.Kind == interconnect.KindMember:
+		b.Text = who + " If you accept, you can also work for " + g.offer.Inviter + ", and change between the two at the top of the menu."
+	case g.me.ConnectionID != nil:
+		b.Text = who + " Your session works for one vendor only, so it cannot answer for your company. Choose “All my business” first, at the top of the menu."
+		b.Links = []views.Link{{Text: "Open your workspace", Href: "/"}}
+		return b
+	case !g.actor.Allowed(operational.ConnectionsManage):
+		b.Text = who + " Your role may not connect your company with others. Pass the link on to an administrator of " + g.me.Organisation.Name + "."
+		return b
+	default:
+		b.Text = who + " If you accept, " + g.me.Organisation.Name + " is connected with " + g.offer.Inviter + ": it sees the opportunities that you share with it and nothing else of your workspace."
+	}
+	b.Form = &views.Sent{Action: g.base + "/accept", Submit: "Accept"}
+	return b
+}
+
+func (g *guest) signInBlock() views.Block {
+	return views.Block{
+		ID: "known", Title: "You have signed in here before?", Text: "Sign in and answer the invitation then.",
+		Links: []views.Link{{Text: "Sign in", Href: "/sign-in?return=" + g.base}},
+	}
+}
+
+func (g *guest) rejectBlock() views.Block {
+	f := &views.Sent{Action: g.base + "/reject", Submit: "Reject for good", Ask: "Reject…", Bad: true}
+	reason := views.Input{ID: "reject-reason", Name: "reason", Label: "Why", Hint: g.offer.Inviter + " reads it.", Max: 500, Required: true, Rows: 2}
+	if g.form == "reject" {
+		reason.Value, reason.Fault, f.Open = g.r.PostForm.Get("reason"), g.faults["reason"], true
+	}
+	f.Fields = []views.Input{reason}
+	return views.Block{ID: "reject", Title: "Not for you?", Text: "You can reject the invitation. That is final; nothing of you is kept but your reason.", Form: f}
+}
+
+func (p *Portal) invitation(g *guest) error { return g.show(http.StatusOK) }
+
+// joinBlock asks who is new: the person, and for a partner their company.
+func (g *guest) joinBlock() views.Block {
+	value := func(name, usual string) string {
+		if g.form == "join" {
+			return g.r.PostForm.Get(name)
+		}
+		return usual
+	}
+	var fields []views.Input
+	title, text := "Create your account", "You are new here: say who you are. You sign in with your mail address and password from then on."
+	if g.offer.Kind == interconnect.KindPartner {
+		title, text = "Create your workspace", "Your company gets a workspace of its own. "+g.offer.Inviter+" sees what you share with it, nothing else."
+		fields = []views.Input{
+			{ID: "join-company", Name: "company", Label: "Company", Value: value("company", ""), Auto: "organization", Max: 200, Required: true},
+			{ID: "join-country", Name: "country", Label: "Country (optional)", Hint: "Two letters, for example DE", Value: value("country", ""), Auto: "country", Max: 2},
+			{ID: "join-currency", Name: "currency", Label: "Currency of your reports", Value: value("currency", "EUR"), Options: currencyOptions(value("currency", "EUR")), Required: true},
+			{ID: "join-zone", Name: "time_zone", Label: "Time zone of your company", Value: value("time_zone", "UTC"), Options: zoneOptions(value("time_zone", "UTC"))},
+			{ID: "join-month", Name: "fiscal_month", Label: "Your fiscal year begins in", Value: value("fiscal_month", "1"), Options: monthOptions()},
+		}
+	}
+	fields = append(fields,
+		views.Input{ID: "join-name", Name: "name", Label: "Your name", Value: value("name", ""), Auto: "name", Max: 200, Required: true},
+		views.Input{ID: "join-email", Name: "email", Label: "Mail address", Value: value("email", ""), Kind: "email", Auto: "username", Max: 254, Required: true},
+		views.Input{ID: "join-password", Name: "password", Label: "Password", Hint: "At least 8 characters; a sentence is easy to remember.", Kind: "password", Auto: "new-password", Max: 256, Required: true},
+	)
+	for i := range fields {
+		fields[i].Fault = g.faults[fields[i].Name]
+	}
+	return views.Block{ID: "join", Title: title, Text: text, Form: &views.Sent{Action: g.base + "/join", Submit: title, Fields: fields}}
+}
+
+// newcomer reads the form.
+func (g *guest) newcomer() interconnect.Newcomer {
+	q := g.r.PostForm
+	in := interconnect.Newcomer{Name: strings.TrimSpace(q.Get("name")), Email: strings.TrimSpace(q.Get("email")), Password: q.Get("password"), Replaces: g.api.SessionToken(g.r)}
+	if g.offer.Kind == interconnect.KindPartner {
+		month, _ := strconv.Atoi(q.Get("fiscal_month")) // what is no number is refused as a month
+		in.Company = &interconnect.NewCompany{
+			Name: strings.TrimSpace(q.Get("company")), TimeZone: q.Get("time_zone"), FiscalMonth: month, Currency: strings.ToUpper(strings.TrimSpace(q.Get("currency"))),
+			CountryCode: given(strings.ToUpper(q.Get("country"))),
+		}
+	}
+	return in
+}
+
+// given is a text, nil when it is empty: fields that may be left out.
+func given(text string) *string {
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return &text
+}
+
+// join makes the newcomer's account and goes in.
+func (p *Portal) join(g *guest) error {
+	if err := g.r.ParseForm(); err != nil {
+		return errForm()
+	}
+	session, err := p.deps.Invitations.Join(g.ctx, g.token, g.newcomer())
+	if err != nil {
+		return g.again("join", err)
+	}
+	http.SetCookie(g.w, p.api.SessionCookie(g.r, session))
+	to := "/"
+	if g.offer.Kind == interconnect.KindPartner {
+		to = "/connections?saved=joined"
+	}
+	http.Redirect(g.w, g.r, to, http.StatusSeeOther)
+	return nil
+}
+
+func errForm() error {
+	return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
+}
+
+// fieldsOfJoin are the service's names for the fields of the form.
+var fieldsOfJoin = map[string]string{
+	"organisation.name": "company", "organisation.country_code": "country", "organisation.time_zone": "time_zone", "organisation.fiscal_month": "fiscal_month", "organisation.currency": "currency",
+}
+
+// again shows the page with what was wrong; what was typed stays but for the password.
+func (g *guest) again(form string, err error) error {
+	status, note, known := refused(err)
+	if !known {
+		return err
+	}
+	g.form, g.faults, note.Lines = form, map[string]string{}, nil
+	for field, message := range faultsOf(err) {
+		if name := fieldsOfJoin[field]; name != "" {
+			field = name
+		}
+		g.faults[field] = message
+		note.Lines = append(note.Lines, fieldName(field)+": "+message)
+	}
+	slices.Sort(note.Lines)
+	return g.show(status, note)
+}
+
+// accept answers yes for somebody who is signed in, and takes them to what came of it.
+func (p *Portal) accept(g *guest) error {
+	if g.actor.IsZero() {
+		http.Redirect(g.w, g.r, "/sign-in?return="+g.base, http.StatusSeeOther)
+		return nil
+	}
+	_, err := p.deps.Invitations.Accept(g.ctx, g.actor, g.token)
+	if err != nil {
+		return g.again("accept", err)
+	}
+	v := &visit{Portal: p, w: g.w, r: g.r, ctx: g.ctx, actor: g.actor, me: g.me}
+	to, target := identity.Place{Side: new(operational.SidePartner)}, "/connections?saved=accepted"
+	if g.offer.Kind == interconnect.KindMember {
+		target = "/"
+		if to, err = v.newPlace(); err != nil {
+			return err
+		}
+	}
+	if to.Organisation != nil || to.Side != nil && *to.Side != g.actor.Side {
+		if err := v.enter(to); err != nil {
+			return err
+		}
+	}
+	http.Redirect(g.w, g.r, target, http.StatusSeeOther)
+	return nil
+}
+
+// newPlace is the company that the person has just become a member of.
+func (v *visit) newPlace() (identity.Place, error) {
+	now, err := v.deps.Identity.Me(v.ctx, v.actor)
+	for _, c := range now.Workspaces {
+		if !slices.ContainsFunc(v.me.Workspaces, func(was identity.Choice) bool { return was.Organisation.ID == c.Organisation.ID }) {
+			return identity.Place{Organisation: &c.Organisation.ID}, err
+		}
+	}
+	return identity.Place{}, err
+}
+
+// reject answers no.
+func (p *Portal) reject(g *guest) error {
+	if err := g.r.ParseForm(); err != nil {
+		return errForm()
+	}
+	if err := p.deps.Invitations.Reject(g.ctx, g.token, strings.TrimSpace(g.r.PostForm.Get("reason"))); err != nil {
+		return g.again("reject", err)
+	}
+	text := g.offer.Inviter + " reads your reason. Nothing else of you was kept."
+	page := views.Fault("You have rejected the invitation", text, nil, nil, "")
+	return render(g.w, g.r, http.StatusOK, views.Bare(bareShell(g.r, "Invitation rejected"), true, page))
+}
+
+// currencyOptions are those offered first; the one that is chosen is always among them.
+func currencyOptions(chosen string) []views.Option {
+	return optionsOf([]string{"EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "TRY", "JPY", "CNY", "INR", "AUD", "CAD", "BRL", "MXN", "ZAR"}, chosen)
+}
+
+// zoneOptions are places that most companies count their days by.
+func zoneOptions(chosen string) []views.Option {
+	return optionsOf([]string{
+		"UTC", "Europe/London", "Europe/Dublin", "Europe/Lisbon", "Europe/Berlin", "Europe/Paris", "Europe/Madrid", "Europe/Rome", "Europe/Amsterdam", "Europe/Vienna", "Europe/Zurich", "Europe/Oslo",
+		"Europe/Stockholm", "Europe/Copenhagen", "Europe/Helsinki", "Europe/Warsaw", "Europe/Prague", "Europe/Budapest", "Europe/Bucharest", "Europe/Athens", "Europe/Istanbul", "Africa/Johannesburg",
+		"America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Toronto", "America/Mexico_City", "America/Sao_Paulo", "Asia/Dubai", "Asia/Kolkata", "Asia/Singapore",
+		"Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland",
+	}, chosen)
+}
+
+func optionsOf(list []string, chosen string) []views.Option {
+	if chosen != "" && !slices.Contains(list, chosen) {
+		list = append([]string{chosen}, list...)
+	}
+	out := make([]views.Option, len(list))
+	for i, x := range list {
+		out[i] = views.Option{Value: x, Text: x}
+	}
+	return out
+}
+
+func monthOptions() []views.Option {
+	out := make([]views.Option, 12)
+	for i := range out {
+		out[i] = views.Option{Value: strconv.Itoa(i + 1), Text: time.Month(i + 1).String()}
+	}
+	return out
+}

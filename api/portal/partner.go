@@ -1,0 +1,376 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/governance"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+)
+
+// tried is a form that was sent and not carried out: its values are kept and its faults shown.
+type tried struct {
+	form   string
+	values url.Values
+	faults map[string]string
+	note   *views.Note
+	status int
+}
+
+func (t tried) input(form string, in views.Input) views.Input {
+	in.ID = form + "-" + in.Name
+	if t.form == form {
+		in.Value, in.Fault = t.values.Get(in.Name), t.faults[in.Name]
+	}
+	return in
+}
+
+// notDone makes one of an error; false for faults that have a page of their own.
+func notDone(form string, values url.Values, err error) (tried, bool) {
+	status, note, known := refused(err)
+	return tried{form: form, values: values, faults: faultsOf(err), note: &note, status: status}, known
+}
+
+var savedNotes = map[string]views.Note{
+	"edit": {Tone: "good", Title: "Saved"}, "assign": {Tone: "good", Title: "Saved", Text: "It holds from their next request on."},
+	"suspend": {Tone: "good", Title: "Suspended", Text: "It holds from the next request on."}, "resume": {Tone: "good", Title: "The connection is active again"},
+	"reactivate": {Tone: "good", Title: "Let in again"}, "end": {Tone: "good", Title: "The connection has ended"},
+}
+
+func (v *visit) savedNote() []views.Note {
+	if n, known := savedNotes[v.r.URL.Query().Get("saved")]; known {
+		return []views.Note{n}
+	}
+	return nil
+}
+
+// connection reads the connection that the address names.
+func (v *visit) connection() (interconnect.Connection, error) {
+	id, err := v.pathID("connection")
+	if err != nil {
+		return interconnect.Connection{}, err
+	}
+	return v.deps.Interconnect.Connection(v.ctx, v.actor, id)
+}
+
+// partner is the page of one partner.
+func (p *Portal) partner(v *visit) error { return v.showPartner(tried{}) }
+
+func (v *visit) showPartner(t tried) error {
+	c, err := v.connection()
+	if err != nil {
+		return err
+	}
+	page := views.Sheet{
+		Title: c.PartnerName, Text: v.partnerLine(c), Notes: v.savedNote(),
+		Badges: []views.Cell{{Text: textOf(connectionStates, c.Status), Tone: connectionTone(c.Status)}},
+		Acts:   []views.Act{{Text: "Opportunities", Href: "/opportunities?partner=" + c.PartnerOrgID.String(), Icon: "opportunity"}},
+	}
+	if t.note != nil {
+		page.Notes = append(page.Notes, *t.note)
+	}
+	facts, err := v.partnerFacts(c)
+	if err != nil {
+		return err
+	}
+	people, err := v.contactsBlock(c)
+	if err != nil {
+		return err
+	}
+	page.Main = []views.Block{{ID: "facts", Title: "How it stands", Facts: facts}, people}
+	if page.Side, err = v.partnerForms(c, t); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if t.status != 0 {
+		status = t.status
+	}
+	return v.sheet(status, "Partners", page, views.Link{Text: "Partners", Href: "/partners"}, views.Link{Text: c.PartnerName})
+}
+
+// partnerLine answers first: since when, and what holds now.
+func (v *visit) partnerLine(c interconnect.Connection) string {
+	line := "Connected since " + v.day(c.CreatedAt) + "."
+	switch c.Status {
+	case interconnect.StatusSuspended:
+		line += " Suspended: its people see nothing of the connection."
+	case interconnect.StatusEnded:
+		line += " Ended: what was shared stays here to be read, and nobody changes it."
+	}
+	return line
+}
+
+func (v *visit) partnerFacts(c interconnect.Connection) ([]views.Fact, error) {
+	facts := []views.Fact{{Name: "Your number", Value: c.PartnerNumber}, {Name: "Tier", Value: orNone(c.Tier)}, {Name: "Region", Value: orNone(c.Region)}}
+	names, err := v.memberNames()
+	if err != nil {
+		return nil, err
+	}
+	manager := "—"
+	if c.ChannelManagerID != nil {
+		manager = names[*c.ChannelManagerID]
+	}
+	facts = append(facts, views.Fact{Name: "Manager", Value: manager})
+	if o, some := v.openByPartner([]interconnect.Connection{c})[c.PartnerOrgID]; some {
+		facts = append(facts, views.Fact{Name: "Open now", Value: o.words(), Href: "/opportunities?status=active&partner=" + c.PartnerOrgID.String()})
+	}
+	if last, err := v.lastActivity(c); err != nil {
+		return nil, err
+	} else if last.Value != "" {
+		facts = append(facts, last)
+	}
+	if c.StatusAt != nil {
+		facts = append(facts, views.Fact{Name: "State since", Value: v.time(*c.StatusAt) + ", by the " + orNone(c.StatusSide)}, views.Fact{Name: "Reason", Value: orNone(c.StatusReason)})
+	}
+	return facts, nil
+}
+
+// lastActivity is the opportunity that was changed last, as far as this person sees them.
+func (v *visit) lastActivity(c interconnect.Connection) (views.Fact, error) {
+	if !v.actor.Allowed(operational.OpportunitiesRead) {
+		return views.Fact{}, nil
+	}
+	q := operational.Query{Page: operational.Page{Limit: 1}, Sort: []operational.Sort{{Field: "updated_at", Desc: true}}}
+	found, err := v.deps.Opportunities.List(v.ctx, v.actor, q.Also(is("connection", c.ID.String())))
+	if err != nil || len(found.Items) == 0 {
+		return views.Fact{}, err
+	}
+	o := found.Items[0]
+	return views.Fact{Name: "Last activity", Value: v.time(o.UpdatedAt) + ", " + o.Number, Href: "/opportunities/" + o.ID.String()}, nil
+}
+
+// partnerForms are what this person may do.
+func (v *visit) partnerForms(c interconnect.Connection, t tried) ([]views.Block, error) {
+	var out []views.Block
+	base, version := "/partners/"+c.ID.String(), strconv.FormatInt(c.Version, 10)
+	if c.Status == interconnect.StatusEnded {
+		return nil, nil
+	}
+	if v.actor.Allowed(operational.ConnectionsManage) {
+		out = append(out, views.Block{ID: "edit", Title: "What you say of it", Form: &views.Sent{Action: base + "/edit", Version: version, Submit: "Save", Quiet: true, Fields: []views.Input{
+			t.input("edit", views.Input{Name: "partner_number", Label: "Your number for it", Value: c.PartnerNumber, Max: 60, Required: true}),
+			t.input("edit", views.Input{Name: "tier", Label: "Tier", Value: textIn(c.Tier), Max: 60}), t.input("edit", views.Input{Name: "region", Label: "Region", Value: textIn(c.Region), Max: 60}),
+		}}})
+	}
+	if v.actor.Allowed(operational.ChannelGovern) {
+		b, err := v.assignBlock(c, base, t)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	if v.actor.Allowed(operational.ConnectionsManage) {
+		out = append(out, lifeBlocks(c, base, version, t)...)
+	}
+	return out, nil
+}
+
+func textIn(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// assignBlock gives the company its role and its manager.
+func (v *visit) assignBlock(c interconnect.Connection, base string, t tried) (views.Block, error) {
+	a, err := v.rights().ConnectionAssignment(v.ctx, v.actor, c.ID)
+	if err != nil {
+		return views.Block{}, err
+	}
+	roles, err := v.roleOptions(governance.External, "The default one")
+	if err != nil {
+		return views.Block{}, err
+	}
+	names, err := v.memberNames()
+	if err != nil {
+		return views.Block{}, err
+	}
+	managers, chosen := []option{}, ""
+	for id, name := range names {
+		managers = append(managers, option{id.String(), name})
+	}
+	slices.SortFunc(managers, byText)
+	options := []views.Option{{Text: "Nobody"}}
+	for _, m := range managers {
+		options = append(options, views.Option{Value: m.value, Text: m.text})
+	}
+	if a.ChannelManagerID != nil {
+		chosen = a.ChannelManagerID.String()
+	}
+	return views.Block{ID: "assign", Title: "Role and manager", Form: &views.Sent{Action: base + "/assign", Version: strconv.FormatInt(a.Version, 10), Submit: "Save", Quiet: true, Fields: []views.Input{
+		t.input("assign", views.Input{Name: "role", Label: "Role of its people", Hint: "People who have a role of their own keep it.", Value: textIn(a.Role), Options: roles}),
+		t.input("assign", views.Input{Name: "channel_manager_id", Label: "Channel manager", Value: chosen, Options: options}),
+	}}}, nil
+}
+
+// lifeBlocks suspend, resume and end a connection; the end has a page that says first what it does.
+func lifeBlocks(c interconnect.Connection, base, version string, t tried) []views.Block {
+	var out []views.Block
+	reason := func(form string, needed bool) views.Input {
+		return t.input(form, views.Input{Name: "reason", Label: "Why", Hint: c.PartnerName + " reads it too.", Max: 500, Required: needed, Rows: 2})
+	}
+	if c.Status == interconnect.StatusActive {
+		out = append(out, views.Block{ID: "suspend", Title: "Suspend the connection", Text: "From their next request on, its people see nothing of the connection. Nothing is lost; you can resume it at any time.", Form: &views.Sent{
+			Action: base + "/suspend", Version: version, Submit: "Suspend", Ask: "Suspend…", Bad: true, Open: t.form == "suspend", Fields: []views.Input{reason("suspend", true)},
+		}})
+	} else {
+		out = append(out, views.Block{ID: "resume", Title: "Resume the connection", Text: "It goes on as it was.", Form: &views.Sent{Action: base + "/resume", Version: version, Submit: "Resume", Fields: []views.Input{reason("resume", false)}}})
+	}
+	return append(out, views.Block{ID: "end", Title: "End the connection", Text: "For good. You see first what stays, what goes on and what ends.", Links: []views.Link{{Text: "What would happen…", Href: base + "/end"}}})
+}
+
+// done goes back to a page after a form was carried out, or shows it again with what was wrong.
+func (v *visit) done(form, to string, values url.Values, err error, again func(tried) error) error {
+	if err == nil {
+		http.Redirect(v.w, v.r, to+"?saved="+form, http.StatusSeeOther)
+		return nil
+	}
+	t, known := notDone(form, values, err)
+	if !known {
+		return err
+	}
+	if operational.KindOf(err) == operational.KindStale {
+		t.note.Text = "Your values are still in the form, and the rest of the page is as it is now. Send it again to put yours over it."
+	}
+	return again(t)
+}
+
+// optText is a text of a form that empties what it is left out of.
+func optText(text string) operational.Opt[string] {
+	if text = strings.TrimSpace(text); text == "" {
+		return operational.Opt[string]{Given: true}
+	}
+	return operational.Set(text)
+}
+
+func (p *Portal) editPartner(v *visit) error {
+	values, version, err := v.posted()
+	if err != nil {
+		return err
+	}
+	c, err := v.connection()
+	if err != nil {
+		return err
+	}
+	_, err = p.deps.Interconnect.UpdateConnection(v.ctx, v.actor, c.ID, version, interconnect.UpdateConnection{
+		PartnerNumber: operational.Set(strings.TrimSpace(values.Get("partner_number"))), Tier: optText(values.Get("tier")), Region: optText(values.Get("region")),
+	})
+	return v.done("edit", "/partners/"+c.ID.String(), values, err, v.showPartner)
+}
+
+func (p *Portal) assignPartner(v *visit) error {
+	values, version, err := v.posted()
+	if err != nil {
+		return err
+	}
+	c, err := v.connection()
+	if err != nil {
+		return err
+	}
+	in := governance.UpdateConnectionAssignment{Role: optText(values.Get("role")), ChannelManagerID: operational.Opt[uuid.UUID]{Given: true}}
+	if id, bad := uuid.Parse(values.Get("channel_manager_id")); bad == nil {
+		in.ChannelManagerID = operational.Set(id)
+	}
+	_, err = v.rights().AssignConnection(v.ctx, v.actor, c.ID, version, in)
+	return v.done("assign", "/partners/"+c.ID.String(), values, err, v.showPartner)
+}
+
+// stepPartner suspends or resumes.
+func (p *Portal) stepPartner(v *visit) error {
+	values, version, err := v.posted()
+	if err != nil {
+		return err
+	}
+	c, err := v.connection()
+	if err != nil {
+		return err
+	}
+	form, reason := "suspend", strings.TrimSpace(values.Get("reason"))
+	if strings.HasSuffix(v.r.URL.Path, "/resume") {
+		form = "resume"
+		_, err = p.deps.Interconnect.Resume(v.ctx, v.actor, c.ID, version, reason)
+	} else {
+		_, err = p.deps.Interconnect.Suspend(v.ctx, v.actor, c.ID, version, reason)
+	}
+	return v.done(form, "/partners/"+c.ID.String(), values, err, v.showPartner)
+}
+
+// askEnd says what the end of a connection does, and asks for the reason. Both companies have it.
+func (p *Portal) askEnd(v *visit) error { return v.showEnd(tried{}) }
+
+func (v *visit) showEnd(t tried) error {
+	c, err := v.connection()
+	if err != nil {
+		return err
+	}
+	e, err := v.deps.Interconnect.Ending(v.ctx, v.actor, c.ID)
+	if err != nil {
+		return err
+	}
+	other, base, section, back := c.PartnerName, "/partners/"+c.ID.String(), "Partners", views.Link{Text: "Partners", Href: "/partners"}
+	if !v.vendor() {
+		other, base, section, back = c.VendorName, "/connections/"+c.ID.String(), "Vendors", views.Link{Text: "Vendors", Href: "/connections"}
+	}
+	page := views.Sheet{
+		Title: "End the connection with " + other, Text: "This is final. To work together again, you would connect anew by an invitation.",
+		Main: []views.Block{{ID: "ending", Title: "What would happen", Facts: v.endingFacts(e, other)}},
+		Side: []views.Block{{ID: "end", Title: "End it", Form: &views.Sent{
+			Action: base + "/end", Version: strconv.FormatInt(c.Version, 10), Submit: "End for good", Bad: true,
+			Fields: []views.Input{t.input("end", views.Input{Name: "reason", Label: "Why", Hint: other + " reads it too.", Max: 500, Required: true, Rows: 3})},
+		}}},
+	}
+	status := http.StatusOK
+	if t.note != nil {
+		page.Notes, status = append(page.Notes, *t.note), t.status
+	}
+	return v.sheet(status, section, page, back, views.Link{Text: other, Href: base}, views.Link{Text: "End"})
+}
+
+func (v *visit) endingFacts(e interconnect.Ending, other string) []views.Fact {
+	n := func(n int64) string { return v.counted(n, "opportunity", "opportunities") }
+	if v.vendor() {
+		return []views.Fact{
+			{Name: "Stays with you", Value: n(e.Open+e.Closed) + ", " + v.count(e.Open) + " of them open: to be read, not changed any more"},
+			{Name: "Goes on", Value: other + " goes on with the open ones in its own workspace, with what it may read of them. You do not see that."},
+			{Name: "Ends", Value: "Its people see nothing of you from their next request on."},
+		}
+	}
+	facts := []views.Fact{{Name: "Stays there", Value: n(e.Open+e.Closed) + " as they are: " + other + " reads them and nobody changes them"}}
+	if e.GoingOn != nil {
+		facts = append(facts, views.Fact{Name: "Goes on here", Value: n(*e.GoingOn) + " in your own workspace, with your private half"})
+	}
+	if e.Sessions != nil && e.APIKeys != nil {
+		facts = append(facts, views.Fact{Name: "Ends", Value: v.counted(*e.Sessions, "session", "sessions") + " and " + v.counted(*e.APIKeys, "API key", "API keys") + " that work in this connection only"})
+	}
+	return facts
+}
+
+func (p *Portal) endConnection(v *visit) error {
+	values, version, err := v.posted()
+	if err != nil {
+		return err
+	}
+	c, err := v.connection()
+	if err != nil {
+		return err
+	}
+	_, err = p.deps.Interconnect.End(v.ctx, v.actor, c.ID, version, strings.TrimSpace(values.Get("reason")))
+	to := "/partners/" + c.ID.String()
+	if !v.vendor() {
+		to = "/connections/" + c.ID.String()
+	}
+	var gone *operational.Error
+	if errors.As(err, &gone) && gone.Kind == operational.KindConflict {
+		return err // it has ended meanwhile: there is nothing left to preview
+	}
+	return v.done("end", to, values, err, v.showEnd)
+}

@@ -1,0 +1,196 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
+)
+
+// vendors are a partner's pages on whom it sells for.
+func (p *Portal) vendors(mux *http.ServeMux) {
+	partner, read, manage := operational.SidePartner, operational.ConnectionsRead, operational.ConnectionsManage
+	mux.HandleFunc("GET /connections", p.ofSide(partner, p.vendorList, read))
+	mux.HandleFunc("POST /connections/invitation", p.ofSide(partner, p.openInvitation, read))
+	mux.HandleFunc("GET /connections/{id}", p.ofSide(partner, p.vendorPage, read))
+	mux.HandleFunc("GET /connections/{id}/disclosure", p.ofSide(partner, p.disclosure, manage))
+	mux.HandleFunc("GET /connections/{id}/end", p.ofSide(partner, p.askEnd, manage))
+	mux.HandleFunc("POST /connections/{id}/end", p.ofSide(partner, p.endConnection, manage))
+}
+
+var vendorNotes = map[string]views.Note{
+	"joined": {
+		Tone: "good", Title: "Your workspace is ready", Text: "You are an administrator of it. These are good first steps:",
+		Links: []views.Link{{Text: "See what you can sell and register the first opportunity", Href: "/opportunities"}, {Text: "Invite your colleagues", Href: "/settings/people"}, {Text: "Look over your time zone and currency", Href: "/settings"}},
+	},
+	"accepted": {Tone: "good", Title: "You are connected", Text: "The vendor sees what you share with it from now on, and nothing else of your workspace."},
+}
+
+// vendorList is whom the partner sells for.
+func (p *Portal) vendorList(v *visit) error { return v.showVendors(tried{}) }
+
+func (v *visit) showVendors(t tried) error {
+	list, err := listed(func(q operational.Query) (operational.Listed[interconnect.Connection], error) {
+		return v.deps.Interconnect.Connections(v.ctx, v.actor, q)
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(list, func(a, b interconnect.Connection) int {
+		return strings.Compare(strings.Replace(a.Status, "ended", "z", 1), strings.Replace(b.Status, "ended", "z", 1))
+	})
+	page := views.Sheet{Title: "Vendors", Text: "Whom you sell for, and what each of them says of you. None of them learns of the others."}
+	if n, known := vendorNotes[v.r.URL.Query().Get("saved")]; known {
+		page.Notes = append(page.Notes, n)
+	}
+	status := http.StatusOK
+	if t.note != nil {
+		page.Notes, status = append(page.Notes, *t.note), t.status
+	}
+	block := views.Block{ID: "vendors", Title: "Your vendors", Aside: v.counted(int64(len(list)), "connection", "connections"), Table: v.vendorTable(list)}
+	if len(list) == 0 {
+		block.Empty = &views.Empty{Icon: "handshake", Title: "You sell for nobody yet", Text: "A vendor invites you by a link. Paste it below, or open it from your mail."}
+	}
+	page.Main = []views.Block{block, {ID: "invited", Title: "You have been invited?", Text: "Paste the link of the invitation. You see who invites you and what they say before you answer.", Form: &views.Sent{
+		Action: "/connections/invitation", Submit: "Look at it", Quiet: true, Fields: []views.Input{t.input("invited", views.Input{Name: "link", Label: "Link of the invitation", Max: 500, Required: true})},
+	}}}
+	return v.sheet(status, "Vendors", page, views.Link{Text: "Vendors"})
+}
+
+func (v *visit) vendorTable(list []interconnect.Connection) *views.Table {
+	t := &views.Table{Caption: "Vendors", Sticky: true, Columns: []views.Column{{Title: "Vendor"}, {Title: "State"}, {Title: "Its number for you"}, {Title: "Tier"}, {Title: "Region"}, {Title: "Since"}}}
+	for _, x := range list {
+		t.Rows = append(t.Rows, views.Row{Go: true, Cells: []views.Cell{
+			{Text: x.VendorName, Href: "/connections/" + x.ID.String()},
+			{Text: textOf(connectionStates, x.Status), Tone: connectionTone(x.Status)},
+			{Text: x.PartnerNumber},
+			{Text: orNone(x.Tier)},
+			{Text: orNone(x.Region)},
+			{Text: v.day(x.CreatedAt), Muted: true},
+		}})
+	}
+	return t
+}
+
+// openInvitation leads to the page behind a link that was pasted.
+func (p *Portal) openInvitation(v *visit) error {
+	if err := v.r.ParseForm(); err != nil {
+		return errForm()
+	}
+	_, token, found := strings.Cut(strings.TrimSpace(v.r.PostForm.Get("link")), "/invitations/")
+	if !found || token == "" || strings.Trim(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
+		var faults operational.Faults
+		faults.Add("link", "paste the whole link, as it stands in the mail", nil)
+		return v.done("invited", "", v.r.PostForm, faults.Err(), v.showVendors)
+	}
+	http.Redirect(v.w, v.r, "/invitations/"+url.PathEscape(token), http.StatusSeeOther)
+	return nil
+}
+
+// vendorPage is one vendor as the partner knows it.
+func (p *Portal) vendorPage(v *visit) error {
+	c, err := v.connection()
+	if err != nil {
+		return err
+	}
+	base := "/connections/" + c.ID.String()
+	page := views.Sheet{
+		Title: c.VendorName, Text: "Connected since " + v.day(c.CreatedAt) + ".", Notes: v.savedNote(),
+		Badges: []views.Cell{{Text: textOf(connectionStates, c.Status), Tone: connectionTone(c.Status)}},
+		Main: []views.Block{{ID: "facts", Title: "What it says of you", Facts: []views.Fact{
+			{Name: "Its number for you", Value: c.PartnerNumber}, {Name: "Tier", Value: orNone(c.Tier)}, {Name: "Region", Value: orNone(c.Region)}, {Name: "State", Value: textOf(connectionStates, c.Status)},
+		}}},
+	}
+	if c.StatusAt != nil {
+		by := map[string]string{"vendor": "by " + c.VendorName, "partner": "by you"}[textIn(c.StatusSide)]
+		page.Main[0].Facts = append(page.Main[0].Facts, views.Fact{Name: "State since", Value: v.time(*c.StatusAt) + ", " + by}, views.Fact{Name: "Reason", Value: orNone(c.StatusReason)})
+	}
+	if v.actor.Allowed(operational.ConnectionsManage) {
+		page.Acts = []views.Act{{Text: "What does " + c.VendorName + " see of us?", Href: base + "/disclosure", Icon: "eye"}}
+		if c.Status != interconnect.StatusEnded {
+			page.Side = []views.Block{{ID: "end", Title: "End the connection", Text: "For good. You see first what stays there, what goes on here and what ends.", Links: []views.Link{{Text: "What would happen…", Href: base + "/end"}}}}
+		}
+	}
+	return v.sheet(http.StatusOK, "Vendors", page, views.Link{Text: "Vendors", Href: "/connections"}, views.Link{Text: c.VendorName})
+}
+
+// disclosure is exactly what a vendor sees of the partner, and in words what it does not.
+func (p *Portal) disclosure(v *visit) error {
+	id, err := v.pathID("connection")
+	if err != nil {
+		return err
+	}
+	d, err := v.deps.Interconnect.Disclosure(v.ctx, v.actor, id)
+	if err != nil {
+		return err
+	}
+	title := "What does " + d.VendorName + " see of us?"
+	page := views.Sheet{
+		Title: title, Text: "All that crosses the connection. What is not on this page does not.",
+		Lede: v.disclosureLede(d),
+		Main: []views.Block{
+			{ID: "company", Title: "Your company", Facts: []views.Fact{
+				{Name: "Name", Value: d.Company.Name}, {Name: "Country", Value: orNone(d.Company.CountryCode)}, {Name: "Its number for you", Value: d.Company.PartnerNumber}, {Name: "Tier", Value: orNone(d.Company.Tier)}, {Name: "Region", Value: orNone(d.Company.Region)},
+			}},
+			v.sharedBlock(d), v.disclosedPeople(d),
+		},
+		Side: []views.Block{
+			{ID: "hidden", Title: "What it does not see", Text: "Your other vendors, and that there are any.\nYour own business: opportunities, accounts and contacts that are not shared.\nThe private half of shared opportunities: what the end customer pays, your notes, your account and your own fields.\nYour people's roles, sign-ins and passwords.\nYour imports, files, figures and settings."},
+			v.linkedBlock(d),
+		},
+	}
+	return v.sheet(http.StatusOK, "Vendors", page, views.Link{Text: "Vendors", Href: "/connections"}, views.Link{Text: d.VendorName, Href: "/connections/" + id.String()}, views.Link{Text: "What it sees"})
+}
+
+func (v *visit) disclosureLede(d interconnect.Disclosure) []views.Span {
+	return []views.Span{
+		{Text: d.VendorName + " sees "},
+		{Text: v.counted(d.Opportunities.Open+d.Opportunities.Closed, "opportunity", "opportunities"), Bold: true},
+		{Text: " and "},
+		{Text: v.counted(int64(len(d.Contacts)), "person", "people"), Bold: true},
+		{Text: " of you, and nothing else of your workspace."},
+	}
+}
+
+func (v *visit) sharedBlock(d interconnect.Disclosure) views.Block {
+	names := make([]string, 0, len(d.Opportunities.Fields))
+	for _, f := range d.Opportunities.Fields {
+		names = append(names, words(f))
+	}
+	b := views.Block{ID: "shared", Title: "Opportunities that you share", Facts: []views.Fact{
+		{Name: "Open", Value: v.count(d.Opportunities.Open)}, {Name: "Closed", Value: v.count(d.Opportunities.Closed)}, {Name: "Seen of each", Value: strings.Join(names, ", ")},
+	}}
+	if d.Status == interconnect.StatusActive && v.actor.Allowed(operational.OpportunitiesRead) {
+		b.Links = []views.Link{{Text: "Open them", Href: "/opportunities?connection=" + d.ConnectionID.String()}}
+	} else {
+		b.Foot = "What was shared stays with " + d.VendorName + " as it was."
+	}
+	return b
+}
+
+func (v *visit) disclosedPeople(d interconnect.Disclosure) views.Block {
+	t := &views.Table{Caption: "Your people as " + d.VendorName + " knows them", Sticky: true, Columns: []views.Column{{Title: "Name"}, {Title: "Mail address"}, {Title: "State"}}}
+	for _, c := range d.Contacts {
+		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: c.DisplayName}, {Text: orNone(c.WorkEmail)}, {Text: textOf(standings, c.Status), Tone: connectionTone(c.Status)}}})
+	}
+	return views.Block{ID: "people", Title: "Your people as it knows them", Table: t}
+}
+
+func (v *visit) linkedBlock(d interconnect.Disclosure) views.Block {
+	b := views.Block{ID: "linked", Title: "Customers you have in common", Aside: v.count(d.Linked)}
+	if d.Linked == 0 {
+		b.Text = "None of your accounts is known to it as an account of its own."
+		return b
+	}
+	b.Text = "Customers of these accounts are accounts of " + d.VendorName + " too. It sees its own account, neither yours nor that they are linked."
+	t := &views.Table{Caption: "Your accounts", Columns: []views.Column{{Title: "Account"}}}
+	for _, a := range d.LinkedAccounts {
+		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: a.Name}}})
+	}
+	b.Table = t
+	return b
+}
