@@ -44,7 +44,7 @@ func giveable(ctx context.Context, tx *postgres.Tx, field, key, audience string)
 	if err := json.Unmarshal(text, &role); err != nil {
 		return fmt.Errorf("read role %s: %w", key, err)
 	}
-	if audience == ofOwnPeople && (tx.Actor.Rights == nil || exceeds(role, tx.Actor.Rights.Own)) {
+	if tx.Actor.Rights == nil || exceeds(role, tx.Actor.Rights.Own) {
 		return operational.Fault(operational.KindForbidden, "beyond-own-rights", "The role %s may do what yours may not. Nothing was saved. Ask an administrator of your organisation.", key)
 	}
 	return nil
@@ -72,9 +72,10 @@ func exceedsIn(x, own operational.ObjectRights) bool {
 			return true
 		}
 	}
-	reach := []operational.Visibility{operational.VisibilityPrivate, operational.VisibilityCompany, operational.VisibilityPublic}
+	// A vendor's people who reach their company reach all that partners ever do.
+	wider := x.Visibility != operational.VisibilityPrivate && own.Visibility == operational.VisibilityPrivate
 	typesBeyond := own.RecordTypes != nil && (x.RecordTypes == nil || !within(x.RecordTypes, own.RecordTypes))
-	return typesBeyond || slices.Index(reach, x.Visibility) > slices.Index(reach, own.Visibility) || x.Access == "read_write" && own.Access != "read_write" ||
+	return typesBeyond || wider || x.Access == "read_write" && own.Access != "read_write" ||
 		!within(x.Readable, own.Readable) || !within(x.Editable, own.Editable)
 }
 

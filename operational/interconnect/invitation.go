@@ -138,7 +138,7 @@ where id = @id and kind = @kind and version = @version and status = 'open'`
 update crm.invitation set issue = issue + 1, token_sha256 = @digest, expires_at = @expires, mail = @mail, version = version + 1, updated_at = @now
 where id = @id and kind = @kind and version = @version and status = 'open'`
 
-	sqlIssue = `select issue, status, version, email from crm.invitation where id = $1 and kind = $2`
+	sqlIssue = `select issue, status, version, email, role, external_role from crm.invitation where id = $1 and kind = $2`
 )
 
 func invitationList(more map[string]postgres.Column) postgres.List {

@@ -171,7 +171,7 @@ func partnerNumber(ctx context.Context, tx *postgres.Tx, wanted *string) (string
 
 // Revoke takes an open invitation back: its link leads nowhere from now on.
 func (s *Invitations) Revoke(ctx context.Context, actor operational.Actor, kind string, id uuid.UUID, version int64) error {
-	return s.change(ctx, actor, kind, id, version, func(tx *postgres.Tx, args pgx.NamedArgs, _ *string) error {
+	return s.change(ctx, actor, kind, id, version, func(tx *postgres.Tx, args pgx.NamedArgs, _ issueNow) error {
 		if err := s.exec(ctx, tx, sqlRevoke, args); err != nil {
 			return err
 		}
@@ -181,14 +181,17 @@ func (s *Invitations) Revoke(ctx context.Context, actor operational.Actor, kind 
 
 // SendAgain gives an open invitation a new link, as long as a new one is good for; the old one leads nowhere.
 func (s *Invitations) SendAgain(ctx context.Context, actor operational.Actor, kind string, id uuid.UUID, version int64) (link string, err error) {
-	err = s.change(ctx, actor, kind, id, version, func(tx *postgres.Tx, args pgx.NamedArgs, email *string) error {
-		token := s.tickets.token(id, args["issue"].(int)+1)
-		args["digest"], args["expires"], args["mail"] = digest(token), tx.Now.Add(invitationLife), s.mailTo(email)
+	err = s.change(ctx, actor, kind, id, version, func(tx *postgres.Tx, args pgx.NamedArgs, now issueNow) error {
+		if err := now.giveable(ctx, tx); err != nil {
+			return err // who sends it again sees the link, and so holds what it gives
+		}
+		token := s.tickets.token(id, now.Issue+1)
+		args["digest"], args["expires"], args["mail"] = digest(token), tx.Now.Add(invitationLife), s.mailTo(now.Email)
 		if err := s.exec(ctx, tx, sqlIssueAgain, args); err != nil {
 			return err
 		}
 		link = s.tickets.link(token)
-		return s.noteIssue(ctx, tx, "invitation.issued_again", id, email)
+		return s.noteIssue(ctx, tx, "invitation.issued_again", id, now.Email)
 	})
 	return link, err
 }
@@ -207,10 +210,26 @@ type issueNow struct {
 	Status  string
 	Version int64
 	Email   *string
+
+	Role, ExternalRole *string // that it gives
+}
+
+// giveable says whether the caller could have made such an invitation.
+func (now issueNow) giveable(ctx context.Context, tx *postgres.Tx) error {
+	switch {
+	case now.Role != nil:
+		return giveable(ctx, tx, "role", *now.Role, ofOwnPeople)
+	case now.ExternalRole == nil:
+		return nil
+	}
+	if err := tx.Actor.Require(operational.ChannelGovern); err != nil {
+		return err
+	}
+	return giveable(ctx, tx, "external_role", *now.ExternalRole, ofPartners)
 }
 
 // change looks at an invitation that is to be changed.
-func (s *Invitations) change(ctx context.Context, actor operational.Actor, kind string, id uuid.UUID, version int64, do func(*postgres.Tx, pgx.NamedArgs, *string) error) error {
+func (s *Invitations) change(ctx context.Context, actor operational.Actor, kind string, id uuid.UUID, version int64, do func(*postgres.Tx, pgx.NamedArgs, issueNow) error) error {
 	if err := mayList(actor, kind); err != nil {
 		return err
 	}
@@ -229,7 +248,7 @@ func (s *Invitations) change(ctx context.Context, actor operational.Actor, kind 
 		case now.Version != version:
 			return operational.Stale("invitation")
 		}
-		return do(tx, pgx.NamedArgs{"id": id, "kind": kind, "version": version, "now": tx.Now, "issue": now.Issue}, now.Email)
+		return do(tx, pgx.NamedArgs{"id": id, "kind": kind, "version": version, "now": tx.Now}, now)
 	})
 	return errors.Join(err, refused)
 }

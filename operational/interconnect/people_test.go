@@ -96,6 +96,12 @@ func TestNobodyInvitesToMoreThanTheyHold(t *testing.T) {
 	}
 	_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Role: "analyst"})
 	require.NoError(t, err)
+	above, err := w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "administrator"})
+	require.NoError(t, err)
+	_, err = w.SendAgain(ctx, ana, interconnect.KindMember, above.Invitation.ID, 1)
+	require.Equal(t, "beyond-own-rights", code(t, err), "nor do they get at the link of one that another made")
+	_, err = w.Look(ctx, tokenOf(t, above.Link))
+	require.NoError(t, err, "which is still good")
 	_, err = w.InvitePartner(ctx, ana, interconnect.NewPartnerInvitation{PartnerName: "x", ExternalRole: ptr("dealer_personnel")})
 	requireKind(t, operational.KindForbidden, err)
 	_, err = w.InvitePartner(ctx, w.P1, interconnect.NewPartnerInvitation{PartnerName: "x"})
@@ -106,4 +112,31 @@ func TestNobodyInvitesToMoreThanTheyHold(t *testing.T) {
 		_, err = w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{PartnerName: "x", ExpiresAt: &expires})
 		requireKind(t, operational.KindInvalid, err)
 	}
+}
+
+// Whoever governs the channel gives partners' people what they have themselves, by an invitation as by a role that is assigned.
+func TestNobodyInvitesPartnersToMoreThanTheyHold(t *testing.T) {
+	ctx := context.Background()
+	w := newLife(t)
+	w.exec(t, `update crm.role set capabilities = capabilities || '{channel.govern,connections.manage}' where org_id = $1 and key in ('analyst', 'channel_manager')`, w.A.Org)
+	w.exec(t, `insert into crm.person (id, display_name, created_at) values ('00000000-0000-7000-8000-000000000001', 'Ana', now())`)
+	w.exec(t, `insert into crm.membership (id, org_id, person_id, role, created_at) values ('00000000-0000-7000-8000-000000000002', $1, '00000000-0000-7000-8000-000000000001', 'analyst', now())`, w.A.Org)
+	who := operational.Actor{Org: w.A.Org, Membership: uuid.MustParse("00000000-0000-7000-8000-000000000002"), Side: operational.SideVendor}
+	ana := w.as(t, who)
+	made, _ := w.invite(t, interconnect.NewPartnerInvitation{ExternalRole: ptr("dealer_personnel")})
+	for _, act := range []func() error{
+		func() error {
+			_, err := w.InvitePartner(ctx, ana, interconnect.NewPartnerInvitation{PartnerName: "x", ExternalRole: ptr("dealer_personnel")})
+			return err
+		},
+		func() error {
+			_, err := w.SendAgain(ctx, ana, interconnect.KindPartner, made.ID, 1)
+			return err
+		},
+	} {
+		require.Equal(t, "beyond-own-rights", code(t, act()), "an analyst writes nothing")
+	}
+	w.exec(t, `update crm.membership set role = 'channel_manager' where org_id = $1 and id = $2`, w.A.Org, who.Membership)
+	_, err := w.SendAgain(ctx, w.as(t, who), interconnect.KindPartner, made.ID, 1)
+	require.NoError(t, err)
 }
