@@ -93,7 +93,7 @@ func (s *Invitations) Accept(ctx context.Context, actor operational.Actor, token
 		if found.Kind == KindPartner {
 			return events.Append(ctx, tx, "connection.created", id, onConnection(id))
 		}
-		return events.Append(ctx, tx, "member.joined_elsewhere", id, nil)
+		return events.Append(ctx, tx, "member.joined_elsewhere", actor.Membership, nil) // who they are there is the other company's affair
 	})
 	switch {
 	case err != nil:

@@ -140,3 +140,41 @@ func TestNobodyInvitesPartnersToMoreThanTheyHold(t *testing.T) {
 	_, err := w.SendAgain(ctx, w.as(t, who), interconnect.KindPartner, made.ID, 1)
 	require.NoError(t, err)
 }
+
+// The link that somebody made and kept is no way back for them.
+func TestInvitationsEndWithWhoMadeThem(t *testing.T) {
+	ctx := context.Background()
+	w := newLife(t)
+	first, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "administrator"})
+	require.NoError(t, err)
+	joining := newcomer("nia@one.example")
+	joining.Company = nil
+	session, err := w.Join(ctx, tokenOf(t, first.Link), joining)
+	require.NoError(t, err)
+	kept, err := w.InviteMember(ctx, w.as(t, session.Actor), interconnect.NewMemberInvitation{Role: "administrator"})
+	require.NoError(t, err)
+	person, err := w.Person(ctx, w.P1, session.Actor.Membership)
+	require.NoError(t, err)
+	_, err = w.SuspendPerson(ctx, w.P1, person.ID, person.Version)
+	require.NoError(t, err)
+	_, err = w.Look(ctx, tokenOf(t, kept.Link))
+	requireKind(t, operational.KindNotFound, err)
+	after, err := w.MemberInvitation(ctx, w.P1, kept.Invitation.ID)
+	require.NoError(t, err)
+	require.Equal(t, interconnect.InvitationRevoked, after.Status)
+}
+
+// Two companies that share a person learn nothing of each other by it, and each knows who has come to it.
+func TestWhoJoinsAnotherCompanyIsNotedThere(t *testing.T) {
+	ctx := context.Background()
+	w := newLife(t)
+	issued, err := w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "analyst"})
+	require.NoError(t, err)
+	got, err := w.Accept(ctx, w.P1, tokenOf(t, issued.Link))
+	require.NoError(t, err)
+	var theirs, ours int
+	w.scan(t, `select count(*) filter (where org_id = $2), count(*) filter (where org_id = $3 and action = 'member.joined' and record_id = $1 and membership_id = $1)
+		from crm.audit_event e where e::text like '%' || $1::text || '%'`, []any{*got.MembershipID, w.P1.Org, w.A.Org}, &theirs, &ours)
+	require.Zero(t, theirs)
+	require.Equal(t, 1, ours)
+}

@@ -114,6 +114,9 @@ begin
       from connection c cross join person p where c.partner_org_id = new.org_id and c.status <> 'ended' and p.id = new.person_id
       on conflict (connection_id, membership_id) do nothing;
   elsif new.status = 'suspended' then
+    -- Whoever is kept out may hold the link of an invitation that they made, and would come back by it.
+    update invitation i set status = 'revoked', closed_at = coalesce(new.updated_at, clock_timestamp()), version = i.version + 1, updated_at = coalesce(new.updated_at, clock_timestamp())
+      where i.org_id = new.org_id and i.invited_by = new.id and i.kind = 'member' and i.status = 'open';
     update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = new.updated_at
       where e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
   else
@@ -178,6 +181,10 @@ end $$;
 create function crm.fields_of_role(vendor uuid, role_key text, object text) returns text[] language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
   select o.readable from crm.role_object o where o.org_id = vendor and o.role_key = $2 and o.object = $3 and o.can_read
 $$;
+-- Whether a vendor's role works with opportunities of a type.
+create function crm.role_has_type(vendor uuid, role_key text, record_type uuid) returns boolean language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
+  select $3 is null or exists (select from crm.role_object o where o.org_id = vendor and o.role_key = $2 and o.object = 'opportunity' and (o.record_types is null or $3 = any (o.record_types)))
+$$;
 -- The open opportunities of a connection with what the partner may read of each: by the company's role, and by the owner's where that is another.
 create function crm.opportunities_to_keep(c crm.connection) returns table (id uuid, readable text[], membership_id uuid)
 language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
@@ -192,6 +199,7 @@ language sql stable security definer set search_path = pg_catalog, crm, pg_temp 
   left join crm.external_contact e on e.id = o.owner_contact_id
   where o.connection_id = c.id and o.stage_type = 'active' and company.fields is not null
     and (e.external_role is null or crm.fields_of_role(c.vendor_org_id, e.external_role, 'opportunity') is not null)
+    and crm.role_has_type(c.vendor_org_id, company.key, o.record_type_id) and (e.external_role is null or crm.role_has_type(c.vendor_org_id, e.external_role, o.record_type_id))
   order by o.number
 $$;
 
@@ -369,10 +377,17 @@ language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_tem
 declare
   org uuid := sec.ctx_org(sec.ctx_side());
   i crm.invitation := crm.take_invitation(token, at);
+  answer text;
 begin
   case i.kind
     when 'partner' then return crm.connect_invited(i, new_id, org, at);
-    when 'member' then return crm.join_invited(i, new_id, (select m.person_id from membership m where m.id = sec.ctx_member() and m.org_id = org), at);
+    when 'member' then
+      answer := crm.join_invited(i, new_id, (select m.person_id from membership m where m.id = sec.ctx_member() and m.org_id = org), at);
+      if answer = 'done' then -- in the audit of the company that they join; whoever accepts writes in that of the one they come from
+        insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id)
+          select gen_random_uuid(), i.org_id, at, case when w.governs then 'vendor' else 'partner' end, new_id, 'member.joined', 'member', new_id from workspace w where w.org_id = i.org_id;
+      end if;
+      return answer;
     else return 'gone';
   end case;
 end $$;
