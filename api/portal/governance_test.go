@@ -6,8 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/governance"
+	"github.com/sharepartner/sharepartner/operational/objects"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
 )
 
 // inputs gives the values of a form as a browser would send them; set changes some.
@@ -289,4 +295,31 @@ func TestTypesAndLayoutsWithoutScript(t *testing.T) {
 	require.Equal(t, http.StatusConflict, p.status)
 	require.Contains(t, p.text(), "Renewals")
 	require.Equal(t, http.StatusNotFound, w.as(t, partnerMail).get(kind).status)
+}
+
+// Fields that the company added stand on the page of an opportunity as the layout of its type has them.
+func TestOwnFieldsOnTheOpportunity(t *testing.T) {
+	w := newWorld(t)
+	w.govern(t)
+	ctx, leader := t.Context(), w.db.WithRights(t, w.leader)
+	path := "/opportunities/" + w.opportunity.ID.String()
+	o, err := w.deps.Opportunities.Update(ctx, leader, w.opportunity.ID, w.opportunity.Version, opportunities.Update{Custom: map[string]any{"x_asked_discount": "12.5"}})
+	require.NoError(t, err)
+	require.Contains(t, w.as(t, leaderMail).get(path).text(), "Asked discount 12.5")
+	require.NotContains(t, w.as(t, partnerMail).get(path).text(), "Asked discount", "the role does not read it")
+
+	s := governance.New(w.db.API)
+	made, err := s.CreateLayout(ctx, leader, governance.NewLayout{Object: operational.ObjectOpportunity, Name: "Asking", Definition: objects.FormDefinition{Sections: []objects.FormSection{{Title: "The deal", Fields: []objects.Place{
+		{Name: "stage"}, {Name: "close_date", Required: true}, {Name: "x_asked_discount", ShowIf: &objects.Condition{Field: "stage", In: []string{"Won"}}},
+	}}}}})
+	require.NoError(t, err)
+	kind, err := s.CreateRecordType(ctx, leader, governance.NewRecordType{Object: operational.ObjectOpportunity, Name: "Service"})
+	require.NoError(t, err)
+	_, err = s.UpdateRecordType(ctx, leader, kind.ID, kind.Version, governance.UpdateRecordType{Layouts: operational.Set(map[string]uuid.UUID{"channel_leader": made.ID})})
+	require.NoError(t, err)
+	_, err = w.deps.Opportunities.Update(ctx, leader, o.ID, o.Version, opportunities.Update{RecordTypeID: operational.Set(kind.ID)})
+	require.NoError(t, err)
+	page := w.as(t, leaderMail).get(path).text()
+	require.Contains(t, page, "Close date Missing: it must be filled in")
+	require.NotContains(t, page, "Asked discount", "it is for what is won")
 }

@@ -93,6 +93,7 @@ func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
 		page.Forms = v.forms(o, a)
 	}
 	v.lines(&page, o)
+	v.ownFields(&page, o)
 	if o.private != nil {
 		page.Private = v.privateFacts(o)
 	}
