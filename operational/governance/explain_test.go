@@ -114,3 +114,29 @@ func TestViewAs(t *testing.T) {
 	}
 	kind(t, operational.KindForbidden, second(w.s.ViewAs(ctx, w.P1, w.ContactAP1)), "partners view as nobody")
 }
+
+// To look as somebody else is no way to see more than oneself.
+func TestViewAsShowsNoMoreThanOneReads(t *testing.T) {
+	ctx, w := t.Context(), newWorld(t)
+	kinds := []uuid.UUID{uuid.New(), uuid.New()}
+	for i, id := range kinds {
+		w.exec(t, `insert into crm.record_type (id, org_id, object, name, created_at, updated_at) values ($1, $2, 'opportunity', 'Type ' || $3::int, now(), now())`, id, w.A.Org, i)
+	}
+	change := on(governance.UpdateRights{
+		Read: operational.Set(true), Readable: operational.Set([]string{"name", "stage"}), Visibility: operational.Set(operational.VisibilityPrivate), RecordTypes: operational.Set(kinds[:1]),
+	})
+	change.Capabilities = operational.Set([]operational.Permission{operational.ChannelGovern})
+	governor := w.member(t, w.A, w.role(t, w.A, governance.Internal, "Governor", change).Key)
+	view, err := w.s.ViewAs(ctx, governor, w.ContactAP1)
+	require.NoError(t, err)
+	require.Empty(t, view.Grants(operational.ObjectOpportunity), "a partner whom another looks after")
+	require.Empty(t, view.Grants(operational.ObjectProduct), "an object that the own role hides")
+	w.exec(t, `update crm.connection set channel_manager_id = $1 where id = $2`, governor.Membership, w.AP1)
+	view, err = w.s.ViewAs(ctx, w.WithRights(t, governor), w.ContactAP1)
+	require.NoError(t, err)
+	grants := view.Grants(operational.ObjectOpportunity)
+	require.Len(t, grants, 1)
+	require.Equal(t, []string{"name", "stage"}, grants[0].Read.Names)
+	require.True(t, grants[0].HasType(&kinds[0]))
+	require.False(t, grants[0].HasType(&kinds[1]))
+}

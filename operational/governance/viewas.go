@@ -3,6 +3,7 @@ package governance
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -30,8 +31,32 @@ func (s *Service) ViewAs(ctx context.Context, actor operational.Actor, contact u
 	}
 	view := operational.Actor{
 		Person: actor.Person, Membership: actor.Membership, Org: actor.Org, Side: operational.SideVendor, Role: actor.Role,
-		Credential: actor.Credential, Scopes: actor.Scopes, Rights: &operational.Rights{As: &theirs.Links[0]},
+		Credential: actor.Credential, Scopes: actor.Scopes, Rights: &operational.Rights{As: narrowed(theirs.Links[0], actor)},
 	}
 	noted := audit.Record{Action: "contact.viewed_as", Object: "external_contact", ID: contact}
 	return view, s.db.InTx(ctx, actor, func(tx *postgres.Tx) error { return audit.Append(ctx, tx, noted) })
+}
+
+// narrowed leaves of what a contact is given that which whoever looks may read itself: to look as somebody else is no
+// way to more.
+func narrowed(l operational.Link, actor operational.Actor) *operational.Link {
+	objects := l.Role.Objects
+	l.Role.Objects = map[operational.Object]operational.ObjectRights{}
+	for o, theirs := range objects {
+		own, reads := actor.GrantOf(o, uuid.Nil)
+		others := own.Visibility == operational.VisibilityPrivate && o == operational.ObjectOpportunity && !slices.Contains(actor.Rights.Managed, l.Connection)
+		if !reads || others {
+			continue
+		}
+		theirs.Readable = slices.DeleteFunc(slices.Clone(theirs.Readable), func(f string) bool { return !own.Read.Has(f) })
+		switch {
+		case own.AllTypes:
+		case theirs.RecordTypes == nil:
+			theirs.RecordTypes = append([]uuid.UUID{}, own.RecordTypes...)
+		default:
+			theirs.RecordTypes = slices.DeleteFunc(slices.Clone(theirs.RecordTypes), func(t uuid.UUID) bool { return !slices.Contains(own.RecordTypes, t) })
+		}
+		l.Role.Objects[o] = theirs
+	}
+	return &l
 }
