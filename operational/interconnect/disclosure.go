@@ -66,7 +66,9 @@ where c.id = $1 and c.partner_org_id = $2`
 select count(*) filter (where stage_type = 'active'), count(*) filter (where stage_type <> 'active') from crm.opportunity where connection_id = $1`
 
 	sqlLinkedAccounts = `
-select a.id, a.name from crm.account_link l join crm.account a on a.id = l.partner_account_id where l.connection_id = $1 order by a.name, a.id limit 200`
+select a.id, a.name from crm.account_link l join crm.account a on a.id = l.partner_account_id
+where l.connection_id = $1 and $2 and ($3 or a.record_type_id is null or a.record_type_id = any ($4)) and ($5::uuid is null or a.owner_membership_id = $5)
+order by a.name, a.id limit 200`
 
 	sqlLinkedCount = `select count(*) from crm.account_link where connection_id = $1`
 )
@@ -84,7 +86,7 @@ func (s *Service) Disclosure(ctx context.Context, actor operational.Actor, id uu
 		})
 		b.Queue(sqlDisclosedContacts, id).Query(into(&d.Contacts))
 		b.Queue(sqlDisclosedCounts, id).QueryRow(func(r pgx.Row) error { return r.Scan(&d.Opportunities.Open, &d.Opportunities.Closed) })
-		b.Queue(sqlLinkedAccounts, id).Query(into(&d.LinkedAccounts))
+		b.Queue(sqlLinkedAccounts, append([]any{id}, accountsInSight(actor)...)...).Query(into(&d.LinkedAccounts))
 		b.Queue(sqlLinkedCount, id).QueryRow(func(r pgx.Row) error { return r.Scan(&d.Linked) })
 	})
 	if errors.Is(err, pgx.ErrNoRows) || operational.KindOf(err) == operational.KindNotFound {
@@ -98,6 +100,16 @@ func (s *Service) Disclosure(ctx context.Context, actor operational.Actor, id uu
 		d.Opportunities.URL = "/v1/opportunities?filter=" + url.QueryEscape("connection eq '"+id.String()+"'")
 	}
 	return d, nil
+}
+
+// accountsInSight are the arguments of sqlLinkedAccounts: which accounts the caller sees with their names.
+func accountsInSight(actor operational.Actor) []any {
+	g, there := actor.GrantOf(operational.ObjectAccount, uuid.Nil)
+	var owner *uuid.UUID
+	if g.Visibility == operational.VisibilityPrivate {
+		owner = &actor.Membership
+	}
+	return []any{there && g.Read.Has("name"), g.AllTypes, g.RecordTypes, owner}
 }
 
 func into[T any](rows *[]T) func(pgx.Rows) error {

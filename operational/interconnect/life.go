@@ -154,6 +154,9 @@ func (s *Service) UpdateConnection(ctx context.Context, actor operational.Actor,
 		if err != nil || next.said() == c.said() {
 			return err
 		}
+		if err := mayMove(ctx, tx, c.Region, next.Region); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, sqlUpdateConnection, id, version, next.PartnerNumber, next.Tier, next.Region, tx.Now)
 		switch {
 		case err != nil:
@@ -169,6 +172,20 @@ func (s *Service) UpdateConnection(ctx context.Context, actor operational.Actor,
 		return Connection{}, err
 	}
 	return c, nil
+}
+
+// mayMove says whether the caller may count a partner to another region: nobody brings a partner into a region that they
+// look after themselves, and so widens what they see.
+func mayMove(ctx context.Context, tx *postgres.Tx, from, to *string) error {
+	if to == nil || value(from) == *to || tx.Actor.Rights == nil || tx.Actor.Rights.Own.Everything {
+		return nil
+	}
+	var own bool
+	err := tx.QueryRow(ctx, `select exists (select from crm.membership_region where membership_id = $1 and region = $2)`, tx.Actor.Membership, *to).Scan(&own)
+	if err == nil && own {
+		err = operational.Fault(operational.KindForbidden, "beyond-own-rights", "Nobody widens what they look after themselves. Nothing was saved. Ask an administrator of your organisation.")
+	}
+	return err
 }
 
 func (patch UpdateConnection) names() (names []string) {
