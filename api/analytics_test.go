@@ -217,6 +217,21 @@ func TestReceiptsFollowTheRightsOfToday(t *testing.T) {
 	require.Equal(t, 1, rows.Hidden)
 }
 
+// A key that was made for figures does not open the records behind them.
+func TestRecordsBehindFiguresNeedTheirOwnScope(t *testing.T) {
+	w := newWorld(t)
+	season(t, w)
+	open := ask[api.Answer[api.TallyRow]](t, w, w.ada, "/v1/analytics/amount-open")
+	for _, k := range []struct {
+		scopes []string
+		want   int
+	}{{[]string{"analytics.read"}, http.StatusForbidden}, {[]string{"analytics.read", "opportunities.read"}, http.StatusOK}} {
+		key := w.must(t, 201, w.ada, "POST", "/v1/api-keys", map[string]any{"name": "figures", "scopes": k.scopes}).text(t, "secret")
+		got := w.call(t, person{}, "GET", open.Receipt.RowsURL, nil, "Authorization", "Bearer "+key)
+		require.Equal(t, k.want, got.status, got.body)
+	}
+}
+
 func TestWhatMetricsMean(t *testing.T) {
 	w := newWorld(t)
 	got := w.must(t, 200, w.pia, "GET", "/v1/analytics/metrics", nil).json(t)

@@ -102,6 +102,11 @@ const maxOffset = 1_000_000
 
 // ReceiptRows lists the operational records behind a number, through the caller's own rights of today.
 func (s *Analytics) ReceiptRows(ctx context.Context, actor operational.Actor, token string, in CellInput, limit int, cursor string) (*ReceiptRows, error) {
+	if actor.Scopes != nil { // a key for figures is none for records
+		if err := actor.Require(operational.OpportunitiesRead); err != nil {
+			return nil, err
+		}
+	}
 	scope := ScopeOf(actor)
 	x, err := s.receipts.open(token, scope)
 	if err != nil {
