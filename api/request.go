@@ -72,7 +72,7 @@ func (a *API) Logged(next http.Handler, fail func(http.ResponseWriter, *http.Req
 		started := time.Now() // for the log line only: how long, never when
 		id := uuid.New()
 		req := &request{id: id.String()}
-		r = r.WithContext(context.WithValue(operational.WithRequest(r.Context(), id), requestKey{}, req))
+		r = r.WithContext(context.WithValue(operational.WithAgent(operational.WithRequest(r.Context(), id), r.UserAgent()), requestKey{}, req))
 		req.http = r
 		rec := &recorder{ResponseWriter: w}
 		rec.Header().Set("X-Request-Id", req.id)

@@ -45,6 +45,7 @@ func (w *world) targets(t *testing.T) map[string]string {
 		"/v1/custom-fields/": field, "/v1/record-types/": kind, "/v1/layouts/": layout,
 		"/v1/invitations/": partner, "/v1/member-invitations/": colleague,
 		"/v1/external-contacts/": w.contact(t, w.pia, w.connA1), "/v1/people/": w.ana.Membership.String(),
+		"/v1/me/sessions/": w.ada.Credential.String(),
 	}
 }
 
@@ -63,6 +64,7 @@ func (w *world) bodies() map[string]any {
 		"update-custom-field":  map[string]string{"label": "Mine now"}, "update-record-type": map[string]string{"name": "Mine now"}, "update-layout": map[string]string{"name": "Mine now"},
 		"update-connection-assignment": map[string]any{"role": nil}, "update-external-contact-assignment": map[string]any{"role": nil}, "update-person-assignment": map[string]string{"role": "administrator"},
 		"update-connection": map[string]string{"region": "Mine"}, "suspend-connection": map[string]string{"reason": "x"}, "resume-connection": map[string]string{}, "end-connection": map[string]string{"reason": "x"},
+		"change-my-password": map[string]string{"current_password": password, "new_password": "mine from now on"},
 		"create-opportunity": map[string]any{"name": "x"}, "create-api-key": map[string]any{"name": "x", "scopes": []string{"accounts.read"}},
 	}
 }
@@ -145,7 +147,8 @@ func (w *world) everything(t *testing.T) string {
 			union all select 'import ' || i::text from crm.import i union all select 'role ' || r::text from crm.role r union all select 'right ' || r::text from crm.role_object r
 			union all select 'field ' || f::text from crm.custom_field f union all select 'type ' || r::text from crm.record_type r union all select 'layout ' || l::text from crm.page_layout l
 			union all select 'member ' || m::text from crm.membership m union all select 'external ' || e::text from crm.external_contact e union all select 'connection ' || c::text from crm.connection c
-			union all select 'key ' || k.id || coalesce(k.revoked_at::text, '') from sec.api_key k
+			union all select 'key ' || k.id || coalesce(k.revoked_at::text, '') from sec.api_key k union all select 'session ' || s.id from sec.session s
+			union all select 'password ' || p::text from sec.password p
 		) x (row_text)`).Scan(&all))
 	return all
 }

@@ -15,6 +15,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 		{"opportunity", leaderMail, "/opportunities/" + w.opportunity.ID.String()},
 		{"receipt", leaderMail, firstNumber(t, w)},
 		{"help", leaderMail, "/help"},
+		{"account", leaderMail, "/account?done=others"},
 		{"not-found", leaderMail, "/nowhere"},
 		{"partner-briefing", partnerMail, "/briefing"},
 		{"partner-opportunity", partnerMail, "/opportunities/" + w.evil.ID.String()},

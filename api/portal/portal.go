@@ -75,6 +75,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /opportunities/{id}/move", p.page(operational.OpportunitiesWrite, p.move))
 	mux.HandleFunc("POST /opportunities/{id}/reopen", p.page(operational.OpportunitiesWrite, p.reopen))
 	mux.HandleFunc("POST /opportunities/{id}/edit", p.page(operational.OpportunitiesWrite, p.edit))
+	p.account(mux)
 	p.governance(mux)
 	p.interconnection(mux)
 	mux.HandleFunc("GET /help", p.page(operational.SignedIn, p.help))

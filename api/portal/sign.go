@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -80,11 +79,7 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	email, target := strings.TrimSpace(r.PostFormValue("email")), local(r.PostFormValue("return"))
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	session, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: host, Replaces: p.api.SessionToken(r)})
+	session, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: placeOfRequest(r), Replaces: p.api.SessionToken(r)})
 	if err != nil {
 		p.refuseSignIn(w, r, views.SignInForm{Email: clip(email, 254), Return: target}, err)
 		return

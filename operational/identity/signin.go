@@ -91,7 +91,7 @@ func (s *Service) open(ctx context.Context, actor operational.Actor, replaces st
 		if replaces != "" {
 			b.Queue(sqlCloseSession, digest(replaces))
 		}
-		b.Queue(sqlOpenSession, actor.Credential, digest(token), actor.Membership, actor.Side, now, SessionIdle, SessionLife)
+		b.Queue(sqlOpenSession, actor.Credential, digest(token), actor.Membership, actor.Side, now, SessionIdle, SessionLife, deviceOf(operational.AgentOf(ctx)))
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("open a session: %w", err)

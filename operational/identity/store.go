@@ -26,7 +26,7 @@ select p.person_id, p.hash, m.membership_id, m.org_id, m.role, m.governs, m.sell
 from sec.password_of($1) p left join lateral sec.memberships_of(p.person_id) m on true`
 
 	sqlOpenSession = `
-select sec.open_session($1, $2, $3, $4, $5, $6, $7)`
+select sec.open_session($1, $2, $3, $4, $5, $6, $7, $8)`
 
 	sqlCloseSession = `
 select sec.close_session($1)`
@@ -50,10 +50,10 @@ where {where}
 order by {order}
 limit {limit}`
 
-	// An administrator ($3 is null) revokes any key of the organisation, others their own.
+	// An administrator ($3 is null) revokes any key of the organisation, others their own; in one connection ($4) those of it.
 	sqlRevokeKey = `
 update sec.api_key set revoked_at = coalesce(revoked_at, $2)
-where id = $1 and ($3::uuid is null or membership_id = $3)`
+where id = $1 and ($3::uuid is null or membership_id = $3) and ($4::uuid is null or connection_id = $4)`
 )
 
 // keyList is what API keys can be listed by.
@@ -63,6 +63,7 @@ var keyList = postgres.List{
 		"name":          {SQL: "k.name", Type: postgres.Text},
 		"prefix":        {SQL: "k.prefix", Type: postgres.Text},
 		"membership_id": {SQL: "k.membership_id", Type: postgres.UUID},
+		"connection_id": {SQL: "k.connection_id", Type: postgres.UUID, Nullable: true},
 		"created_at":    {SQL: "k.created_at", Type: postgres.Time},
 		"expires_at":    {SQL: "k.expires_at", Type: postgres.Time, Nullable: true},
 		"revoked_at":    {SQL: "k.revoked_at", Type: postgres.Time, Nullable: true},

@@ -74,7 +74,7 @@ func TestSmuggledStatements(t *testing.T) {
 		`set local role sharepartner_cdc; select * from crm.opportunity`,
 		`set session authorization postgres; select 1`,
 		`reset role; select * from sec.password_of('b@x.example')`,
-		`reset role; select sec.open_session(gen_random_uuid(), sha256('x'), '` + c.B.Membership.String() + `', 'vendor', now(), '1 hour', '1 day')`,
+		`reset role; select sec.open_session(gen_random_uuid(), sha256('x'), '` + c.B.Membership.String() + `', 'vendor', now(), '1 hour', '1 day', null)`,
 		`reset role; select * from sec.memberships_of('` + id("person B").String() + `')`,
 		`reset role; select sec.add_person(gen_random_uuid(), gen_random_uuid(), '` + c.B.Org.String() + `', 'administrator', 'x', 'x@x.example', 'x@x.example', 'h', now())`,
 		`reset role; select sec.claim()`,

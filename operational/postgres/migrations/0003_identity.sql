@@ -12,6 +12,7 @@ create table sec.session (
   membership_id uuid not null references crm.membership,
   side text not null check (side in ('vendor', 'partner')),
   connection_id uuid references crm.connection, -- the only connection that it works in; null: all of the company's business
+  device text check (length(device) between 1 and 60), -- browser and system in a few words, for its person to know it by; null: it did not say
   created_at timestamptz not null,
   last_seen_at timestamptz not null,
   idle_expires_at timestamptz not null,
@@ -70,12 +71,12 @@ begin
     where m.person_id = person and m.status = 'active' order by m.created_at, m.id;
 end $$;
 
-create function sec.open_session(id uuid, token bytea, membership uuid, side text, at timestamptz, idle interval, absolute interval) returns void
+create function sec.open_session(id uuid, token bytea, membership uuid, side text, at timestamptz, idle interval, absolute interval, device text) returns void
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
   perform sec.require('sign-in');
-  insert into sec.session (id, token_sha256, membership_id, side, created_at, last_seen_at, idle_expires_at, expires_at)
-    values ($1, $2, $3, $4, $5, $5, least($5 + $6, $5 + $7), $5 + $7);
+  insert into sec.session (id, token_sha256, membership_id, side, device, created_at, last_seen_at, idle_expires_at, expires_at)
+    values ($1, $2, $3, $4, nullif($8, ''), $5, $5, least($5 + $6, $5 + $7), $5 + $7);
 end $$;
 
 -- Who holds this session token, if it is alive: needs no signature, for who knows the token is signed in already.
@@ -202,7 +203,7 @@ begin
   return n;
 end $$;
 -- +goose StatementEnd
-grant execute on function sec.password_of(text), sec.memberships_of(uuid), sec.open_session(uuid, bytea, uuid, text, timestamptz, interval, interval),
+grant execute on function sec.password_of(text), sec.memberships_of(uuid), sec.open_session(uuid, bytea, uuid, text, timestamptz, interval, interval, text),
   sec.session_actor(bytea, timestamptz, interval), sec.close_session(bytea), sec.key_actor(bytea, timestamptz) to sharepartner_api;
 grant execute on function sec.create_vendor(uuid, text, text, text, int, text, timestamptz), sec.find_vendor(text),
   sec.add_person(uuid, uuid, uuid, text, text, text, text, text, timestamptz), sec.enable_person(uuid, text, text, text, timestamptz), sec.members_of(uuid),

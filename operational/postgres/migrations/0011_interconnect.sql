@@ -509,8 +509,8 @@ begin
       and (link is null or $5 = 'partner' and exists (select from crm.connection c where c.id = link and c.partner_org_id = m.org_id and c.status = 'active')))
   then return null; end if;
   delete from sec.session x where x.id = s.id;
-  insert into sec.session (id, token_sha256, membership_id, side, connection_id, created_at, last_seen_at, idle_expires_at, expires_at)
-    values ($2, fresh, member, $5, link, at, at, least(at + idle, s.expires_at), s.expires_at);
+  insert into sec.session (id, token_sha256, membership_id, side, connection_id, device, created_at, last_seen_at, idle_expires_at, expires_at)
+    values ($2, fresh, member, $5, link, s.device, at, at, least(at + idle, s.expires_at), s.expires_at);
   return s.expires_at;
 end $$;
 -- +goose StatementEnd

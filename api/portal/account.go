@@ -1,0 +1,124 @@
+package portal
+
+import (
+	"net"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
+)
+
+// account are the pages on which people look after what signs them in.
+func (p *Portal) account(mux *http.ServeMux) {
+	mux.HandleFunc("GET /account", p.page(operational.SignedIn, p.ownAccount))
+	mux.HandleFunc("POST /account/password", p.page(operational.SignedIn, p.changePassword))
+	mux.HandleFunc("POST /account/sessions/end-others", p.page(operational.SignedIn, p.endOtherSessions))
+	mux.HandleFunc("POST /account/sessions/{id}/end", p.page(operational.SignedIn, p.endSession))
+}
+
+// accountDone are what the page says after an act.
+var accountDone = map[string]views.Note{
+	"password": {Tone: "good", Title: "Your password is changed", Text: "You are signed out everywhere else.", Focus: true},
+	"others":   {Tone: "good", Title: "You are signed out everywhere else", Focus: true},
+	"session":  {Tone: "good", Title: "The session has ended", Focus: true},
+	"gone":     {Title: "The session had ended already", Text: "Nothing was changed.", Focus: true},
+}
+
+func (p *Portal) ownAccount(v *visit) error {
+	var notes []views.Note
+	if note, known := accountDone[v.r.URL.Query().Get("done")]; known {
+		notes = append(notes, note)
+	}
+	return v.showAccount(http.StatusOK, passwordFields(nil), notes...)
+}
+
+func (v *visit) showAccount(status int, password []views.Input, notes ...views.Note) error {
+	list, err := v.deps.Identity.Sessions(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	page := views.Account{Notes: notes, Password: password, Others: len(list) > 1, Mail: v.me.Email}
+	for _, s := range list {
+		device := s.Device
+		if device == "" {
+			device = "A browser"
+		}
+		page.Sessions = append(page.Sessions, views.OwnSession{
+			ID: s.ID.String(), Device: device, Where: s.Organisation.Name, Began: v.time(s.CreatedAt), Seen: v.time(s.LastSeenAt), Current: s.Current,
+		})
+	}
+	return v.render(status, views.Shell{Title: "Your account"}, views.AccountPage(page))
+}
+
+// passwordFields never repeat what was typed.
+func passwordFields(faults map[string]string) []views.Input {
+	return []views.Input{
+		{ID: "current", Name: "current_password", Label: "Password of now", Kind: "password", Auto: "current-password", Max: 256, Required: true, Fault: faults["current_password"]},
+		{ID: "new", Name: "new_password", Label: "New password", Hint: "At least 8 characters", Kind: "password", Auto: "new-password", Max: 256, Required: true, Fault: faults["new_password"]},
+		{ID: "again", Name: "again", Label: "New password, once more", Kind: "password", Auto: "new-password", Max: 256, Required: true, Fault: faults["again"]},
+	}
+}
+
+func (p *Portal) changePassword(v *visit) error {
+	if err := v.r.ParseForm(); err != nil {
+		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
+	}
+	in := identity.PasswordChange{Current: v.r.PostFormValue("current_password"), New: v.r.PostFormValue("new_password"), From: placeOfRequest(v.r)}
+	if v.r.PostFormValue("again") != in.New {
+		return v.passwordAgain(http.StatusUnprocessableEntity, map[string]string{"again": "is not the same as the new password"}, "The password was not changed", "Type all three once more.")
+	}
+	_, err := v.deps.Identity.ChangePassword(v.ctx, v.actor, in)
+	switch operational.KindOf(err) {
+	case operational.KindInvalid:
+		return v.passwordAgain(http.StatusUnprocessableEntity, faultsOf(err), "The password was not changed", "Type all three once more.")
+	case operational.KindLimited:
+		return v.passwordAgain(http.StatusTooManyRequests, nil, "Too many attempts", messageOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.r, "/account?done=password", http.StatusSeeOther)
+	return nil
+}
+
+func (v *visit) passwordAgain(status int, faults map[string]string, title, text string) error {
+	return v.showAccount(status, passwordFields(faults), views.Note{Tone: "bad", Title: title, Text: text, Focus: true})
+}
+
+func (p *Portal) endOtherSessions(v *visit) error {
+	if _, err := v.deps.Identity.EndOtherSessions(v.ctx, v.actor); err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.r, "/account?done=others", http.StatusSeeOther)
+	return nil
+}
+
+// endSession says also of a session that has ended by itself meanwhile that it is over: that is what was wished for.
+func (p *Portal) endSession(v *visit) error {
+	id, err := uuid.Parse(v.r.PathValue("id"))
+	if err != nil {
+		return operational.NotFound("session")
+	}
+	done := "session"
+	err = v.deps.Identity.EndSession(v.ctx, v.actor, id)
+	if operational.KindOf(err) == operational.KindNotFound {
+		done, err = "gone", nil
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.r, "/account?done="+done, http.StatusSeeOther)
+	return nil
+}
+
+// placeOfRequest is the network address that asks.
+func placeOfRequest(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
