@@ -37,6 +37,7 @@ func metric[T any](a *API, path string, m warehouse.Metric, summary string, ask 
 	register(a, operational.AnalyticsRead, huma.Operation{
 		OperationID: "analytics-" + path, Method: http.MethodGet, Path: "/v1/analytics/" + path, Tags: []string{"analytics"},
 		Summary: summary, Description: d.Words + " At zero: " + d.AtZero + ".",
+		Errors: []int{http.StatusNotFound}, // who does not read what it counts has no such metric
 	}, func(ctx context.Context, actor operational.Actor, in *AnalyticsInput) (*answerOutput[T], error) {
 		view, err := a.analytics.View(ctx, actor)
 		if err != nil {

@@ -47,5 +47,8 @@ func (v *AnalyticsView) Reads(f warehouse.Field) bool { return v.scope.Reads(f) 
 // Measures says whether there is such a metric for the caller.
 func (v *AnalyticsView) Measures(m warehouse.Metric) bool { return v.scope.Measures(m) }
 
+// Divides says whether the caller's figures can be parted so.
+func (v *AnalyticsView) Divides(by warehouse.Dimension) bool { return v.scope.Divides(by) }
+
 // Close lets go of the data.
 func (v *AnalyticsView) Close() { _ = v.data.Close() } // nothing was written, so nothing is lost

@@ -3,6 +3,7 @@ package portal
 import (
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // briefing is the Sales Briefing: what was won, what is open, who did it, and how that compares.
@@ -22,7 +23,10 @@ func (p *Portal) briefing(v *visit) error {
 	if err != nil {
 		return err
 	}
-	b := &briefingPage{visit: v, f: f, d: d, c: c, codes: currencies(v.space.Currency, d.won, d.lost, d.open, d.wonBefore, d.wonYearly)}
+	b := &briefingPage{visit: v, f: f, d: d, c: c, codes: []string{""}, priced: v.counts(warehouse.FieldAmount), staged: d.won != nil}
+	if b.priced {
+		b.codes = currencies(v.space.Currency, d.won, d.lost, d.open, d.wonBefore, d.wonYearly)
+	}
 	if b.stagesKnown, err = v.places(); err != nil {
 		return err
 	}
@@ -34,6 +38,9 @@ func (p *Portal) briefing(v *visit) error {
 	}
 	page.Lede, page.KPIs = b.lede(), b.kpis()
 	for _, code := range b.codes {
+		if !b.priced || !b.staged {
+			break // these are of amounts
+		}
 		page.Figures = append(page.Figures, views.Sized[views.Figure]{Width: "w8", Of: b.pace(code)}, views.Sized[views.Figure]{Width: "w4", Of: b.stages(code)})
 	}
 	page.Tables = b.tables()
@@ -46,7 +53,9 @@ type briefingPage struct {
 	f     filters
 	d     *briefingData
 	c     choices
-	codes []string // currencies, the main one first
+	codes []string // currencies, the main one first; one without a name where amounts are hidden
+
+	priced, staged bool // the person reads them
 
 	stagesKnown map[string]place
 }
@@ -75,7 +84,7 @@ func (b *briefingPage) nothing() bool {
 			return false
 		}
 	}
-	return total(b.d.open.Rows).count == 0
+	return !b.staged || total(b.d.open.Rows).count == 0
 }
 
 // quietNote says where the data is when there is none in this period.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // briefingData are the answers that the Sales Briefing is made of.
@@ -16,7 +17,7 @@ type briefingData struct {
 	asOf   time.Time
 
 	events                        *api.BriefingAnswer
-	won, lost, open               *api.Answer[api.TallyRow]
+	won, lost, open               *api.Answer[api.TallyRow] // none of these, nor of those below, where stages are hidden
 	rate                          *api.Answer[api.WinRateRow]
 	wonDays, wonBefore, wonYearly *api.Answer[api.TallyRow]
 	openByStage                   *api.Answer[api.TallyRow]
@@ -84,15 +85,22 @@ func (v *visit) briefingData(f filters) (*briefingData, error) {
 	defer view.Close()
 	q, a := in(f.ask(), d.period), &asker{ctx: v.ctx, view: view}
 	d.events = ask(a, askBriefing, q)
+	if !view.Measures(warehouse.MetricWon) {
+		return d, a.err // of what is hidden nothing is asked
+	}
 	d.won, d.lost, d.open, d.rate = ask(a, askWon, q), ask(a, askLost, q), ask(a, askOpen, q), ask(a, askRate, q)
 	d.wonDays = ask(a, askWon, by(q, "day"))
 	d.wonBefore = ask(a, askWon, by(in(q, d.before), "day"))
 	d.wonYearly = ask(a, askWon, by(in(q, d.yearly), "day"))
 	d.openByStage = ask(a, askOpen, by(q, "stage"))
-	if v.vendor() {
-		d.byPartner, d.byRegion = a.split("partner", q), a.split("region", q)
-	} else {
-		d.byVendor = a.split("vendor", q)
+	for _, s := range []struct {
+		by   warehouse.Dimension
+		here bool
+		into **split
+	}{{warehouse.ByPartner, v.vendor(), &d.byPartner}, {warehouse.ByRegion, v.vendor(), &d.byRegion}, {warehouse.ByVendor, !v.vendor(), &d.byVendor}} {
+		if s.here && view.Divides(s.by) {
+			*s.into = a.split(string(s.by), q)
+		}
 	}
 	return d, a.err
 }

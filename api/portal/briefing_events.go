@@ -45,8 +45,17 @@ func (b *briefingPage) eventsCard() views.Card {
 	if b.twice() {
 		c.Table.Columns = c.Table.Columns[:len(c.Table.Columns)-1]
 	}
+	if !b.priced {
+		c.Table.Columns = drop(c.Table.Columns, eventAmount)
+		for i, r := range c.Table.Rows {
+			c.Table.Rows[i].Cells = drop(r.Cells, eventAmount)
+		}
+	}
 	return c
 }
+
+// eventAmount is the column of amounts.
+const eventAmount = 2
 
 // place is a stage with the process and the organisation it belongs to.
 type place struct {

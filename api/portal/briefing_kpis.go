@@ -6,10 +6,14 @@ import (
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // kpis is the strip of key figures; each opens its rows.
 func (b *briefingPage) kpis() []views.KPI {
+	if !b.staged {
+		return []views.KPI{b.eventKPI("New", warehouse.EventNew)}
+	}
 	won, lost, open := total(b.d.won.Rows), total(b.d.lost.Rows), total(b.d.open.Rows)
 	list := []views.KPI{
 		b.amountKPI("Won", won, b.counted(won.count, "won", "won"), rowsOf(b.d.won.Receipt.ID, cell{})),
@@ -20,12 +24,13 @@ func (b *briefingPage) kpis() []views.KPI {
 		b.eventKPI("Moved forward", "moved_forward"),
 		b.eventKPI("Moved back", "moved_back"),
 	}
-	main := b.codes[0]
-	now, then := b.reached(b.d.wonDays, b.d.period, main), b.reached(b.d.wonBefore, b.d.before, main)
-	list[0].Delta, list[0].Tone = b.difference(now, then)
-	list[0].Detail = "vs " + b.d.before.Label
-	if b.running() {
-		list[0].Detail += " to date"
+	if main := b.codes[0]; b.priced {
+		now, then := b.reached(b.d.wonDays, b.d.period, main), b.reached(b.d.wonBefore, b.d.before, main)
+		list[0].Delta, list[0].Tone = b.difference(now, then)
+		list[0].Detail = "vs " + b.d.before.Label
+		if b.running() {
+			list[0].Detail += " to date"
+		}
 	}
 	before := b.event("lost")
 	list[1].Detail = fmt.Sprintf("%s: %s", b.d.before.Label, b.count(before.Previous.Count))
@@ -51,8 +56,11 @@ func (b *briefingPage) byThen() string {
 	return ""
 }
 
-// amountKPI shows the amount in the main currency large and all exact amounts below.
+// amountKPI shows the amount in the main currency large and all exact amounts below; where amounts are hidden, the count.
 func (b *briefingPage) amountKPI(name string, s sum, small, href string) views.KPI {
+	if !b.priced {
+		return views.KPI{Name: name, Value: b.count(s.count), Href: href}
+	}
 	k := views.KPI{Name: name, Value: b.short(s.in(b.codes[0])), Small: small, Href: href}
 	for _, code := range b.codes {
 		m := s.in(code)
@@ -108,9 +116,8 @@ func (b *briefingPage) eventSum(name string) sum {
 func (b *briefingPage) eventKPI(name, event string) views.KPI {
 	e, s := b.event(event), b.eventSum(event)
 	k := views.KPI{Name: name, Value: b.count(e.Count), Href: rowsOf(b.d.events.Receipt.ID, cell{event: event})}
-	k.Small = b.short(s.in(b.codes[0]))
-	if e.Count == 0 {
-		k.Small = ""
+	if e.Count != 0 && b.priced {
+		k.Small = b.short(s.in(b.codes[0]))
 	}
 	k.Detail = b.d.before.Label + ": " + b.count(e.Previous.Count)
 	return k

@@ -59,11 +59,16 @@ const mostLines = 10
 // tables are the parts of the briefing that are read, not looked at.
 func (b *briefingPage) tables() []views.Sized[views.Card] {
 	events := views.Sized[views.Card]{Width: "w5", Of: b.eventsCard()}
-	if !b.vendor() {
-		return []views.Sized[views.Card]{{Width: "w7", Of: b.splitCard("vendors", "Your vendors", "vendor", b.d.byVendor)}, events}
+	var cards []views.Sized[views.Card]
+	for _, s := range []struct {
+		width, id, title, by string
+		of                   *split
+	}{{"w12", "partners", "Partners", "partner", b.d.byPartner}, {"w7", "regions", "Regions", "region", b.d.byRegion}, {"w7", "vendors", "Your vendors", "vendor", b.d.byVendor}} {
+		if s.of != nil {
+			cards = append(cards, views.Sized[views.Card]{Width: s.width, Of: b.splitCard(s.id, s.title, s.by, s.of)})
+		}
 	}
-	partner, region := b.splitCard("partners", "Partners", "partner", b.d.byPartner), b.splitCard("regions", "Regions", "region", b.d.byRegion)
-	return []views.Sized[views.Card]{{Width: "w12", Of: partner}, {Width: "w7", Of: region}, events}
+	return append(cards, events)
 }
 
 func splitReceipts(s *split) []views.Link {
@@ -92,10 +97,10 @@ func (b *briefingPage) splitCard(id, title, dimension string, s *split) views.Ca
 		c.Table.Rows = append(c.Table.Rows, b.splitRow(dimension, s, l))
 	}
 	if len(shown) < len(all) {
-		c.Table.Rows = append(c.Table.Rows, fitting(dimension, b.tailRow(id, title, all[len(shown):])))
+		c.Table.Rows = append(c.Table.Rows, b.fitting(dimension, b.tailRow(id, title, all[len(shown):])))
 	}
 	for _, r := range b.totalRows(all) {
-		c.Table.Foot = append(c.Table.Foot, fitting(dimension, r))
+		c.Table.Foot = append(c.Table.Foot, b.fitting(dimension, r))
 	}
 	return c
 }
@@ -111,14 +116,26 @@ func (b *briefingPage) splitColumns(dimension string) []views.Column {
 		{Title: "Amount open", Num: true},
 		{Title: "Win rate (90%)", Num: true},
 	}
-	if dimension != "partner" {
-		return slices.Delete(cols, amountLost, amountLost+1)
-	}
-	return cols
+	return drop(cols, b.left(dimension)...)
 }
 
-// amountLost is the column that the narrow tables, by region and by vendor, go without.
-const amountLost = 4
+// The columns of amounts. The narrow tables, by region and by vendor, go without that of what was lost.
+const (
+	amountWon  = 2
+	amountLost = 4
+	amountOpen = 6
+)
+
+// left are the columns that a table does without.
+func (b *briefingPage) left(dimension string) []int {
+	switch {
+	case !b.priced:
+		return []int{amountWon, amountLost, amountOpen}
+	case dimension != "partner":
+		return []int{amountLost}
+	}
+	return nil
+}
 
 func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 	first := views.Cell{Text: l.name}
@@ -138,7 +155,7 @@ func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 	if dimension == "partner" {
 		first.Sub = b.whereOf(l.key)
 	}
-	return fitting(dimension, views.Row{Cells: []views.Cell{
+	return b.fitting(dimension, views.Row{Cells: []views.Cell{
 		first,
 		b.countCell(l.won.Count, keyed(s.won.Receipt.ID, l.key), "won", l.name),
 		{Text: b.amount(l.won.Amount.Amount, l.code)},
@@ -150,11 +167,9 @@ func (b *briefingPage) splitRow(dimension string, s *split, l line) views.Row {
 	}})
 }
 
-// fitting takes the column out that a narrow table does not have.
-func fitting(dimension string, r views.Row) views.Row {
-	if dimension != "partner" {
-		r.Cells = slices.Delete(r.Cells, amountLost, amountLost+1)
-	}
+// fitting takes the cells out whose columns the table does not have.
+func (b *briefingPage) fitting(dimension string, r views.Row) views.Row {
+	r.Cells = drop(r.Cells, b.left(dimension)...)
 	return r
 }
 

@@ -10,10 +10,14 @@ import (
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/dashboards"
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // lede is the sentence that answers first, computed from the figures of the page.
 func (b *briefingPage) lede() []views.Span {
+	if !b.staged || !b.priced {
+		return b.countedLede()
+	}
 	main := b.codes[0]
 	won, open := total(b.d.won.Rows), total(b.d.open.Rows)
 	spans := []views.Span{
@@ -22,6 +26,18 @@ func (b *briefingPage) lede() []views.Span {
 	spans = append(append(spans, b.comparedWords(main)...), b.rateWords()...)
 	spans = append(spans, views.Span{Text: b.openName() + ": "}, views.Span{Text: b.amounts(open), Bold: true}, views.Span{Text: fmt.Sprintf(" in %s.", b.counted(open.count, "opportunity", "opportunities"))})
 	return append(spans, b.leaderWords()...)
+}
+
+// countedLede is the sentence without what is hidden.
+func (b *briefingPage) countedLede() []views.Span {
+	if !b.staged {
+		n := b.event(warehouse.EventNew).Count
+		return []views.Span{{Text: b.counted(n, "opportunity", "opportunities"), Bold: true}, {Text: fmt.Sprintf(" came in %s.", b.d.period.Label)}}
+	}
+	won, open := total(b.d.won.Rows), total(b.d.open.Rows)
+	spans := []views.Span{{Text: "Won "}, {Text: b.counted(won.count, "opportunity", "opportunities"), Bold: true}, {Text: fmt.Sprintf(" in %s. ", b.d.period.Label)}}
+	spans = append(spans, b.rateWords()...)
+	return append(spans, views.Span{Text: b.openName() + ": "}, views.Span{Text: b.counted(open.count, "opportunity", "opportunities"), Bold: true}, views.Span{Text: "."})
 }
 
 // comparedWords sets what was won against the period before and the same one last year; an empty one is only named.

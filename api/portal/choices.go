@@ -8,9 +8,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // The most choices that a menu shows; the list of opportunities can be searched for the others.
@@ -68,15 +70,16 @@ func sortedOptions(set map[string]bool) []option {
 	return out
 }
 
-// spans remembers for a while from when to when an organisation has data: finding it reads all its opportunities.
+// spans remembers for a while from when to when a person sees data: finding it reads all its opportunities.
 type spans struct {
 	mu   sync.Mutex
 	data map[spanKey]span
 }
 
+// spanKey is who sees the data: another person, or one who sees other rows of it, has another span.
 type spanKey struct {
-	org  uuid.UUID
-	side operational.Side
+	org, membership, connection uuid.UUID
+	scope                       string
 }
 
 type span struct{ first, last, until time.Time }
@@ -104,7 +107,7 @@ func (s *spans) put(k spanKey, x span) {
 }
 
 func (v *visit) span(c *choices) error {
-	now, key := v.deps.Clock(), spanKey{v.actor.Org, v.actor.Side}
+	now, key := v.deps.Clock(), spanKey{v.actor.Org, v.actor.Membership, v.actor.Connection, api.ScopeOf(v.actor).Fingerprint()}
 	if x, ok := v.spans.get(key, now); ok {
 		c.first, c.last = x.first, x.last
 		return nil
@@ -216,12 +219,20 @@ func (v *visit) asOfMenu(b *bar, f filters) {
 func (v *visit) dashboardBar(path, title string, f filters, c choices) views.Filters {
 	b := newBar(path, f.query())
 	v.periodMenu(b, f, c, title)
-	b.many("region", "Region", c.regions, f.Regions)
-	b.many("tier", "Tier", c.levels, f.Tiers)
+	if v.counts(warehouse.FieldRegion) {
+		b.many("region", "Region", c.regions, f.Regions)
+	}
+	if v.counts(warehouse.FieldTier) {
+		b.many("tier", "Tier", c.levels, f.Tiers)
+	}
 	if v.vendor() {
 		b.many("partner", "Partner", append(c.partners, option{"direct", "Direct business"}), f.Partners)
 	}
-	b.many("product", "Product", c.products, f.Products)
-	v.asOfMenu(b, f)
+	if v.counts(warehouse.FieldLines) {
+		b.many("product", "Product", c.products, f.Products)
+	}
+	if v.counts(warehouse.FieldHistory) {
+		v.asOfMenu(b, f)
+	}
 	return b.filters("period")
 }

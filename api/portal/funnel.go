@@ -128,10 +128,14 @@ func (x *funnelPage) figure(g funnelGroup, period string) views.Figure {
 	for _, r := range g.rows {
 		bars = append(bars, x.bar(r))
 	}
-	bars = append(bars, dashboards.Bar{
+	won := dashboards.Bar{
 		Name: "Won", Value: float64(first.Won), Label: x.count(first.Won), Color: "c-up", Beside: x.ofAll(first),
-		Link: x.link(first, "won", first.Won), Tip: []dashboards.TipRow{{Name: "Won", Value: x.count(first.Won)}, {Name: "Amount", Value: x.money(first.AmountWon)}},
-	})
+		Link: x.link(first, "won", first.Won), Tip: []dashboards.TipRow{{Name: "Won", Value: x.count(first.Won)}},
+	}
+	if first.AmountWon.Currency != "" {
+		won.Tip = append(won.Tip, dashboards.TipRow{Name: "Amount", Value: x.money(first.AmountWon)})
+	}
+	bars = append(bars, won)
 	f.Chart = dashboards.Bars(bars, "Funnel of opportunities created in "+period+". "+f.Finding)
 	f.Table = x.table(g, period)
 	return f
@@ -158,7 +162,10 @@ func (x *funnelPage) bar(r api.FunnelRow) dashboards.Bar {
 	}{{"Reached", r.Reached}, {"Went on", r.WentOn}, {"Lost from here", r.Lost}, {"Disqualified from here", r.Disqualified}, {"Moved back", r.MovedBack}, {"Still here", r.StillHere}} {
 		b.Tip = append(b.Tip, dashboards.TipRow{Name: part.name, Value: x.count(part.n)})
 	}
-	b.Tip = append(b.Tip, dashboards.TipRow{Name: "Median, p90", Value: x.days(r.MedianDays) + ", " + x.days(r.P90Days)}, dashboards.TipRow{Name: "Amount", Value: x.money(r.Amount)})
+	b.Tip = append(b.Tip, dashboards.TipRow{Name: "Median, p90", Value: x.days(r.MedianDays) + ", " + x.days(r.P90Days)})
+	if r.Amount.Currency != "" {
+		b.Tip = append(b.Tip, dashboards.TipRow{Name: "Amount", Value: x.money(r.Amount)})
+	}
 	return b
 }
 
@@ -192,6 +199,9 @@ func (x *funnelPage) finding(g funnelGroup) string {
 	return text
 }
 
+// funnelAmount is the column of amounts.
+const funnelAmount = 2
+
 func (x *funnelPage) table(g funnelGroup, period string) views.Table {
 	t := views.Table{Caption: x.title(g) + ", created in " + period + ", table", Sticky: true, Columns: []views.Column{
 		{Title: "Stage"},
@@ -224,6 +234,12 @@ func (x *funnelPage) table(g funnelGroup, period string) views.Table {
 			{Text: x.days(r.MedianDays)},
 			{Text: x.days(r.P90Days)},
 		}})
+	}
+	if g.code == "" { // amounts are hidden
+		t.Columns = drop(t.Columns, funnelAmount)
+		for i, r := range t.Rows {
+			t.Rows[i].Cells = drop(r.Cells, funnelAmount)
+		}
 	}
 	return t
 }

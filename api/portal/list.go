@@ -11,6 +11,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
 	"github.com/sharepartner/sharepartner/operational/opportunities"
 )
 
@@ -30,8 +31,12 @@ func (p *Portal) list(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := views.List{Title: "Opportunities", Search: f.Search, Filters: v.listBar(f, c, known), Keep: keepFields(v.listQuery(f), "q", "cursor")}
-	query, err := v.listQueryOf(f)
+	fields, err := v.deps.Opportunities.Listing(v.ctx, v.actor, f.Sort)
+	if err != nil {
+		return err
+	}
+	page := views.List{Title: "Opportunities", Search: f.Search, Filters: v.listBar(f, c, known, fields.Filters), Keep: keepFields(v.listQuery(f), "q", "cursor")}
+	query, err := v.listQueryOf(f, fields)
 	if err != nil {
 		return err
 	}
@@ -39,11 +44,11 @@ func (p *Portal) list(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.fillList(&page, f, c, found)
+	v.fillList(&page, f, c, found, fields.Sorts)
 	return v.render(200, views.Shell{Title: page.Title, Query: f.Search, FindKeep: page.Keep}, views.ListPage(page))
 }
 
-func (v *visit) fillList(page *views.List, f filters, c choices, found operational.Listed[opportunities.Opportunity]) {
+func (v *visit) fillList(page *views.List, f filters, c choices, found operational.Listed[opportunities.Opportunity], sorts []string) {
 	switch {
 	case c.first.IsZero():
 		page.Filters, page.Empty = views.Filters{}, v.firstUse()
@@ -52,7 +57,7 @@ func (v *visit) fillList(page *views.List, f filters, c choices, found operation
 		page.Empty = noMatch(page.Filters)
 		return
 	}
-	page.Table = v.listTable(f, found.Items)
+	page.Table = v.listTable(f, found.Items, sorts)
 	q := v.listQuery(f)
 	if found.Total != nil {
 		page.Count = v.counted(*found.Total, "opportunity", "opportunities")
@@ -72,8 +77,10 @@ func (v *visit) fillList(page *views.List, f filters, c choices, found operation
 // listQuery is the address of this list, without the place in it.
 func (v *visit) listQuery(f filters) url.Values {
 	q := f.full()
-	if process := v.r.URL.Query().Get("process"); process != "" {
-		q.Set("process", process)
+	for _, name := range []string{"process", "connection"} {
+		if value := v.r.URL.Query().Get(name); value != "" {
+			q.Set(name, value)
+		}
 	}
 	return q
 }
@@ -92,19 +99,28 @@ func keepFields(q url.Values, without ...string) []views.Field {
 	return out
 }
 
-func (v *visit) listBar(f filters, c choices, known map[string]place) views.Filters {
+// listBar offers the filters by fields that the person reads on all of the list.
+func (v *visit) listBar(f filters, c choices, known map[string]place, fields []string) views.Filters {
 	b := newBar("/opportunities", v.listQuery(f))
-	status := b.one("status", "State", statusOptions, f.Status, "All")
-	status.Choices = slices.Insert(status.Choices, 0, views.Choice{Text: "All", Href: b.with("status"), On: f.Status == ""})
-	stages := stageOptions(known)
-	stage := b.one("stage", "Stage", stages, f.Stage, "All")
-	stage.Choices = slices.Insert(stage.Choices, 0, views.Choice{Text: "All", Href: b.with("stage"), On: f.Stage == ""})
-	b.many("region", "Region", c.regions, f.Regions)
-	b.many("tier", "Tier", c.levels, f.Tiers)
+	offered := func(field string) bool { return slices.Contains(fields, field) }
+	if offered("stage") {
+		status := b.one("status", "State", statusOptions, f.Status, "All")
+		status.Choices = slices.Insert(status.Choices, 0, views.Choice{Text: "All", Href: b.with("status"), On: f.Status == ""})
+		stage := b.one("stage", "Stage", stageOptions(known), f.Stage, "All")
+		stage.Choices = slices.Insert(stage.Choices, 0, views.Choice{Text: "All", Href: b.with("stage"), On: f.Stage == ""})
+	}
+	if offered("region") {
+		b.many("region", "Region", c.regions, f.Regions)
+	}
+	if offered("tier") {
+		b.many("tier", "Tier", c.levels, f.Tiers)
+	}
 	if v.vendor() {
 		b.many("partner", "Partner", append(c.partners, option{"direct", "Direct business"}), f.Partners)
 	}
-	b.many("product", "Product", c.products, f.Products)
+	if offered("product") {
+		b.many("product", "Product", c.products, f.Products)
+	}
 	if f.Search != "" {
 		b.out.Active = append(b.out.Active, views.Link{Text: "Contains: " + clip(f.Search, 40), Href: b.with("q")})
 	}
@@ -117,7 +133,24 @@ func (v *visit) listBar(f filters, c choices, known map[string]place) views.Filt
 		}
 		b.out.Active = append(b.out.Active, views.Link{Text: "Process: " + name, Href: b.with("process")})
 	}
+	if id := v.r.URL.Query().Get("connection"); id != "" {
+		name := "one connection"
+		for _, x := range c.connections {
+			if x.ID.String() == id {
+				name = v.otherOf(x)
+			}
+		}
+		b.out.Active = append(b.out.Active, views.Link{Text: "With: " + name, Href: b.with("connection")})
+	}
 	return b.filters("sort")
+}
+
+// otherOf is the other company of a connection.
+func (v *visit) otherOf(c interconnect.Connection) string {
+	if v.vendor() {
+		return c.PartnerName
+	}
+	return c.VendorName
 }
 
 func stageOptions(known map[string]place) []option {
@@ -145,7 +178,7 @@ func stageOptions(known map[string]place) []option {
 }
 
 // listQueryOf turns the address into the question to the service. What a person types becomes a value, never a field.
-func (v *visit) listQueryOf(f filters) (operational.Query, error) {
+func (v *visit) listQueryOf(f filters, fields operational.Listing) (operational.Query, error) {
 	q := operational.Query{Page: operational.Page{Limit: pageLength, Count: f.Cursor == ""}}
 	var all []operational.Filter
 	in := func(field string, list []string) {
@@ -159,7 +192,8 @@ func (v *visit) listQueryOf(f filters) (operational.Query, error) {
 	if v.vendor() {
 		all = append(all, partnerFilter(f.Partners)...)
 	}
-	for field, value := range map[string]string{"stage_type": f.Status, "stage": f.Stage, "process": v.r.URL.Query().Get("process")} {
+	asked := v.r.URL.Query()
+	for field, value := range map[string]string{"stage_type": f.Status, "stage": f.Stage, "process": asked.Get("process"), "connection": asked.Get("connection")} {
 		if value != "" {
 			all = append(all, operational.Filter{Field: field, Op: "eq", Values: []string{value}})
 		}
@@ -167,19 +201,20 @@ func (v *visit) listQueryOf(f filters) (operational.Query, error) {
 	if f.Search != "" {
 		text := []string{clip(f.Search, 100)}
 		any := []operational.Filter{{Field: "name", Op: "contains", Values: text}, {Field: "customer_name", Op: "contains", Values: text}}
-		if number := strings.ToUpper(f.Search); strings.HasPrefix(number, "OPP-") && len(number) > 4 && len(number) < 16 && strings.Trim(number[4:], "0123456789") == "" {
+		any = slices.DeleteFunc(any, func(f operational.Filter) bool { return !slices.Contains(fields.Filters, f.Field) })
+		if number := strings.ToUpper(f.Search); strings.HasPrefix(number, "OPP-") && len(number) > 4 && len(number) < 16 && slices.Contains(fields.Filters, "number") && strings.Trim(number[4:], "0123456789") == "" {
 			any = append(any, operational.Filter{Field: "number", Op: "eq", Values: []string{number}})
+		}
+		if len(any) == 0 { // no text is shown, so none is found
+			any = []operational.Filter{{Field: "id", Op: "eq", Values: []string{uuid.Nil.String()}}}
 		}
 		all = append(all, operational.Filter{Or: any})
 	}
 	if len(all) > 0 {
 		q.Filter = &operational.Filter{And: all}
 	}
-	known, err := v.deps.Opportunities.Listing(v.ctx, v.actor, f.Sort)
-	if err != nil {
-		return q, err
-	}
-	if q.Sort, err = operational.ParseSort(f.Sort, known.Sorts); err != nil {
+	var err error
+	if q.Sort, err = operational.ParseSort(f.Sort, fields.Sorts); err != nil {
 		return q, err
 	}
 	q.After, err = decodeCursor(f.Cursor)

@@ -41,7 +41,7 @@ func (p *Portal) opportunity(v *visit) error {
 }
 
 func (v *visit) showOpportunity(status int, o record, page views.Opportunity) error {
-	return v.render(status, views.Shell{Title: o.Name, Crumbs: []views.Link{{Text: "Opportunities", Href: "/opportunities"}, {Text: o.Name}}}, views.OpportunityPage(page))
+	return v.render(status, views.Shell{Title: page.Title, Crumbs: []views.Link{{Text: "Opportunities", Href: "/opportunities"}, {Text: page.Title}}}, views.OpportunityPage(page))
 }
 
 // record reads the opportunity of the address. A text that is no id is an opportunity that is not there.
@@ -85,8 +85,8 @@ func hiddenOr(err error) error {
 }
 
 func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
-	page := views.Opportunity{Title: o.Name, Text: v.opportunityLine(o), Path: v.path(o), Gate: v.gate(o), KPIs: v.opportunityKPIs(o), Facts: v.facts(o), Events: v.timeline(o), Why: v.why(o.Opportunity)}
-	if tone, icon := stageTone(o.Stage.Type); o.Stage.Type != catalog.StageActive {
+	page := views.Opportunity{Title: titleOf(o.Opportunity), Text: v.opportunityLine(o), Path: v.path(o), Gate: v.gate(o), KPIs: v.opportunityKPIs(o), Facts: v.facts(o), Events: v.timeline(o), Why: v.why(o.Opportunity)}
+	if tone, icon := stageTone(o.Stage.Type); o.Stage.Name != "" && o.Stage.Type != catalog.StageActive {
 		page.Badges = []views.Cell{{Tone: tone, Icon: icon, Text: o.Stage.Name}}
 	}
 	if v.actor.Allowed(operational.OpportunitiesWrite) {
@@ -101,11 +101,7 @@ func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
 }
 
 func (v *visit) opportunityLine(o record) string {
-	text := o.Number
-	if o.CustomerName != "" {
-		text += " · " + o.CustomerName
-	}
-	return text + " · " + v.counterpart(o.Opportunity)
+	return joinedWith(joinedWith(o.Number, " · ", o.CustomerName), " · ", v.counterpart(o.Opportunity))
 }
 
 // stays is how long the opportunity was in each stage, from its history in business time.
@@ -186,9 +182,9 @@ var sourceNames = map[opportunities.AmountSource]string{
 }
 
 func (v *visit) opportunityKPIs(o record) []views.KPI {
-	list := []views.KPI{{Name: "Vendor net", Value: "not shown to your role"}}
+	var list []views.KPI
 	if o.VendorNet.Currency != "" {
-		list[0].Value, list[0].Detail = v.money(o.VendorNet), sourceNames[o.AmountSource]
+		list = append(list, views.KPI{Name: "Vendor net", Value: v.money(o.VendorNet), Detail: sourceNames[o.AmountSource]})
 	}
 	if o.private != nil && o.private.EndCustomerAmount != nil {
 		end := *o.private.EndCustomerAmount
@@ -198,18 +194,23 @@ func (v *visit) opportunityKPIs(o record) []views.KPI {
 		}
 		list = append(list, k)
 	}
-	close := views.KPI{Name: "Close date", Value: "—", Detail: "not set"}
-	if o.CloseDate != nil {
-		close.Value, close.Detail = v.date(*o.CloseDate), v.pushes(o)
+	switch {
+	case o.CloseDate != nil:
+		list = append(list, views.KPI{Name: "Close date", Value: v.date(*o.CloseDate), Detail: v.pushes(o)})
+	case v.readsOf(o.Opportunity).Has("close_date"):
+		list = append(list, views.KPI{Name: "Close date", Value: "—", Detail: "not set"})
 	}
-	return append(list, close,
-		views.KPI{Name: "Stage", Value: o.Stage.Name, Detail: o.Process.Name},
-		views.KPI{Name: "Created", Value: v.day(o.CreatedAt), Detail: v.ago(v.deps.Clock().Sub(o.CreatedAt)) + " ago"},
-	)
+	if o.Stage.Name != "" {
+		list = append(list, views.KPI{Name: "Stage", Value: o.Stage.Name, Detail: o.Process.Name})
+	}
+	return append(list, views.KPI{Name: "Created", Value: v.day(o.CreatedAt), Detail: v.ago(v.deps.Clock().Sub(o.CreatedAt)) + " ago"})
 }
 
 // pushes counts how often the close date was put off.
 func (v *visit) pushes(o record) string {
+	if len(o.history) == 0 {
+		return "" // nobody tells
+	}
 	n := int64(0)
 	for i := 1; i < len(o.history); i++ {
 		was, is := o.history[i-1].CloseDate, o.history[i].CloseDate
@@ -266,6 +267,9 @@ func (v *visit) privateFacts(o record) []views.Field {
 
 func (v *visit) lines(page *views.Opportunity, o record) {
 	if len(o.Lines) == 0 {
+		if !v.readsOf(o.Opportunity).Has("lines") {
+			return
+		}
 		page.LinesEmpty = &views.Empty{Icon: "list", Title: "No products are on it", Text: "The amount stands for itself."}
 		return
 	}

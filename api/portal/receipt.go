@@ -150,6 +150,19 @@ func (v *visit) rowsTable(items []api.ReceiptRow) views.Table {
 			v.nameCell(r.Opportunity), {Text: v.counterpart(r.Opportunity)}, {Text: v.time(r.At)}, {Text: v.money(amount)}, {Text: sign}, stageCell(r.Opportunity),
 		}})
 	}
+	var hidden []int
+	for _, c := range []struct {
+		place int
+		shown bool
+	}{{3, v.counts(warehouse.FieldAmount)}, {5, v.reads("stage")}} {
+		if !c.shown {
+			hidden = append(hidden, c.place)
+		}
+	}
+	t.Columns = drop(t.Columns, hidden...)
+	for i, r := range t.Rows {
+		t.Rows[i].Cells = drop(r.Cells, hidden...)
+	}
 	return t
 }
 

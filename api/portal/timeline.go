@@ -14,7 +14,7 @@ func (v *visit) timeline(o record) []views.Event {
 	for i, c := range o.history {
 		e := views.Event{Icon: changeIcon(c), Who: v.who(o, c), What: changeWords[c.Kind], At: v.time(c.EffectiveAt), Reason: c.Reason}
 		if i == 0 {
-			e.Diffs = []views.Diff{{Field: "Stage", After: c.Stage.Name}, {Field: "Vendor net", After: v.money(c.VendorNet)}}
+			e.Diffs = v.beginning(c)
 		} else {
 			e.Diffs = v.diffs(o.history[i-1], c)
 		}
@@ -74,6 +74,18 @@ func (v *visit) who(o record, c opportunities.Change) string {
 	}
 }
 
+// beginning is what an opportunity was created with, as far as it is shown.
+func (v *visit) beginning(c opportunities.Change) []views.Diff {
+	var out []views.Diff
+	if c.Stage.Name != "" {
+		out = append(out, views.Diff{Field: "Stage", After: c.Stage.Name})
+	}
+	if c.VendorNet.Currency != "" {
+		out = append(out, views.Diff{Field: "Vendor net", After: v.money(c.VendorNet)})
+	}
+	return out
+}
+
 func (v *visit) diffs(was, is opportunities.Change) []views.Diff {
 	var out []views.Diff
 	add := func(field, before, after string) {
@@ -86,7 +98,9 @@ func (v *visit) diffs(was, is opportunities.Change) []views.Diff {
 		out = append(out, views.Diff{Field: field, Before: before, After: after})
 	}
 	add("Stage", was.Stage.Name, is.Stage.Name)
-	add("Vendor net", v.money(was.VendorNet), v.money(is.VendorNet))
+	if is.VendorNet.Currency != "" {
+		add("Vendor net", v.money(was.VendorNet), v.money(is.VendorNet))
+	}
 	add("Close date", v.maybeDate(was.CloseDate), v.maybeDate(is.CloseDate))
 	add("Owner", refName(was.Owner), refName(is.Owner))
 	add("Region", was.Region, is.Region)

@@ -50,6 +50,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		{"pipeline throughput", c.benchThroughput},
 		{"pipeline latency", c.benchLatency},
 		{"api", c.benchAPI},
+		{"analytics", c.benchAnalytics},
 		{"pages", c.benchPages},
 		{"tests", c.benchTests},
 	}

@@ -126,6 +126,7 @@ func BenchmarkAsk(b *testing.B) {
 		one, err = s.Select(b.Context(), "SELECT any_value(partner_org_id)::VARCHAR FROM opportunity_wide")
 		require.NoError(b, err)
 		scopes["partner"] = warehouse.PartnerScope(uuid.MustParse(one[0]))
+		narrowScopes(b, s, scopes)
 		ask := warehouse.Ask{Period: warehouse.Period{From: warehousetest.At("2023-01-01"), To: warehousetest.At("2030-01-01")}, AsOf: warehousetest.At("2030-01-01")}
 		past := ask
 		past.AsOf = warehousetest.At("2025-01-01")
@@ -157,4 +158,64 @@ func BenchmarkAsk(b *testing.B) {
 			}
 		}
 	}
+}
+
+// What roles ask most: the briefing and the funnel of a quarter, of a million opportunities.
+func BenchmarkRoles(b *testing.B) {
+	n := sizes()[len(sizes())-1]
+	s := filled(b, n)
+	one, err := s.Select(b.Context(), "SELECT any_value(vendor_org_id)::VARCHAR FROM opportunity_wide")
+	require.NoError(b, err)
+	scopes := map[string]warehouse.Scope{"vendor": warehouse.VendorScope(uuid.MustParse(one[0]))}
+	narrowScopes(b, s, scopes)
+	ask := warehouse.Ask{Period: warehouse.Period{From: warehousetest.At("2025-04-01"), To: warehousetest.At("2025-07-01")}, AsOf: warehousetest.At("2030-01-01")}
+	for _, name := range []string{"vendor", "company", "private", "public", "few", "many"} {
+		who := scopes[name]
+		for question, put := range map[string]func() error{
+			"funnel":   func() error { _, err := s.Funnel(b.Context(), who, ask); return err },
+			"briefing": func() error { _, err := s.Briefing(b.Context(), who, ask); return err },
+		} {
+			b.Run(question+"/"+name, func(b *testing.B) {
+				var took []time.Duration
+				used := cpu()
+				for b.Loop() {
+					began := time.Now()
+					require.NoError(b, put())
+					took = append(took, time.Since(began))
+				}
+				report(b, took)
+				b.ReportMetric(float64((cpu()-used).Microseconds())/1000/float64(len(took)), "cpu-ms")
+			})
+		}
+	}
+}
+
+// narrowScopes adds what roles see: a partner's connection, one's own in it, all partners of its vendor, and what a
+// vendor's person looks after, few connections or many.
+func narrowScopes(b *testing.B, s *duckdb.Store, scopes map[string]warehouse.Scope) {
+	b.Helper()
+	vendor, _ := scopes["vendor"].Vendor()
+	ids := func(column, where string) (list []uuid.UUID) {
+		texts, err := s.Select(b.Context(), "SELECT DISTINCT "+column+"::VARCHAR AS id FROM opportunity WHERE vendor_org_id = '"+vendor.String()+"' AND "+where+" ORDER BY id")
+		require.NoError(b, err)
+		for _, text := range texts {
+			list = append(list, uuid.MustParse(text))
+		}
+		return list
+	}
+	all := ids("connection_id", "true")
+	partner := ids("partner_org_id", "connection_id = '"+all[0].String()+"'")[0]
+	of := func(part warehouse.Part, connections []uuid.UUID) warehouse.Branch {
+		return warehouse.Branch{Part: part, Connections: connections, AllTypes: true, Fields: warehouse.Fields}
+	}
+	link, own, others := of(warehouse.PartConnections, all[:1]), of(warehouse.PartUnconnected, nil), of(warehouse.PartOthers, nil)
+	link.Living, others.Living, others.Partner = true, true, partner
+	mine := link
+	mine.Private, mine.Contacts = true, ids("owner_contact_id", "partner_org_id = '"+partner.String()+"'")[:1]
+	own.Private, own.Membership = true, uuid.New()
+	scopes["company"] = warehouse.NewScope(warehouse.PartnerWall, partner, own, link)
+	scopes["private"] = warehouse.NewScope(warehouse.PartnerWall, partner, own, mine)
+	scopes["public"] = warehouse.NewScope(warehouse.VendorWall, vendor, link, others)
+	scopes["few"] = warehouse.NewScope(warehouse.VendorWall, vendor, own, of(warehouse.PartConnections, all[:2]))
+	scopes["many"] = warehouse.NewScope(warehouse.VendorWall, vendor, own, of(warehouse.PartConnections, all[:len(all)/2]))
 }

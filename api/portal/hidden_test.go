@@ -1,0 +1,70 @@
+package portal_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+)
+
+// What a role does not show is absent from its pages: no column, no chart, no filter and no word of it.
+func TestHiddenFieldsAreAbsentFromPages(t *testing.T) {
+	w := newWorld(t)
+	hide := func(fields ...string) {
+		conn := w.db.Owner(t)
+		_, err := conn.Exec(t.Context(), `insert into crm.role (org_id, key, audience, name, created_at, updated_at) values ($1, 'counter', 'internal', 'Counter', now(), now()) on conflict do nothing`, w.analyst.Org)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), `insert into crm.role_object (org_id, role_key, audience, object, can_read, visibility, access, readable, editable)
+			select org_id, 'counter', audience, object, can_read, visibility, 'read', readable, '{}' from crm.role_object where org_id = $1 and role_key = 'analyst' and audience = 'internal' on conflict do nothing`, w.analyst.Org)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), `update crm.role_object set readable = (select array_agg(f) from unnest(readable) f where f <> all ($2)) where org_id = $1 and role_key = 'counter' and object = 'opportunity'`, w.analyst.Org, fields)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), `update crm.role set capabilities = (select capabilities from crm.role r where r.org_id = $1 and r.key = 'analyst' and r.audience = 'internal') where org_id = $1 and key = 'counter'`, w.analyst.Org)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), `update crm.membership set role = 'counter' where id = $1`, w.analyst.Membership)
+		require.NoError(t, err)
+	}
+	hide("vendor_net", "region", "history", "lines", "close_date")
+	v := w.as(t, analystMail)
+	period := "?period=" + yearNow(w)
+	briefing := v.get("/briefing" + period)
+	require.Contains(t, briefing.text(), "Won ")
+	for _, absent := range []string{"€", "Amount", "Region", "As of", "Product", "Running total"} {
+		require.NotContains(t, briefing.text(), absent)
+	}
+	require.Contains(t, briefing.text(), "Tier", "what is shown stays")
+	require.Len(t, briefing.table("events-t")[0], 4-1, "event, this year and the one before")
+	link := attr(briefing.kpi("Won"), "href")
+	rows := v.get(link)
+	require.NotContains(t, rows.text(), "€")
+	require.NotContains(t, rows.text(), "Amount then")
+	require.NotContains(t, rows.text(), "Sum")
+	funnel := v.get("/funnel" + period)
+	require.NotContains(t, funnel.text(), "€")
+	require.NotContains(t, funnel.text(), "Amount")
+	require.Contains(t, funnel.text(), "Won by now")
+	list := v.get("/opportunities")
+	for _, absent := range []string{"€", "Amount", "Close date", "Region"} {
+		require.NotContains(t, list.text(), absent)
+	}
+	require.Empty(t, list.all(func(n *html.Node) bool { return n.Data == "a" && strings.Contains(attr(n, "href"), "sort=-amount") }))
+	one := v.get("/opportunities/" + w.opportunity.ID.String())
+	for _, absent := range []string{"€", "Vendor net", "History", "Products", "Close date", "not shown"} {
+		require.NotContains(t, one.text(), absent)
+	}
+	require.Equal(t, http.StatusUnprocessableEntity, v.get("/briefing"+period+"&region=North").status)
+	require.Equal(t, http.StatusUnprocessableEntity, v.get("/opportunities?sort=-amount").status)
+
+	hide("stage")
+	briefing = v.get("/briefing" + period)
+	require.Equal(t, http.StatusOK, briefing.status)
+	require.Contains(t, briefing.text(), " came in ")
+	for _, absent := range []string{"Won", "Lost", "Moved", "Win rate", "Open now"} {
+		require.NotContains(t, briefing.text(), absent)
+	}
+	require.Equal(t, http.StatusNotFound, v.get("/funnel"+period).status)
+	require.NotContains(t, v.get("/opportunities").text(), "Stage")
+	require.NotContains(t, v.get("/opportunities/"+w.opportunity.ID.String()).text(), "Qualify")
+}
