@@ -73,12 +73,13 @@ func (s *Service) CreateKey(ctx context.Context, actor operational.Actor, in New
 
 // KeyListing says by which fields API keys can be listed.
 func KeyListing() operational.Listing {
-	hidden := func(name string) bool { return name == "membership_id" }
+	hidden := func(name string) bool { return name == "membership_id" || name == "connection_id" }
 	l := keyList.Listing()
 	return operational.Listing{Filters: slices.DeleteFunc(l.Filters, hidden), Sorts: slices.DeleteFunc(l.Sorts, hidden)}
 }
 
-// Keys lists API keys of this side, newest first: to an administrator all of the organisation, to others their own.
+// Keys lists API keys of this side, newest first: to an administrator all of the organisation, to others their own; to
+// whoever works in one connection those that work there too.
 func (s *Service) Keys(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Key], error) {
 	if actor.Role != operational.RoleAdministrator {
 		own := operational.Filter{Field: "membership_id", Op: "eq", Values: []string{actor.Membership.String()}}
@@ -86,6 +87,9 @@ func (s *Service) Keys(ctx context.Context, actor operational.Actor, q operation
 			own = operational.Filter{And: []operational.Filter{own, *q.Filter}}
 		}
 		q.Filter = &own
+	}
+	if actor.Connection != uuid.Nil {
+		q = q.Also(operational.Filter{Field: "connection_id", Op: "eq", Values: []string{actor.Connection.String()}})
 	}
 	return postgres.Page(ctx, s.db, actor, keyList, q, sqlKeys, func(r keyRow) Key { return r.Key })
 }
@@ -96,8 +100,12 @@ func (s *Service) RevokeKey(ctx context.Context, actor operational.Actor, id uui
 	if actor.Role == operational.RoleAdministrator {
 		maker = nil
 	}
+	var only *uuid.UUID
+	if actor.Connection != uuid.Nil {
+		only = &actor.Connection
+	}
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		tag, err := tx.Exec(ctx, sqlRevokeKey, id, tx.Now, maker)
+		tag, err := tx.Exec(ctx, sqlRevokeKey, id, tx.Now, maker, only)
 		switch {
 		case err != nil:
 			return err

@@ -50,10 +50,10 @@ where {where}
 order by {order}
 limit {limit}`
 
-	// An administrator ($3 is null) revokes any key of the organisation, others their own.
+	// An administrator ($3 is null) revokes any key of the organisation, others their own; in one connection ($4) those of it.
 	sqlRevokeKey = `
 update sec.api_key set revoked_at = coalesce(revoked_at, $2)
-where id = $1 and ($3::uuid is null or membership_id = $3)`
+where id = $1 and ($3::uuid is null or membership_id = $3) and ($4::uuid is null or connection_id = $4)`
 )
 
 // keyList is what API keys can be listed by.
@@ -63,6 +63,7 @@ var keyList = postgres.List{
 		"name":          {SQL: "k.name", Type: postgres.Text},
 		"prefix":        {SQL: "k.prefix", Type: postgres.Text},
 		"membership_id": {SQL: "k.membership_id", Type: postgres.UUID},
+		"connection_id": {SQL: "k.connection_id", Type: postgres.UUID, Nullable: true},
 		"created_at":    {SQL: "k.created_at", Type: postgres.Time},
 		"expires_at":    {SQL: "k.expires_at", Type: postgres.Time, Nullable: true},
 		"revoked_at":    {SQL: "k.revoked_at", Type: postgres.Time, Nullable: true},

@@ -113,3 +113,27 @@ func TestAKeyWorksInOneConnection(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, actor.Grants(operational.ObjectOpportunity), "nothing of it is there while it is suspended")
 }
+
+// A program of one vendor learns nothing of the keys of another's, and ends none of them.
+func TestAKeyOfOneConnectionKnowsTheKeysThereOnly(t *testing.T) {
+	ctx := t.Context()
+	d := pgtest.New(t)
+	c, people := d.Plant(t), identity.New(d.API)
+	scopes := []string{"api_keys.manage"}
+	here, secret, err := people.CreateKey(ctx, c.P1, identity.NewKey{Name: "here", Scopes: scopes, ConnectionID: &c.AP1})
+	require.NoError(t, err)
+	there, _, err := people.CreateKey(ctx, c.P1, identity.NewKey{Name: "there", Scopes: scopes, ConnectionID: &c.BP1})
+	require.NoError(t, err)
+	everywhere, _, err := people.CreateKey(ctx, c.P1, identity.NewKey{Name: "everywhere", Scopes: scopes})
+	require.NoError(t, err)
+	actor, err := people.ActorOfKey(ctx, secret)
+	require.NoError(t, err)
+	seen, err := people.Keys(ctx, actor, operational.Query{})
+	require.NoError(t, err)
+	require.Len(t, seen.Items, 1)
+	require.Equal(t, here.ID, seen.Items[0].ID)
+	for _, other := range []uuid.UUID{there.ID, everywhere.ID} {
+		require.Equal(t, operational.KindNotFound, operational.KindOf(people.RevokeKey(ctx, actor, other)))
+	}
+	require.NoError(t, people.RevokeKey(ctx, actor, here.ID))
+}
