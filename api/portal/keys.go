@@ -41,7 +41,7 @@ func (v *visit) showKeys(status int, notes ...views.Note) error {
 		block.Table.Rows = append(block.Table.Rows, views.Row{Cells: v.keyCells(k, names)})
 		if tone, _ := v.keyState(k); tone == "good" {
 			live++
-			page.Side = append(page.Side, views.Block{ID: "revoke-" + k.ID.String(), Title: k.Name, Text: k.Prefix + "… Programs that use it are refused from then on. That is final.", Form: &views.Sent{
+			page.Side = append(page.Side, views.Block{ID: "revoke-" + k.ID.String(), Title: "Revoke “" + k.Name + "”", Text: k.Prefix + "… Programs that use it are refused from then on. That is final.", Form: &views.Sent{
 				Action: "/settings/keys/" + k.ID.String() + "/revoke", Submit: "Revoke for good", Ask: "Revoke…", Bad: true,
 			}})
 		}
