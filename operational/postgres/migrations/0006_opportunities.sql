@@ -53,7 +53,10 @@ create index opportunity_of_vendor on crm.opportunity (vendor_org_id, updated_at
 create index opportunity_of_vendor_stage on crm.opportunity (vendor_org_id, stage_id, updated_at desc, id desc);
 create index opportunity_of_partner on crm.opportunity (partner_org_id, updated_at desc, id desc);
 create index opportunity_of_partner_stage on crm.opportunity (partner_org_id, stage_id, updated_at desc, id desc);
-create index opportunity_of_connection on crm.opportunity (connection_id, updated_at desc, id desc);
+-- With the column that the wall asks for: without it the planner takes two indexes together, believing that what they
+-- share is little, and fetches and sorts all of a connection to show a page.
+create index opportunity_of_connection_partner on crm.opportunity (connection_id, partner_org_id, updated_at desc, id desc);
+create index opportunity_of_connection_vendor on crm.opportunity (connection_id, vendor_org_id, updated_at desc, id desc);
 create index opportunity_of_account on crm.opportunity (vendor_org_id, vendor_account_id) where vendor_account_id is not null;
 
 create table crm.opportunity_line (

@@ -181,8 +181,9 @@ alter table crm.opportunity add column custom jsonb not null default '{}' check 
   add foreign key (process_org_id, record_type_id) references crm.record_type (org_id, id);
 alter table crm.opportunity_private add column custom jsonb not null default '{}' check (jsonb_typeof(custom) = 'object' and pg_column_size(custom) < 16384);
 -- Lists of a role that sees its own records only.
-create index opportunity_of_contact on crm.opportunity (owner_contact_id, updated_at desc, id desc) where owner_contact_id is not null;
-create index opportunity_of_member on crm.opportunity (owner_membership_id, updated_at desc, id desc) where owner_membership_id is not null;
+create index opportunity_of_contact on crm.opportunity (owner_contact_id, partner_org_id, updated_at desc, id desc) where owner_contact_id is not null;
+create index opportunity_of_vendors_member on crm.opportunity (owner_membership_id, vendor_org_id, updated_at desc, id desc) where vendor_org_id is not null and owner_membership_id is not null;
+create index opportunity_of_partners_member on crm.opportunity (owner_membership_id, partner_org_id, updated_at desc, id desc) where partner_org_id is not null and owner_membership_id is not null;
 
 -- +goose StatementBegin
 -- A role names only fields that exist and that its audience can be given.
