@@ -226,7 +226,8 @@ func (a Actor) Grants(o Object) []Grant {
 		return readable([]Grant{own})
 	}
 	var grants []Grant
-	if a.Connection == uuid.Nil || !shared[o] {
+	// A session that works with one vendor still has its own customers at hand; a key made for one connection has not.
+	if a.Connection == uuid.Nil || !shared[o] && a.Scopes == nil {
 		grants = append(grants, own)
 	}
 	for _, l := range r.Links {

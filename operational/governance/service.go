@@ -23,8 +23,11 @@ func either(actor operational.Actor, permissions ...operational.Permission) erro
 	return actor.Require(permissions[0])
 }
 
-// own is the actor's role in its company.
+// own is what the actor has to give: its role in its company. An API key gives nobody anything, whoever made it.
 func own(actor operational.Actor) operational.RoleRights {
+	if actor.Scopes != nil {
+		return operational.RoleRights{}
+	}
 	if actor.Rights == nil && actor.Role == operational.RoleSystem {
 		return operational.Unrestricted().Own
 	}

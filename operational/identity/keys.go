@@ -40,6 +40,9 @@ type NewKey struct {
 
 // CreateKey makes an API key that acts as its maker, within its scopes. The secret is shown this once.
 func (s *Service) CreateKey(ctx context.Context, actor operational.Actor, in NewKey) (Key, string, error) {
+	if actor.Scopes != nil { // it would outlive the one that made it
+		return Key{}, "", operational.Fault(operational.KindForbidden, "session-needed", "An API key makes no further keys. Sign in to make one.")
+	}
 	now := s.db.Now()
 	if err := in.check(actor, now); err != nil {
 		return Key{}, "", err

@@ -75,7 +75,7 @@ func TestKeysHoldNoMoreThanTheirMaker(t *testing.T) {
 	narrow, err := w.ActorOfKey(ctx, secret)
 	require.NoError(t, err)
 	_, _, err = w.CreateKey(ctx, narrow, identity.NewKey{Name: "wide", Scopes: []string{"accounts.read"}})
-	requireKind(t, operational.KindInvalid, err, "a key makes no key that holds more than itself")
+	requireKind(t, operational.KindForbidden, err, "a key makes no key: it would outlive the one that made it")
 }
 
 func TestKeysOfOthersAreTheAdministratorsAffair(t *testing.T) {

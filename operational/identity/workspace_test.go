@@ -88,12 +88,21 @@ func TestAKeyWorksInOneConnection(t *testing.T) {
 	_, err = people.Switch(ctx, actor, secret, identity.Place{})
 	require.Equal(t, operational.KindForbidden, operational.KindOf(err))
 
-	// A key that is bound makes no key that is not.
-	made, _, err := people.CreateKey(ctx, actor, identity.NewKey{Name: "child", Scopes: []string{"opportunities.read"}})
+	// It is for that one vendor: of the company's own customers it does not know.
+	actor.Scopes = append(actor.Scopes, "accounts.read")
+	require.Empty(t, actor.Grants(operational.ObjectAccount))
+
+	// A key makes no key, and a person who works in one room makes none that works in another.
+	_, _, err = people.CreateKey(ctx, actor, identity.NewKey{Name: "child", Scopes: []string{"opportunities.read"}})
+	require.Equal(t, operational.KindForbidden, operational.KindOf(err))
+	inside := c.P1
+	inside.Connection = c.AP1
+	require.NotEmpty(t, inside.Grants(operational.ObjectAccount))
+	made, _, err := people.CreateKey(ctx, inside, identity.NewKey{Name: "made inside", Scopes: []string{"opportunities.read"}})
 	require.NoError(t, err)
 	require.Equal(t, c.AP1, *made.ConnectionID)
 	for _, wrong := range []uuid.UUID{c.BP1, c.AP2, uuid.New()} {
-		_, _, err = people.CreateKey(ctx, actor, identity.NewKey{Name: "child", Scopes: []string{"opportunities.read"}, ConnectionID: &wrong})
+		_, _, err = people.CreateKey(ctx, inside, identity.NewKey{Name: "wrong", Scopes: []string{"opportunities.read"}, ConnectionID: &wrong})
 		require.Equal(t, operational.KindInvalid, operational.KindOf(err))
 	}
 	_, _, err = people.CreateKey(ctx, c.A, identity.NewKey{Name: "k", Scopes: []string{"opportunities.read"}, ConnectionID: &c.AP1})

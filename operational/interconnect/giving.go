@@ -28,7 +28,8 @@ const (
 	ofPartners  = "external"
 )
 
-// giveable checks that a role is there and holds nothing that the caller does not: an invitation is no way up.
+// giveable checks that a role is there and holds nothing that the caller does not: an invitation is no way up. An API
+// key has nothing to give, whoever made it.
 func giveable(ctx context.Context, tx *postgres.Tx, field, key, audience string) error {
 	var text []byte
 	err := tx.QueryRow(ctx, sqlRole, tx.Actor.Org, key, audience).Scan(&text)
@@ -44,7 +45,7 @@ func giveable(ctx context.Context, tx *postgres.Tx, field, key, audience string)
 	if err := json.Unmarshal(text, &role); err != nil {
 		return fmt.Errorf("read role %s: %w", key, err)
 	}
-	if tx.Actor.Rights == nil || exceeds(role, tx.Actor.Rights.Own) {
+	if tx.Actor.Rights == nil || tx.Actor.Scopes != nil || exceeds(role, tx.Actor.Rights.Own) {
 		return operational.Fault(operational.KindForbidden, "beyond-own-rights", "The role %s may do what yours may not. Nothing was saved. Ask an administrator of your organisation.", key)
 	}
 	return nil

@@ -69,10 +69,10 @@ var listsOfOthers = []string{"number", "connection", "partner", "owner", "produc
 
 func blank(column, instead string) map[string]string { return map[string]string{column: instead} }
 
-// without makes a change of hidden fields one of no particular kind, without the reason, which would speak of it.
+// without makes a change of hidden fields one of no particular kind.
 func (c *Change) without(kinds ...ChangeKind) {
 	if slices.Contains(kinds, c.Kind) {
-		c.Kind, c.Reason = ChangeEdited, ""
+		c.Kind = ChangeEdited
 	}
 }
 
@@ -162,6 +162,7 @@ func (v view) past(c Change) Change {
 	for i, f := range fields {
 		if v.hidden.hides(i) && f.past != nil {
 			f.past(&c)
+			c.Reason = "" // free words may tell what the fields do not
 		}
 	}
 	return c
