@@ -164,6 +164,25 @@ func TestInvitationsEndWithWhoMadeThem(t *testing.T) {
 	require.Equal(t, interconnect.InvitationRevoked, after.Status)
 }
 
+func TestInvitationsEndWithTheRoleThatMadeThem(t *testing.T) {
+	ctx := context.Background()
+	w := newLife(t)
+	first, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "administrator"})
+	require.NoError(t, err)
+	joining := newcomer("nia@one.example")
+	joining.Company = nil
+	session, err := w.Join(ctx, tokenOf(t, first.Link), joining)
+	require.NoError(t, err)
+	kept, err := w.InviteMember(ctx, w.as(t, session.Actor), interconnect.NewMemberInvitation{Role: "administrator"})
+	require.NoError(t, err)
+	w.exec(t, `update crm.membership set role = 'dealer_personnel', updated_at = $2 where id = $1`, session.Actor.Membership, w.now)
+	_, err = w.Look(ctx, tokenOf(t, kept.Link))
+	requireKind(t, operational.KindNotFound, err) // whoever has less now does not come back to more
+	after, err := w.MemberInvitation(ctx, w.P1, kept.Invitation.ID)
+	require.NoError(t, err)
+	require.Equal(t, interconnect.InvitationRevoked, after.Status)
+}
+
 // Two companies that share a person learn nothing of each other by it, and each knows who has come to it.
 func TestWhoJoinsAnotherCompanyIsNotedThere(t *testing.T) {
 	ctx := context.Background()

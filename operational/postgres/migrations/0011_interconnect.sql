@@ -114,9 +114,6 @@ begin
       from connection c cross join person p where c.partner_org_id = new.org_id and c.status <> 'ended' and p.id = new.person_id
       on conflict (connection_id, membership_id) do nothing;
   elsif new.status = 'suspended' then
-    -- Whoever is kept out may hold the link of an invitation that they made, and would come back by it.
-    update invitation i set status = 'revoked', closed_at = coalesce(new.updated_at, clock_timestamp()), version = i.version + 1, updated_at = coalesce(new.updated_at, clock_timestamp())
-      where i.org_id = new.org_id and i.invited_by = new.id and i.kind = 'member' and i.status = 'open';
     update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = new.updated_at
       where e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
   else
@@ -125,6 +122,14 @@ begin
   end if;
   return null;
 end $$;
+-- Whoever is kept out, or gets another role, may hold the link of an invitation that they made, and would come back by it.
+create function crm.invitations_follow_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  update invitation i set status = 'revoked', closed_at = coalesce(new.updated_at, clock_timestamp()), version = i.version + 1, updated_at = coalesce(new.updated_at, clock_timestamp())
+    where i.org_id = new.org_id and i.invited_by = new.id and i.kind = 'member' and i.status = 'open';
+  return null;
+end $$;
+
 -- A vendor that lets a contact in again does not bring back a person whom the partner has suspended.
 create function crm.contact_of_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 begin
@@ -143,6 +148,8 @@ create trigger opportunity_stays before update on crm.opportunity for each row w
 create trigger opportunity_into_live after insert on crm.opportunity referencing new table as added for each statement execute function crm.opportunity_into_live();
 create trigger private_of_live after insert on crm.opportunity_private referencing new table as added for each statement execute function crm.private_of_live();
 create constraint trigger contacts_follow_new_member after insert on crm.membership deferrable initially deferred for each row execute function crm.contacts_follow_member();
+create trigger invitations_follow_member after update of status, role on crm.membership for each row
+  when (new.role <> old.role or new.status = 'suspended' and old.status <> 'suspended') execute function crm.invitations_follow_member();
 create trigger contacts_follow_member after update of status on crm.membership for each row when (new.status <> old.status) execute function crm.contacts_follow_member();
 create trigger contact_of_member before update of status on crm.external_contact for each row when (old.status = 'suspended' and new.status = 'active') execute function crm.contact_of_member();
 
