@@ -89,6 +89,7 @@ var problemsOfCallers = []ProblemType{
 	{"session-expired", "Sign in again", "You are not signed in, or not any more.", "Sign in again."},
 	{"invalid-credential", "The credential is not valid", "The header Authorization holds no credential of ours.", "Send Authorization: Bearer with an API key, or sign in."},
 	{"invalid-api-key", "The API key is not valid", "The key is unknown, has expired or was revoked.", "Make a new key, and store it where the old one was."},
+	{"no-such-workspace", "There is no such workspace", "The workspace is not there, or not one of yours. Nothing was changed.", "Choose one from the list at the top of the navigation."},
 	{"two-credentials", "One credential too many", "The request carries both a session and an API key, so that it is not clear whose rights are meant.", "Send one of them."},
 	{"sign-in-failed", "Mail address or password is wrong", "Mail address and password do not belong together.", "Check both and try again. After many failures there is a pause."},
 	{

@@ -101,5 +101,5 @@ func placeOf(room string) (identity.Place, error) {
 			return identity.Place{Organisation: &parsed, Side: &where}, nil
 		}
 	}
-	return identity.Place{}, operational.Fault(operational.KindInvalid, "room", "There is no such workspace. Nothing was changed. Choose one from the list.")
+	return identity.Place{}, operational.Fault(operational.KindInvalid, "no-such-workspace", "There is no such workspace. Nothing was changed. Choose one from the list.")
 }
