@@ -92,28 +92,13 @@ func (j *Jobs) inserts(events []outboxRow) []river.InsertManyParams {
 	return out
 }
 
-// relayAlways relays until the context ends. Faults are told once and tried again: the outbox keeps the events.
+// relayAlways relays until the context ends: the outbox keeps the events meanwhile.
 func (j *Jobs) relayAlways(ctx context.Context) {
-	wait, failing := time.NewTimer(0), false
-	defer wait.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-wait.C:
-		}
+	j.always(ctx, "relay events of the outbox", func() (time.Duration, error) {
 		count, err := j.relay(ctx)
-		if err != nil && ctx.Err() == nil && !failing {
-			j.log.Warn("events wait in the outbox", "error", err)
+		if count == relayBatch {
+			return 0, err
 		}
-		failing = err != nil
-		next := relayEvery
-		switch {
-		case err != nil:
-			next = 2 * time.Second
-		case count == relayBatch:
-			next = 0
-		}
-		wait.Reset(next)
-	}
+		return relayEvery, err
+	})
 }

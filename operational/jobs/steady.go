@@ -16,8 +16,16 @@ type steadyChore struct {
 	pause time.Duration
 }
 
-// doAlways does a chore until the context ends. A fault is told once and the chore tried again.
+// doAlways does a chore until the context ends.
 func (j *Jobs) doAlways(ctx context.Context, c steadyChore) {
+	j.always(ctx, c.Name, func() (time.Duration, error) { return c.pause, c.Do(ctx) })
+}
+
+// afterFault is the least pause before what failed is tried again.
+const afterFault = 2 * time.Second
+
+// always does a thing until the context ends, with the pause that it asks for. A fault is told once and the thing tried again.
+func (j *Jobs) always(ctx context.Context, what string, do func() (pause time.Duration, err error)) {
 	wait, failing := time.NewTimer(0), false
 	defer wait.Stop()
 	for {
@@ -26,15 +34,13 @@ func (j *Jobs) doAlways(ctx context.Context, c steadyChore) {
 			return
 		case <-wait.C:
 		}
-		err := c.Do(ctx)
+		pause, err := do()
 		if err != nil && ctx.Err() == nil && !failing {
-			j.log.Warn("a steady chore fails and is tried again", "chore", c.Name, "error", err)
+			j.log.Warn("a steady chore fails and is tried again", "chore", what, "error", err)
 		}
-		failing = err != nil
-		next := c.pause
-		if failing {
-			next = max(next, 2*time.Second)
+		if failing = err != nil; failing {
+			pause = max(pause, afterFault)
 		}
-		wait.Reset(next)
+		wait.Reset(pause)
 	}
 }
