@@ -68,14 +68,11 @@ func readRecordsForm(form *multipart.Form) (in imports.NewRecords, err error) {
 		}
 	}
 	for name, values := range form.Value {
-		switch {
-		case name == "dry_run" && len(values) == 1 && (values[0] == "true" || values[0] == "false" || values[0] == ""):
-			in.DryRun = values[0] == "true"
-		case name == "dry_run":
-			faults.Add("body.dry_run", "must be true or false, once", nil)
-		default:
+		if name != "dry_run" {
 			faults.Add("body."+cut(name), "there is no such member in an import; files are sent as files", nil)
+			continue
 		}
+		in.DryRun = readFlag(&faults, name, values)
 	}
 	if form.File["file"] == nil {
 		faults.Add("body.file", "the file is missing", nil)

@@ -156,15 +156,22 @@ func readImportForm(form *multipart.Form) (imports.NewImport, error) {
 		switch {
 		case name == "mapping" && len(values) == 1 && form.File["mapping"] == nil:
 			in.Mapping = []byte(values[0])
-		case name == "dry_run" && len(values) == 1 && (values[0] == "true" || values[0] == "false" || values[0] == ""):
-			in.DryRun = values[0] == "true"
 		case name == "dry_run":
-			faults.Add("body.dry_run", "must be true or false, once", nil)
+			in.DryRun = readFlag(&faults, name, values)
 		default:
 			faults.Add("body."+cut(name), "there is no such member in an import; files are sent as files", nil)
 		}
 	}
 	return in, faults.Err()
+}
+
+// readFlag reads yes or no in a form; empty is no.
+func readFlag(faults *operational.Faults, name string, values []string) bool {
+	if len(values) != 1 || values[0] != "true" && values[0] != "false" && values[0] != "" {
+		faults.Add("body."+name, "must be true or false, once", nil)
+		return false
+	}
+	return values[0] == "true"
 }
 
 func readPart(part *multipart.FileHeader) ([]byte, error) {

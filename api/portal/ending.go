@@ -29,11 +29,7 @@ func lifeBlocks(c interconnect.Connection, base, version string, t tried) []view
 
 // stepPartner suspends or resumes.
 func (p *Portal) stepPartner(v *visit) error {
-	values, version, err := v.posted()
-	if err != nil {
-		return err
-	}
-	c, err := v.connection()
+	c, values, version, err := v.postedConnection()
 	if err != nil {
 		return err
 	}
@@ -98,11 +94,7 @@ func (v *visit) endingFacts(e interconnect.Ending, other string) []views.Fact {
 }
 
 func (p *Portal) endConnection(v *visit) error {
-	values, version, err := v.posted()
-	if err != nil {
-		return err
-	}
-	c, err := v.connection()
+	c, values, version, err := v.postedConnection()
 	if err != nil {
 		return err
 	}

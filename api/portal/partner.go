@@ -60,6 +60,14 @@ func (v *visit) connection() (interconnect.Connection, error) {
 	return v.deps.Interconnect.Connection(v.ctx, v.actor, id)
 }
 
+// postedConnection is the connection that a form was sent about, with what was sent.
+func (v *visit) postedConnection() (c interconnect.Connection, values url.Values, version int64, err error) {
+	if values, version, err = v.posted(); err == nil {
+		c, err = v.connection()
+	}
+	return c, values, version, err
+}
+
 // partner is the page of one partner.
 func (p *Portal) partner(v *visit) error { return v.showPartner(tried{}) }
 
@@ -236,11 +244,7 @@ func optText(text string) operational.Opt[string] {
 }
 
 func (p *Portal) editPartner(v *visit) error {
-	values, version, err := v.posted()
-	if err != nil {
-		return err
-	}
-	c, err := v.connection()
+	c, values, version, err := v.postedConnection()
 	if err != nil {
 		return err
 	}
@@ -251,11 +255,7 @@ func (p *Portal) editPartner(v *visit) error {
 }
 
 func (p *Portal) assignPartner(v *visit) error {
-	values, version, err := v.posted()
-	if err != nil {
-		return err
-	}
-	c, err := v.connection()
+	c, values, version, err := v.postedConnection()
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (s *Service) Contact(ctx context.Context, actor operational.Actor, id uuid.
 	if err != nil {
 		return Contact{}, err
 	}
-	contact, err := read[ownedContact](ctx, s.db, actor, getContact, "contact", id)
+	contact, err := postgres.One[ownedContact](ctx, s.db, actor, "contact", getContact, id)
 	if err == nil && !contact.in(g, actor) {
 		err = operational.NotFound("contact")
 	}
@@ -146,17 +146,8 @@ func (s *Service) UpdateContactTx(ctx context.Context, tx *postgres.Tx, id uuid.
 
 // settled checks what a patch sets against what the company has set up.
 func (patch UpdateContact) settled(ctx context.Context, tx *postgres.Tx, g operational.Grant, now NewContact) (NewContact, error) {
-	if len(patch.Custom) > 0 || patch.RecordTypeID.Value != nil {
-		setup, err := objects.OwnTx(ctx, tx, operational.ObjectContact)
-		if err == nil {
-			now.Custom, err = setup.Set(g, now.Custom, patch.Custom)
-		}
-		if err == nil && patch.RecordTypeID.Value != nil {
-			now.RecordTypeID, err = setup.TypeOf(g, patch.RecordTypeID.Value)
-		}
-		if err != nil {
-			return now, err
-		}
+	if err := objects.PatchTx(ctx, tx, operational.ObjectContact, g, patch.Custom, &now.Custom, patch.RecordTypeID.Value, &now.RecordTypeID); err != nil {
+		return now, err
 	}
 	return now, accountInSight(ctx, tx, "account_id", patch.AccountID.Value)
 }
@@ -167,7 +158,7 @@ func contactFor(ctx context.Context, tx *postgres.Tx, act operational.Act, id uu
 	if err != nil {
 		return Contact{}, g, err
 	}
-	contact, err := one[ownedContact](ctx, tx, getContact, "contact", id)
+	contact, err := postgres.OneTx[ownedContact](ctx, tx, "contact", getContact, id)
 	switch {
 	case err != nil:
 		return Contact{}, g, err

@@ -44,23 +44,32 @@ func (t *table) get(r row, column string) string {
 	return r.fields[i]
 }
 
+// openTable begins to read a file, which is UTF-8 by now, and gives its header.
+func openTable(content []byte, headed string) (reader *csv.Reader, header []string, faults []string) {
+	if err := checkQuotes(content); err != nil {
+		return nil, nil, []string{err.Error()}
+	}
+	reader = csv.NewReader(bytes.NewReader(content))
+	reader.FieldsPerRecord = -1
+	header, err := reader.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, nil, []string{"the file is empty; a header line with " + headed + " is needed"}
+	}
+	if err != nil {
+		return nil, nil, []string{csvFault(err)}
+	}
+	return reader, header, nil
+}
+
 // readTable reads a file; what is wrong with the file as a whole is an error, in words for people.
 func readTable(role string, file MappingFile, content []byte) (*table, []string) {
 	content, err := decode(content)
 	if err != nil {
 		return nil, []string{err.Error()}
 	}
-	if err := checkQuotes(content); err != nil {
-		return nil, []string{err.Error()}
-	}
-	reader := csv.NewReader(bytes.NewReader(content))
-	reader.FieldsPerRecord = -1
-	header, err := reader.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, []string{"the file is empty; a header line with the column names is needed"}
-	}
-	if err != nil {
-		return nil, []string{csvFault(err)}
+	reader, header, faults := openTable(content, "the column names")
+	if faults != nil {
+		return nil, faults
 	}
 	t := &table{role: role, name: file.Name, at: map[string]int{}, header: map[string]string{}}
 	if faults := t.findColumns(header, file.Columns); len(faults) > 0 {

@@ -1,9 +1,7 @@
 package imports
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -155,17 +153,9 @@ func readRecords(name string, content []byte) (*table, []string) {
 	if len(content) > MaxBytes {
 		return nil, []string{fmt.Sprintf("the file has more than %d MB; import it in parts", MaxBytes>>20)}
 	}
-	if err := checkQuotes(content); err != nil {
-		return nil, []string{err.Error()}
-	}
-	reader := csv.NewReader(bytes.NewReader(content))
-	reader.FieldsPerRecord = -1
-	header, err := reader.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, []string{"the file is empty; a header line with the names of fields is needed"}
-	}
-	if err != nil {
-		return nil, []string{csvFault(err)}
+	reader, header, faults := openTable(content, "the names of fields")
+	if faults != nil {
+		return nil, faults
 	}
 	t := &table{role: name, name: name, at: map[string]int{}, header: map[string]string{}}
 	for i, column := range header {

@@ -87,6 +87,22 @@ func OwnTx(ctx context.Context, tx *postgres.Tx, object operational.Object) (Set
 	return SetupTx(ctx, tx, tx.Actor.Org, object, tx.Actor.Role)
 }
 
+// PatchTx sets what a change gives of custom values and type of a record of the caller's own company, checked against
+// what the company has set up.
+func PatchTx(ctx context.Context, tx *postgres.Tx, object operational.Object, g operational.Grant, custom map[string]any, values *map[string]any, wanted *uuid.UUID, recordType **uuid.UUID) error {
+	if len(custom) == 0 && wanted == nil {
+		return nil
+	}
+	setup, err := OwnTx(ctx, tx, object)
+	if err == nil {
+		*values, err = setup.Set(g, *values, custom)
+	}
+	if err == nil && wanted != nil {
+		*recordType, err = setup.TypeOf(g, wanted)
+	}
+	return err
+}
+
 func scan(r pgx.Row, into *Setup) error {
 	var text []byte
 	if err := r.Scan(&text); err != nil || text == nil {
