@@ -71,7 +71,7 @@ func (a *API) explain(s *governance.Service) {
 		fields, err := s.Governed(ctx, actor)
 		out := &permissionsOutput{}
 		out.Body.Capabilities, out.Body.Fields = operational.CapabilitiesOf(actor.Side), fields
-		out.Body.Acts = []operational.Act{operational.ActCreate, operational.ActRead, operational.ActEdit, operational.ActDelete, operational.ActImport, operational.ActExport}
+		out.Body.Acts = operational.Acts
 		out.Body.Visibilities = []operational.Visibility{operational.VisibilityPrivate, operational.VisibilityCompany, operational.VisibilityPublic}
 		return out, err
 	})

@@ -35,6 +35,9 @@ const (
 	ActExport Act = "export"
 )
 
+// Acts are all of them, in the order in which people are told of them.
+var Acts = []Act{ActCreate, ActRead, ActEdit, ActDelete, ActImport, ActExport}
+
 // Visibility is a data scope: whose records a role reaches.
 type Visibility string
 
@@ -82,6 +85,36 @@ type ObjectRights struct {
 	RecordTypes []uuid.UUID `json:"record_types,omitzero" doc:"Record types that the role works with; absent: all, also those to come"`
 	Readable    []string    `json:"readable" doc:"Fields that the role reads; all others are hidden"`
 	Editable    []string    `json:"editable" doc:"Fields that the role writes"`
+}
+
+// Has says whether the role has the right to an act, whatever its data scope lets it change.
+func (x ObjectRights) Has(a Act) bool {
+	switch a {
+	case ActCreate:
+		return x.Create
+	case ActRead:
+		return x.Read
+	case ActEdit:
+		return x.Edit
+	case ActDelete:
+		return x.Delete
+	case ActImport:
+		return x.Import
+	case ActExport:
+		return x.Export
+	}
+	return false
+}
+
+// Level is what the role does with a field: edit, read or hidden.
+func (x ObjectRights) Level(field string) string {
+	switch {
+	case !x.Read || !slices.Contains(x.Readable, field):
+		return "hidden"
+	case slices.Contains(x.Editable, field):
+		return "edit"
+	}
+	return "read"
 }
 
 // Link is what one vendor gives to one of a partner's people.
@@ -163,13 +196,10 @@ func (r RoleRights) grant(o Object) Grant {
 		Visibility: x.Visibility, AllTypes: x.RecordTypes == nil, RecordTypes: x.RecordTypes,
 		Read: FieldSet{All: r.Everything, Names: x.Readable}, Edit: FieldSet{All: r.Everything, Names: x.Editable},
 	}
-	write := x.Access == "read_write"
-	for _, a := range []struct {
-		act Act
-		may bool
-	}{{ActCreate, x.Create}, {ActRead, x.Read}, {ActEdit, x.Edit && write}, {ActDelete, x.Delete && write}, {ActImport, x.Import}, {ActExport, x.Export}} {
-		if a.may && x.Read {
-			g.Acts = append(g.Acts, a.act)
+	for _, a := range Acts {
+		changes := a == ActEdit || a == ActDelete
+		if x.Read && x.Has(a) && (x.Access == "read_write" || !changes) {
+			g.Acts = append(g.Acts, a)
 		}
 	}
 	return g

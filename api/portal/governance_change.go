@@ -36,17 +36,6 @@ func reachOf(x operational.ObjectRights) string {
 	return string(x.Visibility) + ":" + x.Access
 }
 
-// levelOf is what a role does with a field.
-func levelOf(x operational.ObjectRights, field string) string {
-	switch {
-	case !x.Read || !slices.Contains(x.Readable, field):
-		return "hidden"
-	case slices.Contains(x.Editable, field):
-		return "edit"
-	}
-	return "read"
-}
-
 // typesOf are the record types of a role as values of a form.
 func typesOf(x operational.ObjectRights) []string {
 	if x.RecordTypes == nil {
@@ -137,7 +126,7 @@ func (d desk) fieldRights(c *governance.RoleChange, r governance.Role, x operati
 	readable, editable, fields := slices.Clone(now.Readable), slices.Clone(now.Editable), false
 	for _, f := range d.fields {
 		level := values.Get("field." + r.Key + "." + f.Field)
-		if f.Object != d.object || level == "" || level == levelOf(x, f.Field) {
+		if f.Object != d.object || level == "" || level == x.Level(f.Field) {
 			continue
 		}
 		fields = true

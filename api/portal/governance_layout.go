@@ -233,7 +233,7 @@ func (d desk) seenBy(r governance.Role, form objects.FormDefinition) []views.See
 	for _, s := range form.Sections {
 		seen := views.SeenSection{Title: s.Title}
 		for _, f := range s.Fields {
-			level := levelOf(r.Objects[d.object], f.Name)
+			level := r.Objects[d.object].Level(f.Name)
 			if r.Everything {
 				level = "edit"
 			}

@@ -144,7 +144,7 @@ func (v *visit) typeRows(page *views.Roles, d desk, values url.Values) {
 
 // cell is what a role does with a field.
 func (d desk) cell(f governance.Governed, r governance.Role, label string, values url.Values) views.PermCell {
-	c := views.PermCell{Name: "field." + r.Key + "." + f.Field, Label: label + ", " + r.Name, Was: levelOf(r.Objects[d.object], f.Field), Options: levels}
+	c := views.PermCell{Name: "field." + r.Key + "." + f.Field, Label: label + ", " + r.Name, Was: r.Objects[d.object].Level(f.Field), Options: levels}
 	switch {
 	case r.Everything && f.Editable:
 		c.Fixed = "edit"
@@ -156,7 +156,7 @@ func (d desk) cell(f governance.Governed, r governance.Role, label string, value
 		c.Options = levels[1:]
 	}
 	c.Value = c.Was
-	if asked := values.Get(c.Name); asked != "" && asked != levelOf(baseOf(values, r)[d.object], f.Field) {
+	if asked := values.Get(c.Name); asked != "" && asked != baseOf(values, r)[d.object].Level(f.Field) {
 		c.Value = asked
 	}
 	return c

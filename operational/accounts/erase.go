@@ -37,7 +37,7 @@ func (s *Service) EraseContact(ctx context.Context, actor operational.Actor, id 
 		if err := audit.Append(ctx, tx, noted); err != nil {
 			return err
 		}
-		found, err := one[ownedContact](ctx, tx, getContact, "contact", id)
+		found, err := postgres.OneTx[ownedContact](ctx, tx, "contact", getContact, id)
 		erased = found.masked(grant)
 		return err
 	})

@@ -2,10 +2,8 @@ package accounts
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/events"
@@ -89,7 +87,7 @@ func (s *Service) Account(ctx context.Context, actor operational.Actor, id uuid.
 	if err != nil {
 		return Account{}, err
 	}
-	account, err := read[Account](ctx, s.db, actor, getAccount, "account", id)
+	account, err := postgres.One[Account](ctx, s.db, actor, "account", getAccount, id)
 	if err == nil && !account.in(g, actor) {
 		err = operational.NotFound("account")
 	}
@@ -168,17 +166,8 @@ func (s *Service) UpdateAccountTx(ctx context.Context, tx *postgres.Tx, id uuid.
 
 // settled checks what a patch sets against what the company has set up.
 func (patch UpdateAccount) settled(ctx context.Context, tx *postgres.Tx, g operational.Grant, now NewAccount) (NewAccount, error) {
-	if len(patch.Custom) > 0 || patch.RecordTypeID.Value != nil {
-		setup, err := objects.OwnTx(ctx, tx, operational.ObjectAccount)
-		if err == nil {
-			now.Custom, err = setup.Set(g, now.Custom, patch.Custom)
-		}
-		if err == nil && patch.RecordTypeID.Value != nil {
-			now.RecordTypeID, err = setup.TypeOf(g, patch.RecordTypeID.Value)
-		}
-		if err != nil {
-			return now, err
-		}
+	if err := objects.PatchTx(ctx, tx, operational.ObjectAccount, g, patch.Custom, &now.Custom, patch.RecordTypeID.Value, &now.RecordTypeID); err != nil {
+		return now, err
 	}
 	return now, accountInSight(ctx, tx, "parent_account_id", patch.ParentAccountID.Value)
 }
@@ -189,7 +178,7 @@ func accountFor(ctx context.Context, tx *postgres.Tx, act operational.Act, id uu
 	if err != nil {
 		return Account{}, g, err
 	}
-	account, err := one[Account](ctx, tx, getAccount, "account", id)
+	account, err := postgres.OneTx[Account](ctx, tx, "account", getAccount, id)
 	switch {
 	case err != nil:
 		return Account{}, g, err
@@ -272,12 +261,4 @@ func referenceFault(err error) error {
 		return err
 	}
 	return faults.Err()
-}
-
-// named turns "no row" into the answer for things that are not there.
-func named(err error, object string) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return operational.NotFound(object)
-	}
-	return err
 }

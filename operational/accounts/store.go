@@ -1,9 +1,6 @@
 package accounts
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -145,26 +142,3 @@ select c.id, c.vendor_org_id, c.partner_org_id, n.vendor_account_id, n.partner_a
 from unnest(@connections::uuid[], @vendor_accounts::uuid[], @partner_accounts::uuid[]) as n(connection_id, vendor_account_id, partner_account_id)
 join crm.connection c on c.id = n.connection_id
 on conflict do nothing`
-
-// one reads the row with this id in a transaction.
-func one[T any](ctx context.Context, tx *postgres.Tx, sql, object string, id uuid.UUID) (T, error) {
-	rows, err := tx.Query(ctx, sql, id)
-	if err != nil {
-		var none T
-		return none, fmt.Errorf("read %s %s: %w", object, id, err)
-	}
-	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	return found, named(err, object)
-}
-
-// read reads the row with this id in a round trip of its own.
-func read[T any](ctx context.Context, db *postgres.DB, actor operational.Actor, sql, object string, id uuid.UUID) (T, error) {
-	var found T
-	err := db.Read(ctx, actor, func(b *pgx.Batch) {
-		b.Queue(sql, id).Query(func(rows pgx.Rows) (err error) {
-			found, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-			return named(err, object)
-		})
-	})
-	return found, err
-}

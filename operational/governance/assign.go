@@ -97,7 +97,7 @@ func (s *Service) ConnectionAssignment(ctx context.Context, actor operational.Ac
 	if err := actor.Require(operational.ChannelGovern); err != nil {
 		return ConnectionAssignment{}, err
 	}
-	return one[ConnectionAssignment](ctx, s.db, actor, "connection", connectionAssignment, id)
+	return postgres.One[ConnectionAssignment](ctx, s.db, actor, "connection", connectionAssignment, id)
 }
 
 // ContactAssignment reads it.
@@ -105,7 +105,7 @@ func (s *Service) ContactAssignment(ctx context.Context, actor operational.Actor
 	if err := actor.Require(operational.ChannelGovern); err != nil {
 		return ContactAssignment{}, err
 	}
-	return one[ContactAssignment](ctx, s.db, actor, "contact", contactAssignment, id)
+	return postgres.One[ContactAssignment](ctx, s.db, actor, "contact", contactAssignment, id)
 }
 
 // MemberAssignment reads it.
@@ -113,7 +113,7 @@ func (s *Service) MemberAssignment(ctx context.Context, actor operational.Actor,
 	if err := actor.Require(operational.PeopleManage); err != nil {
 		return MemberAssignment{}, err
 	}
-	return one[MemberAssignment](ctx, s.db, actor, "member", memberAssignment[actor.Side], id)
+	return postgres.One[MemberAssignment](ctx, s.db, actor, "member", memberAssignment[actor.Side], id)
 }
 
 // assigning is how every assignment goes: read, compare the version, let change say what is then, and write it.
@@ -130,7 +130,7 @@ func (a assigning[T]) run(ctx context.Context, db *postgres.DB, actor operationa
 		return then, err
 	}
 	err = db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		now, err := oneTx[T](ctx, tx, a.object, a.read, id)
+		now, err := postgres.OneTx[T](ctx, tx, a.object, a.read, id)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (a assigning[T]) run(ctx context.Context, db *postgres.DB, actor operationa
 		if err := write(); err != nil {
 			return err
 		}
-		then, err = oneTx[T](ctx, tx, a.object, a.read, id)
+		then, err = postgres.OneTx[T](ctx, tx, a.object, a.read, id)
 		return err
 	})
 	return then, err
@@ -230,7 +230,7 @@ func (s *Service) AssignMember(ctx context.Context, actor operational.Actor, id 
 					return nil, err
 				}
 			}
-			if regions && id == actor.Membership && !own(actor).Everything {
+			if regions && id == actor.Membership && !actor.Giving().Everything {
 				return nil, beyondReach()
 			}
 			return func() error { return writeMember(ctx, tx, next, version, regions) }, nil

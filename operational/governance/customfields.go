@@ -158,7 +158,7 @@ func (s *Service) CustomField(ctx context.Context, actor operational.Actor, id u
 	if err := actor.Require(operational.RolesManage); err != nil {
 		return CustomField{}, err
 	}
-	return one[CustomField](ctx, s.db, actor, "field", fieldByID, id)
+	return postgres.One[CustomField](ctx, s.db, actor, "field", fieldByID, id)
 }
 
 // CreateCustomField adds a field to an object.
@@ -252,7 +252,7 @@ func (m making[T]) run(ctx context.Context, db *postgres.DB, actor operational.A
 		if _, err := tx.Exec(ctx, m.insert, args); err != nil {
 			return m.fault(err)
 		}
-		if made, err = oneTx[T](ctx, tx, m.object, m.read, id); err != nil {
+		if made, err = postgres.OneTx[T](ctx, tx, m.object, m.read, id); err != nil {
 			return err
 		}
 		return events.Append(ctx, tx, m.event, id, nil)

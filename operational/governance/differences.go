@@ -26,14 +26,14 @@ func differences(a, b Role) []Difference {
 	}
 	for _, o := range slices.Sorted(maps.Keys(union(a.Objects, b.Objects))) {
 		x, y := a.Objects[o], b.Objects[o]
-		for _, right := range rightsOf {
-			add(o, right.name, yes(right.of(x)), yes(right.of(y)))
+		for _, a := range operational.Acts {
+			add(o, string(a), yes(x.Has(a)), yes(y.Has(a)))
 		}
 		add(o, "visibility", orNone(string(x.Visibility)), orNone(string(y.Visibility)))
 		add(o, "access", orNone(x.Access), orNone(y.Access))
 		add(o, "record_types", typesIn(x), typesIn(y))
 		for _, f := range sorted(slices.Concat(x.Readable, y.Readable, x.Editable, y.Editable)) {
-			add(o, "field."+f, level(x, f), level(y, f))
+			add(o, "field."+f, x.Level(f), y.Level(f))
 		}
 	}
 	return found
@@ -46,17 +46,6 @@ func union(a, b Rights) Rights {
 	}
 	maps.Copy(all, b)
 	return all
-}
-
-// level is what a role does with a field.
-func level(x operational.ObjectRights, field string) string {
-	switch {
-	case !x.Read || !slices.Contains(x.Readable, field):
-		return "hidden"
-	case slices.Contains(x.Editable, field):
-		return "edit"
-	}
-	return "read"
 }
 
 func typesIn(x operational.ObjectRights) string {

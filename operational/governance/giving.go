@@ -29,7 +29,7 @@ func giveable(ctx context.Context, tx *postgres.Tx, audience, key string) error 
 	if err != nil {
 		return err
 	}
-	return beyond(own(tx.Actor), Role{}, r)
+	return beyond(tx.Actor.Giving(), Role{}, r)
 }
 
 // passes says whether the actor may take somebody from one role to another: both must lie within its own rights.
@@ -48,7 +48,7 @@ func looksAfter(ctx context.Context, tx *postgres.Tx, member *uuid.UUID) error {
 	if member == nil {
 		return nil
 	}
-	if *member == tx.Actor.Membership && !own(tx.Actor).Everything {
+	if *member == tx.Actor.Membership && !tx.Actor.Giving().Everything {
 		return beyondReach()
 	}
 	var active bool

@@ -153,7 +153,7 @@ func (s *Service) Layout(ctx context.Context, actor operational.Actor, id uuid.U
 	if err := actor.Require(operational.RolesManage); err != nil {
 		return Layout{}, err
 	}
-	l, err := one[Layout](ctx, s.db, actor, "layout", layoutByID, id)
+	l, err := postgres.One[Layout](ctx, s.db, actor, "layout", layoutByID, id)
 	return l.tidy(), err
 }
 
@@ -256,7 +256,7 @@ func (s *Service) DeleteLayout(ctx context.Context, actor operational.Actor, id 
 		return err
 	}
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		now, err := oneTx[Layout](ctx, tx, "layout", layoutByID, id)
+		now, err := postgres.OneTx[Layout](ctx, tx, "layout", layoutByID, id)
 		switch {
 		case err != nil:
 			return err

@@ -145,7 +145,7 @@ func (s *Service) RecordType(ctx context.Context, actor operational.Actor, id uu
 	if err := actor.Require(operational.RolesManage); err != nil {
 		return RecordType{}, err
 	}
-	return one[RecordType](ctx, s.db, actor, "record type", typeByID, id)
+	return postgres.One[RecordType](ctx, s.db, actor, "record type", typeByID, id)
 }
 
 // CreateRecordType adds a record type to an object.

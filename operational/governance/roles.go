@@ -47,7 +47,7 @@ func (s *Service) Role(ctx context.Context, actor operational.Actor, key string)
 	if err := either(actor, operational.RolesManage, operational.ChannelGovern, operational.PeopleManage); err != nil {
 		return Role{}, err
 	}
-	r, err := one[Role](ctx, s.db, actor, "role", roleByKey(actor.Side), actor.Org, key)
+	r, err := postgres.One[Role](ctx, s.db, actor, "role", roleByKey(actor.Side), actor.Org, key)
 	if err != nil {
 		return Role{}, err
 	}
@@ -68,7 +68,7 @@ func (s *Service) CreateRole(ctx context.Context, actor operational.Actor, in Ne
 		if err != nil {
 			return err
 		}
-		if err := beyond(own(actor), Role{}, role); err != nil {
+		if err := beyond(actor.Giving(), Role{}, role); err != nil {
 			return err
 		}
 		if err := insert(ctx, tx, &role, in.Key == ""); err != nil {
@@ -203,7 +203,7 @@ func (in UpdateRole) plan(ctx context.Context, tx *postgres.Tx, key string) (now
 	if err = next.check(g); err != nil {
 		return now, next, err
 	}
-	return now, next, beyond(own(tx.Actor), now, next)
+	return now, next, beyond(tx.Actor.Giving(), now, next)
 }
 
 func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }

@@ -92,7 +92,7 @@ func (s *Service) MakeDefault(ctx context.Context, actor operational.Actor, key 
 			changed = r
 			return nil
 		}
-		if err := beyond(own(actor), Role{}, r); err != nil {
+		if err := beyond(actor.Giving(), Role{}, r); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, noDefault, actor.Org, tx.Now); err != nil {

@@ -109,7 +109,7 @@ func (s *Service) AccessScope(ctx context.Context, actor operational.Actor) (Acc
 	if err := actor.Require(operational.ChannelGovern); err != nil {
 		return AccessScope{}, err
 	}
-	return one[AccessScope](ctx, s.db, actor, "access scope", readScope, actor.Org)
+	return postgres.One[AccessScope](ctx, s.db, actor, "access scope", readScope, actor.Org)
 }
 
 // UpdateAccessScope changes it as a whole. Who is shut out is so with the next request.
@@ -128,7 +128,7 @@ func (s *Service) UpdateAccessScope(ctx context.Context, actor operational.Actor
 			}
 		}
 		var err error
-		if changed, err = oneTx[AccessScope](ctx, tx, "access scope", readScope, actor.Org); err != nil {
+		if changed, err = postgres.OneTx[AccessScope](ctx, tx, "access scope", readScope, actor.Org); err != nil {
 			return err
 		}
 		return events.Append(ctx, tx, "access_scope.changed", actor.Org, nil)
@@ -164,7 +164,7 @@ func (s *Service) scoping(ctx context.Context, actor operational.Actor, in Updat
 		return err
 	}
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		now, err := oneTx[AccessScope](ctx, tx, "access scope", readScope, actor.Org)
+		now, err := postgres.OneTx[AccessScope](ctx, tx, "access scope", readScope, actor.Org)
 		if err != nil {
 			return err
 		}

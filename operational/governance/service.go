@@ -23,20 +23,6 @@ func either(actor operational.Actor, permissions ...operational.Permission) erro
 	return actor.Require(permissions[0])
 }
 
-// own is what the actor has to give: its role in its company. An API key gives nobody anything, whoever made it.
-func own(actor operational.Actor) operational.RoleRights {
-	if actor.Scopes != nil {
-		return operational.RoleRights{}
-	}
-	if actor.Rights == nil && actor.Role == operational.RoleSystem {
-		return operational.Unrestricted().Own
-	}
-	if actor.Rights == nil {
-		return operational.RoleRights{}
-	}
-	return actor.Rights.Own
-}
-
 // alone makes such changes of a company wait for each other: for what is counted before it is added to.
 func alone(ctx context.Context, tx *postgres.Tx, what string) error {
 	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended($1, 0))`, "governance "+what+" "+tx.Actor.Org.String())

@@ -2,7 +2,6 @@ package governance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -119,7 +118,7 @@ const memberHolders = `
 select p.display_name as name from crm.membership m join crm.person p on p.id = m.person_id where m.org_id = $1 and m.role = $2`
 
 func roleTx(ctx context.Context, tx *postgres.Tx, key string) (Role, error) {
-	r, err := oneTx[Role](ctx, tx, "role", roleByKey(tx.Actor.Side), tx.Actor.Org, key)
+	r, err := postgres.OneTx[Role](ctx, tx, "role", roleByKey(tx.Actor.Side), tx.Actor.Org, key)
 	return r.tidy(), err
 }
 
@@ -154,30 +153,4 @@ func groundTx(ctx context.Context, tx *postgres.Tx) (ground, error) {
 		return ground{}, fmt.Errorf("read what can be governed: %w", err)
 	}
 	return g, nil
-}
-
-func oneTx[T any](ctx context.Context, tx *postgres.Tx, object, sql string, args ...any) (found T, err error) {
-	rows, err := tx.Query(ctx, sql, args...)
-	if err != nil {
-		return found, fmt.Errorf("read %s: %w", object, err)
-	}
-	found, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return found, operational.NotFound(object)
-	}
-	return found, err
-}
-
-// one reads a record as the actor in one round trip.
-func one[T any](ctx context.Context, db *postgres.DB, actor operational.Actor, object, sql string, args ...any) (found T, err error) {
-	err = db.Read(ctx, actor, func(b *pgx.Batch) {
-		b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-			found, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-			if errors.Is(err, pgx.ErrNoRows) {
-				err = operational.NotFound(object)
-			}
-			return err
-		})
-	})
-	return found, err
 }

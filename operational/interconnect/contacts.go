@@ -75,7 +75,7 @@ func (s *Service) Contact(ctx context.Context, actor operational.Actor, id uuid.
 	if actor.Side != operational.SideVendor {
 		return PartnerContact{}, errVendorOnly()
 	}
-	return one[PartnerContact](ctx, s.db, actor, "contact", sqlContact, id)
+	return postgres.One[PartnerContact](ctx, s.db, actor, "contact", sqlContact, id)
 }
 
 // SuspendContact keeps one of a partner's people out of the connection, from their next request on.
@@ -93,7 +93,7 @@ func (s *Service) setContact(ctx context.Context, actor operational.Actor, id uu
 		return PartnerContact{}, errVendorOnly()
 	}
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		now, err := oneTx[PartnerContact](ctx, tx, "contact", sqlContact, id)
+		now, err := postgres.OneTx[PartnerContact](ctx, tx, "contact", sqlContact, id)
 		switch {
 		case err != nil:
 			return err
@@ -114,7 +114,7 @@ func (s *Service) setContact(ctx context.Context, actor operational.Actor, id uu
 		if err := events.Append(ctx, tx, event, id, onConnection(now.ConnectionID), "status"); err != nil {
 			return err
 		}
-		changed, err = oneTx[PartnerContact](ctx, tx, "contact", sqlContact, id)
+		changed, err = postgres.OneTx[PartnerContact](ctx, tx, "contact", sqlContact, id)
 		return err
 	})
 	return changed, err

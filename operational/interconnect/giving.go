@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,8 +27,7 @@ const (
 	ofPartners  = "external"
 )
 
-// giveable checks that a role is there and holds nothing that the caller does not: an invitation is no way up. An API
-// key has nothing to give, whoever made it.
+// giveable checks that a role is there and holds nothing that the caller does not: an invitation is no way up.
 func giveable(ctx context.Context, tx *postgres.Tx, field, key, audience string) error {
 	var text []byte
 	err := tx.QueryRow(ctx, sqlRole, tx.Actor.Org, key, audience).Scan(&text)
@@ -45,41 +43,8 @@ func giveable(ctx context.Context, tx *postgres.Tx, field, key, audience string)
 	if err := json.Unmarshal(text, &role); err != nil {
 		return fmt.Errorf("read role %s: %w", key, err)
 	}
-	if tx.Actor.Rights == nil || tx.Actor.Scopes != nil || exceeds(role, tx.Actor.Rights.Own) {
+	if len(tx.Actor.Giving().Beyond(operational.RoleRights{}, role)) > 0 {
 		return operational.Fault(operational.KindForbidden, "beyond-own-rights", "The role %s may do what yours may not. Nothing was saved. Ask an administrator of your organisation.", key)
 	}
 	return nil
-}
-
-// exceeds says whether a role holds anything that another does not.
-func exceeds(role, own operational.RoleRights) bool {
-	switch {
-	case own.Everything:
-		return false
-	case role.Everything || !within(role.Capabilities, own.Capabilities):
-		return true
-	}
-	for object, wanted := range role.Objects {
-		if wanted.Read && exceedsIn(wanted, own.Objects[object]) {
-			return true
-		}
-	}
-	return false
-}
-
-func exceedsIn(x, own operational.ObjectRights) bool {
-	for _, may := range [][2]bool{{x.Read, own.Read}, {x.Create, own.Create}, {x.Edit, own.Edit}, {x.Delete, own.Delete}, {x.Import, own.Import}, {x.Export, own.Export}} {
-		if may[0] && !may[1] {
-			return true
-		}
-	}
-	// A vendor's people who reach their company reach all that partners ever do.
-	wider := x.Visibility != operational.VisibilityPrivate && own.Visibility == operational.VisibilityPrivate
-	typesBeyond := own.RecordTypes != nil && (x.RecordTypes == nil || !within(x.RecordTypes, own.RecordTypes))
-	return typesBeyond || wider || x.Access == "read_write" && own.Access != "read_write" ||
-		!within(x.Readable, own.Readable) || !within(x.Editable, own.Editable)
-}
-
-func within[T comparable](part, whole []T) bool {
-	return !slices.ContainsFunc(part, func(v T) bool { return !slices.Contains(whole, v) })
 }

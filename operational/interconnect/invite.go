@@ -101,7 +101,7 @@ func issue[T any](ctx context.Context, s *Invitations, actor operational.Actor, 
 		if err := s.noteIssue(ctx, tx, "invitation.created", id, email); err != nil {
 			return err
 		}
-		issued.Invitation, err = oneTx[T](ctx, tx, "invitation", read, id)
+		issued.Invitation, err = postgres.OneTx[T](ctx, tx, "invitation", read, id)
 		return err
 	})
 	issued.Link = s.tickets.link(token)
@@ -238,7 +238,7 @@ func (s *Invitations) change(ctx context.Context, actor operational.Actor, kind 
 		if err := expire(ctx, tx); err != nil {
 			return err
 		}
-		now, err := oneTx[issueNow](ctx, tx, "invitation", sqlIssue, id, kind)
+		now, err := postgres.OneTx[issueNow](ctx, tx, "invitation", sqlIssue, id, kind)
 		switch {
 		case err != nil:
 			return err

@@ -54,5 +54,5 @@ func readInvitation[T any](ctx context.Context, s *Invitations, actor operationa
 		var none T
 		return none, err
 	}
-	return one[T](ctx, s.db, actor, "invitation", sql, id)
+	return postgres.One[T](ctx, s.db, actor, "invitation", sql, id)
 }

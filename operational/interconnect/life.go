@@ -2,7 +2,6 @@ package interconnect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -66,7 +65,7 @@ func (s *Service) step(ctx context.Context, actor operational.Actor, a act, id u
 		if err := events.Append(ctx, tx, a.event, id, onConnection(id), "status"); err != nil {
 			return err
 		}
-		changed, err = oneTx[Connection](ctx, tx, "connection", connectionsFor(actor.Side)+" where c.id = $1", id)
+		changed, err = postgres.OneTx[Connection](ctx, tx, "connection", connectionsFor(actor.Side)+" where c.id = $1", id)
 		return err
 	})
 	return changed, err
@@ -99,7 +98,7 @@ func (s *Service) Ending(ctx context.Context, actor operational.Actor, id uuid.U
 	if !worksIn(actor, id) {
 		return Ending{}, operational.NotFound("connection")
 	}
-	return one[Ending](ctx, s.db, actor, "connection", `select open, closed, going_on, sessions, api_keys from crm.ending_of($1)`, id)
+	return postgres.One[Ending](ctx, s.db, actor, "connection", `select open, closed, going_on, sessions, api_keys from crm.ending_of($1)`, id)
 }
 
 // UpdateConnection is a merge patch of what a vendor says of a partner.
@@ -141,7 +140,7 @@ func (s *Service) UpdateConnection(ctx context.Context, actor operational.Actor,
 		return Connection{}, errVendorOnly()
 	}
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		if c, err = oneTx[Connection](ctx, tx, "connection", connectionsFor(actor.Side)+" where c.id = $1", id); err != nil {
+		if c, err = postgres.OneTx[Connection](ctx, tx, "connection", connectionsFor(actor.Side)+" where c.id = $1", id); err != nil {
 			return err
 		}
 		if c.Version != version {
@@ -210,16 +209,4 @@ func numberFault(err error) error {
 
 func errNumberTaken() error {
 	return operational.Fault(operational.KindConflict, "partner-number-taken", "You have given this number to another partner. Nothing was saved. Choose another one.")
-}
-
-func oneTx[T any](ctx context.Context, tx *postgres.Tx, object, sql string, args ...any) (found T, err error) {
-	rows, _ := tx.Query(ctx, sql, args...)
-	found, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return found, operational.NotFound(object)
-	}
-	if err != nil {
-		return found, fmt.Errorf("read %s: %w", object, err)
-	}
-	return found, nil
 }

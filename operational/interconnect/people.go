@@ -63,7 +63,7 @@ func (s *Service) People(ctx context.Context, actor operational.Actor, q operati
 
 // Person reads one member.
 func (s *Service) Person(ctx context.Context, actor operational.Actor, id uuid.UUID) (Person, error) {
-	return one[Person](ctx, s.db, actor, "person", sqlPerson, id)
+	return postgres.One[Person](ctx, s.db, actor, "person", sqlPerson, id)
 }
 
 // SuspendPerson keeps somebody out of the company: their sessions end at once, and their contacts in all connections are suspended.
@@ -78,7 +78,7 @@ func (s *Service) ReactivatePerson(ctx context.Context, actor operational.Actor,
 
 func (s *Service) setMember(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, wanted, event string) (changed Person, err error) {
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		before, err := oneTx[Person](ctx, tx, "person", sqlPerson, id)
+		before, err := postgres.OneTx[Person](ctx, tx, "person", sqlPerson, id)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (s *Service) setMember(ctx context.Context, actor operational.Actor, id uui
 		if err := events.Append(ctx, tx, event, id, nil, "status"); err != nil {
 			return err
 		}
-		changed, err = oneTx[Person](ctx, tx, "person", sqlPerson, id)
+		changed, err = postgres.OneTx[Person](ctx, tx, "person", sqlPerson, id)
 		return err
 	})
 	return changed, err

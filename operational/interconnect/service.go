@@ -2,10 +2,8 @@ package interconnect
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -24,7 +22,7 @@ func (s *Service) Organisation(ctx context.Context, actor operational.Actor, id 
 	if vendor, bound := boundTo(actor); bound && id != actor.Org && id != vendor {
 		return Organisation{}, operational.NotFound("organisation")
 	}
-	return one[Organisation](ctx, s.db, actor, "organisation", sqlOrganisation, id)
+	return postgres.One[Organisation](ctx, s.db, actor, "organisation", sqlOrganisation, id)
 }
 
 // Organisations lists them by name.
@@ -40,7 +38,7 @@ func (s *Service) Connection(ctx context.Context, actor operational.Actor, id uu
 	if !worksIn(actor, id) {
 		return Connection{}, operational.NotFound("connection")
 	}
-	return one[Connection](ctx, s.db, actor, "connection", connectionsFor(actor.Side)+" where c.id = $1", id)
+	return postgres.One[Connection](ctx, s.db, actor, "connection", connectionsFor(actor.Side)+" where c.id = $1", id)
 }
 
 // Connections lists those of the caller, last changed first.
@@ -69,7 +67,7 @@ func boundTo(actor operational.Actor) (vendor uuid.UUID, bound bool) {
 
 // Workspace is the caller's own.
 func (s *Service) Workspace(ctx context.Context, actor operational.Actor) (Workspace, error) {
-	return one[Workspace](ctx, s.db, actor, "workspace", sqlWorkspace, actor.Org)
+	return postgres.One[Workspace](ctx, s.db, actor, "workspace", sqlWorkspace, actor.Org)
 }
 
 // OrganisationListing says by which fields organisations can be listed.
@@ -78,17 +76,4 @@ func OrganisationListing() operational.Listing { return organisationList.Listing
 // ConnectionListing says by which fields a side can list connections.
 func ConnectionListing(side operational.Side) operational.Listing {
 	return connectionList(side).Listing()
-}
-
-func one[T any](ctx context.Context, db *postgres.DB, actor operational.Actor, object, sql string, args ...any) (found T, err error) {
-	err = db.Read(ctx, actor, func(b *pgx.Batch) {
-		b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-			found, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-			if errors.Is(err, pgx.ErrNoRows) {
-				err = operational.NotFound(object)
-			}
-			return err
-		})
-	})
-	return found, err
 }

@@ -69,7 +69,7 @@ where org_id = $1 and version = $2`
 // are counted. What is stored does not change by it; reports count anew.
 func (s *Service) UpdateWorkspace(ctx context.Context, actor operational.Actor, version int64, patch UpdateWorkspace) (w Workspace, err error) {
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		if w, err = oneTx[Workspace](ctx, tx, "workspace", sqlWorkspace, actor.Org); err != nil {
+		if w, err = postgres.OneTx[Workspace](ctx, tx, "workspace", sqlWorkspace, actor.Org); err != nil {
 			return err
 		}
 		if w.Version != version {
