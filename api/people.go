@@ -19,7 +19,7 @@ func (a *API) people() {
 		Summary: "List people", Description: "The members of your own organisation, by name.",
 	}, listing(a, "list-people", everybody(interconnect.PersonListing), s.People))
 	standing(a, operational.PeopleManage, "person", "/v1/people/{id}", "people", "one of your people",
-		"Keeps the person out: their sessions end at once, their API keys rest, and their contacts in all connections are suspended. Somebody who may do everything stays.",
+		"Keeps the person out: their sessions end at once, their API keys are revoked for good, and their contacts in all connections are suspended. Somebody who may do everything stays.",
 		"Lets the person in again, also where their own organisation had suspended their contacts.",
 		func(p interconnect.Person) int64 { return p.Version }, s.Person, s.SuspendPerson, s.ReactivatePerson)
 	register(a, operational.ConnectionsRead, huma.Operation{

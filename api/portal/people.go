@@ -98,7 +98,7 @@ func standingBlocks(x interconnect.Person, self bool) []views.Block {
 	case self:
 		return []views.Block{{ID: "you", Title: "This is you", Text: "Nobody suspends themselves. Another administrator can."}}
 	case x.Status == interconnect.StatusActive:
-		return []views.Block{{ID: "suspend", Title: "Suspend", Text: "Ends all sessions at once; API keys rest, and vendors that this person works for see them as suspended. You can let them in again.", Form: &views.Sent{
+		return []views.Block{{ID: "suspend", Title: "Suspend", Text: "Ends all sessions at once and revokes API keys for good; vendors that this person works for see them as suspended. You can let them in again.", Form: &views.Sent{
 			Action: base + "/suspend", Version: version, Submit: "Suspend " + x.Name, Ask: "Suspend…", Bad: true,
 		}}}
 	}

@@ -24,6 +24,11 @@ var typeForm = regexp.MustCompile(`^[a-z][a-z_]*(\.[a-z][a-z_]*)+$`)
 // connection_id says that the record lies on that connection, for both companies to see that it changed. Fields are
 // the names of the fields that changed.
 func Append(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.UUID, payload any, fields ...string) error {
+	return AppendCounted(ctx, tx, eventType, record, payload, nil, fields...)
+}
+
+// AppendCounted is Append with how many of what else it did, for the audit.
+func AppendCounted(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.UUID, payload any, counts map[string]int64, fields ...string) error {
 	if !typeForm.MatchString(eventType) {
 		return fmt.Errorf("event type %q does not read object.happened", eventType)
 	}
@@ -35,7 +40,7 @@ func Append(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.
 		}
 	}
 	noted := audit.Record{Action: eventType, ID: record}
-	noted.Fields, noted.IDs = fields, idsOf(text)
+	noted.Fields, noted.IDs, noted.Counts = fields, idsOf(text), counts
 	noted.Connection = noted.IDs["connection_id"]
 	delete(noted.IDs, "connection_id")
 	b := &pgx.Batch{}

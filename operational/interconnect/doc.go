@@ -10,6 +10,10 @@
 //     goes on in the partner's own workspace as a new record that no vendor sees, with what the roles of company and owner
 //     let the partner read of it. What cannot be a value there (lines of the vendor's products, the vendor's own fields)
 //     becomes text in the private note. Records are locked before the connection, as changes lock them.
+//   - Suspension and end are in the audit of both companies, each with counts of what it may know: the vendor what stays
+//     with it, the partner also what goes on and which sessions and keys ended. Each keeps the anchor of the other's event.
+//   - Whoever is suspended loses sessions and API keys for good. Let in again, a person has a contact in every live
+//     connection, also in those that were made meanwhile.
 //   - A token is made of the invitation's id by a key of the deployment (Tickets), so it need not be kept to be mailed
 //     later. Wrong, used, expired and revoked tokens are one answer. Inviting says the same of every address.
 //   - Somebody new who joins by an address that is taken is refused, in words that leave open why, and five such attempts

@@ -29,8 +29,8 @@ func (s *Service) End(ctx context.Context, actor operational.Actor, id uuid.UUID
 }
 
 const (
-	sqlSetConnection = `select crm.set_connection(@id, @to, @version, @reason, @now)`
-	sqlEndConnection = `select crm.end_connection(@id, @version, @reason, @now)`
+	sqlSetConnection = `select crm.set_connection(@id, @to, @version, @reason, @now), null::jsonb`
+	sqlEndConnection = `select outcome, counts from crm.end_connection(@id, @version, @reason, @now)`
 )
 
 func (s *Service) step(ctx context.Context, actor operational.Actor, a act, id uuid.UUID, version int64, reason string) (changed Connection, err error) {
@@ -50,7 +50,8 @@ func (s *Service) step(ctx context.Context, actor operational.Actor, a act, id u
 	}
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		var outcome string
-		if err := tx.QueryRow(ctx, sql, pgx.NamedArgs{"id": id, "to": a.to, "version": version, "reason": why, "now": tx.Now}).Scan(&outcome); err != nil {
+		var counts map[string]int64
+		if err := tx.QueryRow(ctx, sql, pgx.NamedArgs{"id": id, "to": a.to, "version": version, "reason": why, "now": tx.Now}).Scan(&outcome, &counts); err != nil {
 			return fmt.Errorf("connection %s is to be %s: %w", id, a.name, err)
 		}
 		switch outcome {
@@ -62,7 +63,7 @@ func (s *Service) step(ctx context.Context, actor operational.Actor, a act, id u
 		default:
 			return a.refused(outcome)
 		}
-		if err := events.Append(ctx, tx, a.event, id, onConnection(id), "status"); err != nil {
+		if err := events.AppendCounted(ctx, tx, a.event, id, onConnection(id), counts, "status"); err != nil {
 			return err
 		}
 		changed, err = postgres.OneTx[Connection](ctx, tx, "connection", connectionsFor(actor.Side)+" where c.id = $1", id)

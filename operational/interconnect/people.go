@@ -34,7 +34,7 @@ join crm.role r on r.org_id = m.org_id and r.key = m.role`
 	sqlPeople = `select ` + personColumns + `, {keys} as sort_keys from ` + peopleFrom + sqlPage
 	sqlPerson = `select ` + personColumns + ` from ` + peopleFrom + ` where m.id = $1`
 
-	sqlSetMember = `select crm.set_member($1, $2, $3, $4)`
+	sqlSetMember = `select outcome, counts from crm.set_member($1, $2, $3, $4)`
 )
 
 var personList = postgres.List{
@@ -66,7 +66,8 @@ func (s *Service) Person(ctx context.Context, actor operational.Actor, id uuid.U
 	return postgres.One[Person](ctx, s.db, actor, "person", sqlPerson, id)
 }
 
-// SuspendPerson keeps somebody out of the company: their sessions end at once, and their contacts in all connections are suspended.
+// SuspendPerson keeps somebody out of the company: their sessions end at once, their API keys for good, and their contacts in
+// all connections are suspended.
 func (s *Service) SuspendPerson(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64) (Person, error) {
 	return s.setMember(ctx, actor, id, version, StatusSuspended, "member.suspended")
 }
@@ -86,13 +87,14 @@ func (s *Service) setMember(ctx context.Context, actor operational.Actor, id uui
 			return err // nobody decides over people who may do more
 		}
 		var outcome string
-		if err := tx.QueryRow(ctx, sqlSetMember, id, wanted, version, tx.Now).Scan(&outcome); err != nil {
+		var counts map[string]int64
+		if err := tx.QueryRow(ctx, sqlSetMember, id, wanted, version, tx.Now).Scan(&outcome, &counts); err != nil {
 			return administratorFault(err)
 		}
 		if err := unchanged("person", outcome); err != nil {
 			return err
 		}
-		if err := events.Append(ctx, tx, event, id, nil, "status"); err != nil {
+		if err := events.AppendCounted(ctx, tx, event, id, nil, counts, "status"); err != nil {
 			return err
 		}
 		changed, err = postgres.OneTx[Person](ctx, tx, "person", sqlPerson, id)

@@ -106,19 +106,23 @@ end $$;
 
 -- What a vendor knows of a partner's people follows them: whoever joins becomes a contact in every live connection, whoever
 -- leaves is suspended in all. What the vendor itself has suspended stays so.
+create function crm.contact_everywhere(m crm.membership) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
+  insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
+    select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, m.id, p.display_name, p.email
+    from crm.connection c cross join crm.person p where c.partner_org_id = m.org_id and c.status <> 'ended' and p.id = m.person_id
+    on conflict (connection_id, membership_id) do nothing
+$$;
 create function crm.contacts_follow_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
-    insert into external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
-      select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, new.id, p.display_name, p.email
-      from connection c cross join person p where c.partner_org_id = new.org_id and c.status <> 'ended' and p.id = new.person_id
-      on conflict (connection_id, membership_id) do nothing;
+    perform contact_everywhere(new);
   elsif new.status = 'suspended' then
     update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = new.updated_at
       where e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
   else
     update external_contact e set status = 'active', suspended_by = null, version = e.version + 1, updated_at = new.updated_at
       where e.partner_org_id = new.org_id and e.membership_id = new.id and e.suspended_by = 'partner';
+    perform contact_everywhere(new); -- also in connections that were made meanwhile
   end if;
   return null;
 end $$;
@@ -164,11 +168,33 @@ begin
   return side;
 end $$;
 
--- The other company learns of it by an event of its own.
-create function crm.tell_other_side(c crm.connection, side text, event text, at timestamptz) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
-  insert into crm.outbox (org_id, side, event_type, record_id, created_at)
-    select case side when 'vendor' then c.partner_org_id else c.vendor_org_id end, case side when 'vendor' then 'partner' else 'vendor' end, event, c.id, at
-$$;
+-- The other company learns of it by an event of its own, and has it in its own audit with what it may know of it; each
+-- company keeps the anchor of the other's. Whoever did it is noted in the audit of their own company.
+create function crm.tell_other_side(c crm.connection, side text, event text, counts jsonb, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare
+  other text := case side when 'vendor' then 'partner' else 'vendor' end;
+  org uuid := case side when 'vendor' then c.partner_org_id else c.vendor_org_id end;
+begin
+  insert into outbox (org_id, side, event_type, record_id, created_at) values (org, other, event, c.id, at);
+  insert into audit_event (id, org_id, at, side, system, action, object, record_id, connection_id, details)
+    values (gen_random_uuid(), org, at, other, 'connection', event, 'connection', c.id, c.id,
+      jsonb_strip_nulls(jsonb_build_object('fields', jsonb_build_array('status'), 'codes', jsonb_build_object('by', side), 'counts', counts)));
+end $$;
+
+-- Ends the API keys of a member, or of a connection, for good, and notes each in the audit of the company whose they are.
+create function crm.revoke_keys(member uuid, link uuid, cause text, at timestamptz) returns bigint
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_variable
+declare n bigint;
+begin
+  with gone as (
+    update sec.api_key k set revoked_at = at where (k.membership_id = member or k.connection_id = link) and k.revoked_at is null returning k.id, k.org_id, k.side, k.membership_id)
+  insert into audit_event (id, org_id, at, side, system, action, object, record_id, details)
+    select gen_random_uuid(), g.org_id, at, g.side, cause, 'api_key.revoked', 'api_key', g.id, jsonb_build_object('ids', jsonb_build_object('membership_id', g.membership_id)) from gone g;
+  get diagnostics n = row_count;
+  return n;
+end $$;
 
 -- Suspends a connection or takes it up again, which is the vendor's to do. The answer says what stood against it.
 create function crm.set_connection(link uuid, wanted text, seen bigint, why text, at timestamptz) returns text
@@ -180,7 +206,7 @@ begin
   if c.version <> seen then return 'stale'; end if;
   if not (c.status = 'active' and wanted = 'suspended' or c.status = 'suspended' and wanted = 'active') then return c.status; end if;
   update connection x set status = wanted, status_reason = why, status_side = 'vendor', status_at = at, version = x.version + 1, updated_at = at where x.id = link;
-  perform crm.tell_other_side(c, 'vendor', case wanted when 'suspended' then 'connection.suspended' else 'connection.resumed' end, at);
+  perform crm.tell_other_side(c, 'vendor', case wanted when 'suspended' then 'connection.suspended' else 'connection.resumed' end, null, at);
   return 'done';
 end $$;
 
@@ -279,34 +305,47 @@ begin
   elsif words is not null then
     insert into opportunity_private (opportunity_id, scope_id, partner_org_id, note, updated_at) values (clone, o.partner_org_id, o.partner_org_id, left(words, 4000), at);
   end if;
+  -- The partner's own affair: no anchor of it.
+  insert into audit_event (id, org_id, at, side, system, action, object, record_id, details)
+    values (gen_random_uuid(), o.partner_org_id, at, 'partner', 'connection', 'opportunity.created', 'opportunity', clone, jsonb_build_object('ids', jsonb_build_object('goes_on_from', o.id)));
 end $$;
 
 -- Ends a connection, for either company, in one step: what was shared stays with the vendor as it was, what is open goes on
--- in the partner's own workspace, and nobody works in the connection any more.
-create function crm.end_connection(link uuid, seen bigint, why text, at timestamptz) returns text
+-- in the partner's own workspace, and nobody works in the connection any more. The answer counts what the company that asks
+-- may know of that; the other one has its own counts in its audit.
+create function crm.end_connection(link uuid, seen bigint, why text, at timestamptz) returns table (outcome text, counts jsonb)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 declare
   side text := sec.ctx_side();
   c crm.connection;
   keep record;
+  shared jsonb;
+  frozen bigint;
+  going_on bigint := 0;
+  sessions bigint;
+  known jsonb; -- to the partner
 begin
   select * into c from connection x where x.id = link and sec.ctx_org(side) = case side when 'vendor' then x.vendor_org_id else x.partner_org_id end;
-  if not found then return 'not-found'; end if;
+  if not found then return query select 'not-found', null::jsonb; return; end if;
   -- Records first: a change that is at work holds its record and will ask for the connection.
   perform from opportunity o where o.connection_id = link order by o.id for update;
   select * into c from connection x where x.id = link for update;
-  if c.version <> seen then return 'stale'; end if;
-  if c.status = 'ended' then return c.status; end if;
+  if c.version <> seen then return query select 'stale', null::jsonb; return; end if;
+  if c.status = 'ended' then return query select c.status, null::jsonb; return; end if;
   update connection x set status = 'ended', ended_at = at, status_reason = why, status_side = side, status_at = at, version = x.version + 1, updated_at = at where x.id = link;
   update opportunity o set frozen_at = at where o.connection_id = link;
+  get diagnostics frozen = row_count;
   for keep in select o as row, k.readable, k.membership_id, v.name as vendor
       from crm.opportunities_to_keep(c) k join opportunity o on o.id = k.id join organisation v on v.id = c.vendor_org_id loop
     perform crm.opportunity_goes_on(keep.row, keep.readable, keep.membership_id, keep.vendor, at);
+    going_on := going_on + 1;
   end loop;
   delete from sec.session s where s.connection_id = link;
-  update sec.api_key k set revoked_at = at where k.connection_id = link and k.revoked_at is null;
-  perform crm.tell_other_side(c, side, 'connection.ended', at);
-  return 'done';
+  get diagnostics sessions = row_count;
+  shared := jsonb_build_object('frozen', frozen);
+  known := shared || jsonb_build_object('going_on', going_on, 'sessions', sessions, 'api_keys', crm.revoke_keys(null, link, 'connection', at));
+  perform crm.tell_other_side(c, side, 'connection.ended', case side when 'vendor' then known else shared end, at);
+  return query select 'done', case side when 'vendor' then shared else known end;
 end $$;
 
 -- What ending it would do, for the company that asks: what becomes of the partner's side is the partner's to know.
@@ -450,25 +489,36 @@ begin
 end $$;
 
 -- A company suspends one of its own people, whose sessions end with it, or lets them in again.
-create function crm.set_member(member uuid, wanted text, seen bigint, at timestamptz) returns text
+-- Its keys end for good: letting somebody in again gives nothing back that lies in a program somewhere.
+create function crm.set_member(member uuid, wanted text, seen bigint, at timestamptz) returns table (outcome text, counts jsonb)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
-declare m crm.membership;
+declare
+  m crm.membership;
+  refused text;
+  sessions bigint;
 begin
   select * into m from membership x where x.id = member and x.org_id = sec.ctx_org(sec.ctx_side()) for update;
-  if not found then return 'not-found'; end if;
-  if m.version <> seen then return 'stale'; end if;
-  if m.status = wanted then return wanted; end if;
-  if m.id = sec.ctx_member() then return 'yourself'; end if;
+  refused := case when m.id is null then 'not-found' when m.version <> seen then 'stale' when m.status = wanted then wanted when m.id = sec.ctx_member() then 'yourself' end;
+  if refused is not null then return query select refused, null::jsonb; return; end if;
   update membership x set status = wanted, version = x.version + 1, updated_at = at where x.id = member;
-  if wanted = 'suspended' then
-    delete from sec.session s where s.membership_id = member;
-  end if;
-  return 'done';
+  if wanted = 'active' then return query select 'done', '{}'::jsonb; return; end if;
+  delete from sec.session s where s.membership_id = member;
+  get diagnostics sessions = row_count;
+  return query select 'done', jsonb_build_object('sessions', sessions, 'api_keys', crm.revoke_keys(member, null, 'suspension', at));
+end $$;
+
+-- Ends what one of the own company's people is signed in with, in this company.
+create function crm.end_sessions_of(member uuid) returns bigint language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare n bigint;
+begin
+  delete from sec.session s using membership m where m.id = member and m.org_id = sec.ctx_org(sec.ctx_side()) and s.membership_id = m.id;
+  get diagnostics n = row_count;
+  return n;
 end $$;
 -- +goose StatementEnd
 grant execute on function crm.set_connection(uuid, text, bigint, text, timestamptz) to sharepartner_vendor;
 grant execute on function crm.end_connection(uuid, bigint, text, timestamptz), crm.ending_of(uuid), crm.accept_invitation(bytea, uuid, timestamptz),
-  crm.set_member(uuid, text, bigint, timestamptz) to sharepartner_vendor, sharepartner_partner;
+  crm.set_member(uuid, text, bigint, timestamptz), crm.end_sessions_of(uuid) to sharepartner_vendor, sharepartner_partner;
 grant execute on function sec.see_invitation(bytea, timestamptz), sec.reject_invitation(bytea, text, timestamptz),
   sec.join_by_invitation(bytea, jsonb, jsonb, timestamptz) to sharepartner_api;
 
