@@ -22,6 +22,12 @@ func (a *API) people() {
 		"Keeps the person out: their sessions end at once, their API keys are revoked for good, and their contacts in all connections are suspended. Somebody who may do everything stays.",
 		"Lets the person in again, also where their own organisation had suspended their contacts.",
 		func(p interconnect.Person) int64 { return p.Version }, s.Person, s.SuspendPerson, s.ReactivatePerson)
+	register(a, operational.PeopleManage, huma.Operation{
+		OperationID: "end-person-sessions", Method: http.MethodPost, Path: "/v1/people/{id}/end-sessions", Tags: []string{"people"},
+		Summary: "Sign one of your people out", Description: "Ends all sessions of the person in your organisation at once, of people only whose role you could give. Elsewhere, and for API keys, nothing changes. Not for API keys.",
+	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*endedSessions, error) {
+		return endings(a.deps.Identity.EndSessionsOf(ctx, actor, parseID(in.ID)))
+	})
 	register(a, operational.ConnectionsRead, huma.Operation{
 		OperationID: "list-external-contacts", Method: http.MethodGet, Path: "/v1/external-contacts", Tags: []string{"people"},
 		Summary: "List partners' people", Description: "The people of your partners as each connection knows them, by name, with the role that counts. Vendors only.",

@@ -204,6 +204,10 @@ func TestSettingsPeopleAndKeys(t *testing.T) {
 
 	tomasz := w.as(t, partnerMail)
 	one := v.get("/settings/people?name=Tomasz").first("/settings/people/0")
+	p = v.get(one).sends(one+"/sign-out", nil)
+	require.Equal(t, one+"?saved=sign-out", p.path, p.text())
+	require.Contains(t, tomasz.get("/briefing").path, "/sign-in", "signed out everywhere")
+	tomasz = w.as(t, partnerMail)
 	p = v.get(one).sends(one+"/suspend", nil)
 	require.Contains(t, p.text(), "Let in again")
 	require.Contains(t, tomasz.get("/briefing").path, "/sign-in", "their sessions have ended")

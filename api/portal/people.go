@@ -98,14 +98,16 @@ func standingBlocks(x interconnect.Person, self bool) []views.Block {
 	case self:
 		return []views.Block{{ID: "you", Title: "This is you", Text: "Nobody suspends themselves. Another administrator can."}}
 	case x.Status == interconnect.StatusActive:
-		return []views.Block{{ID: "suspend", Title: "Suspend", Text: "Ends all sessions at once and revokes API keys for good; vendors that this person works for see them as suspended. You can let them in again.", Form: &views.Sent{
+		return []views.Block{{ID: "sign-out", Title: "Sign out everywhere", Text: "Ends all sessions of this person here at once, for example when a device was lost. They can sign in again.", Form: &views.Sent{
+			Action: base + "/sign-out", Version: version, Submit: "Sign " + x.Name + " out", Ask: "Sign out…", Quiet: true,
+		}}, {ID: "suspend", Title: "Suspend", Text: "Ends all sessions at once and revokes API keys for good; vendors that this person works for see them as suspended. You can let them in again.", Form: &views.Sent{
 			Action: base + "/suspend", Version: version, Submit: "Suspend " + x.Name, Ask: "Suspend…", Bad: true,
 		}}}
 	}
 	return []views.Block{{ID: "reactivate", Title: "Let in again", Text: "With the role that is shown here.", Form: &views.Sent{Action: base + "/reactivate", Version: version, Submit: "Let in again"}}}
 }
 
-// changeMember gives one of the own people a role, suspends them or lets them in again.
+// changeMember gives one of the own people a role, signs them out, suspends them or lets them in again.
 func (p *Portal) changeMember(v *visit) error {
 	values, version, err := v.posted()
 	if err != nil {
@@ -123,6 +125,8 @@ func (p *Portal) changeMember(v *visit) error {
 			in.Regions = operational.Set(commaList(values.Get("regions")))
 		}
 		_, err = v.rights().AssignMember(v.ctx, v.actor, id, version, in)
+	case "sign-out":
+		_, err = p.deps.Identity.EndSessionsOf(v.ctx, v.actor, id)
 	case "suspend":
 		_, err = p.deps.Interconnect.SuspendPerson(v.ctx, v.actor, id, version)
 	case "reactivate":

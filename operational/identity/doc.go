@@ -11,6 +11,8 @@
 //   - People see their sessions in all of their companies and end them. Another password needs the one of now, counted apart
 //     from sign-ins, and ends all sessions but the one that asks; API keys stay. Of what a browser says of itself only its
 //     name and its system are kept, in words of ours.
+//   - Whoever manages people signs them out, suspends and erases them where it could give them their role, and nobody else:
+//     an API key, which gives nobody anything, does none of it.
 //   - Whose a credential is stays remembered for half a minute, as a belief: for reads that enter the wall first, the
 //     statement that enters compares two counts of the organisation (sec.prove), of changes to rights and of credentials
 //     that ended or changed. So each request proves its credential and none pays a round trip for it; all others ask.

@@ -39,12 +39,16 @@ const (
 )
 
 // ErasePerson ends a member of the caller's company for good: name and addresses are gone, sessions, keys and whatever
-// signs them in as well. What they did stays, by their id. A person who is a member elsewhere goes on there.
+// signs them in as well. What they did stays, by their id. A person who is a member elsewhere goes on there. Only whoever
+// could give the member's role may do it; the database asks once more about roles that are everything.
 func (s *Service) ErasePerson(ctx context.Context, actor operational.Actor, member uuid.UUID, version int64, in Erasure) error {
 	if err := in.Validate(); err != nil {
 		return err
 	}
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		if err := DecidesOver(ctx, tx, member); err != nil {
+			return err
+		}
 		var outcome string
 		err := tx.QueryRow(ctx, sqlEraseMember, member, in.Confirm, version, tx.Now).Scan(&outcome)
 		if err == nil {

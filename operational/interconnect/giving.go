@@ -2,24 +2,10 @@ package interconnect
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
-
-// sqlRole is what a role of the own company lets people do.
-const sqlRole = `
-select jsonb_build_object('key', r.key, 'everything', r.everything, 'capabilities', r.capabilities,
-  'objects', coalesce((select jsonb_object_agg(o.object, jsonb_build_object(
-      'create', o.can_create, 'read', o.can_read, 'edit', o.can_edit, 'delete', o.can_delete, 'import', o.can_import, 'export', o.can_export,
-      'visibility', o.visibility, 'access', o.access, 'record_types', o.record_types, 'readable', o.readable, 'editable', o.editable))
-    from crm.role_object o where o.org_id = r.org_id and o.role_key = r.key), '{}'))
-from crm.role r where r.org_id = $1 and r.key = $2 and r.audience = $3`
 
 // The audiences of roles.
 const (
@@ -29,22 +15,5 @@ const (
 
 // giveable checks that a role is there and holds nothing that the caller does not: an invitation is no way up.
 func giveable(ctx context.Context, tx *postgres.Tx, field, key, audience string) error {
-	var text []byte
-	err := tx.QueryRow(ctx, sqlRole, tx.Actor.Org, key, audience).Scan(&text)
-	if errors.Is(err, pgx.ErrNoRows) {
-		var f operational.Faults
-		f.Add(field, "There is no such role.", key)
-		return f.Err()
-	}
-	if err != nil {
-		return fmt.Errorf("read role %s: %w", key, err)
-	}
-	var role operational.RoleRights
-	if err := json.Unmarshal(text, &role); err != nil {
-		return fmt.Errorf("read role %s: %w", key, err)
-	}
-	if len(tx.Actor.Giving().Beyond(operational.RoleRights{}, role)) > 0 {
-		return operational.Fault(operational.KindForbidden, "beyond-own-rights", "The role %s may do what yours may not. Nothing was saved. Ask an administrator of your organisation.", key)
-	}
-	return nil
+	return identity.Giveable(ctx, tx, field, key, audience)
 }

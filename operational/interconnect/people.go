@@ -9,6 +9,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/events"
+	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -79,12 +80,8 @@ func (s *Service) ReactivatePerson(ctx context.Context, actor operational.Actor,
 
 func (s *Service) setMember(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, wanted, event string) (changed Person, err error) {
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		before, err := postgres.OneTx[Person](ctx, tx, "person", sqlPerson, id)
-		if err != nil {
+		if err := identity.DecidesOver(ctx, tx, id); err != nil {
 			return err
-		}
-		if err := giveable(ctx, tx, "role", before.Role, ofOwnPeople); err != nil {
-			return err // nobody decides over people who may do more
 		}
 		var outcome string
 		var counts map[string]int64
