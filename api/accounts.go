@@ -71,7 +71,7 @@ func (a *API) accounts() {
 	register(a, operational.AccountsRead, huma.Operation{
 		OperationID: "list-accounts", Method: http.MethodGet, Path: "/v1/accounts", Tags: []string{"accounts"},
 		Summary: "List accounts", Description: "Your organisation's own customers.",
-	}, listing(a, "list-accounts", accounts.AccountListing, s.Accounts))
+	}, listingBy(a, "list-accounts", s.AccountListing, s.Accounts))
 	register(a, operational.AccountsRead, huma.Operation{
 		OperationID: "read-account", Method: http.MethodGet, Path: "/v1/accounts/{id}", Tags: []string{"accounts"},
 		Summary: "Read an account", Description: "One customer.",
@@ -125,7 +125,7 @@ func (a *API) contacts() {
 	register(a, operational.ContactsRead, huma.Operation{
 		OperationID: "list-contacts", Method: http.MethodGet, Path: "/v1/contacts", Tags: []string{"accounts"},
 		Summary: "List contacts", Description: "People at your organisation's own customers.",
-	}, listing(a, "list-contacts", accounts.ContactListing, s.Contacts))
+	}, listingBy(a, "list-contacts", s.ContactListing, s.Contacts))
 	register(a, operational.ContactsRead, huma.Operation{
 		OperationID: "read-contact", Method: http.MethodGet, Path: "/v1/contacts/{id}", Tags: []string{"accounts"},
 		Summary: "Read a contact", Description: "One person at a customer.",

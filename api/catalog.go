@@ -46,7 +46,7 @@ func (a *API) products() {
 	register(a, operational.ProductsRead, huma.Operation{
 		OperationID: "list-products", Method: http.MethodGet, Path: "/v1/products", Tags: []string{"catalogue"},
 		Summary: "List products", Description: "Your organisation's products and those of the vendors that it is connected with.",
-	}, listing(a, "list-products", catalog.ProductListing, s.Products))
+	}, listingBy(a, "list-products", s.ProductListing, s.Products))
 	register(a, operational.ProductsRead, huma.Operation{
 		OperationID: "read-product", Method: http.MethodGet, Path: "/v1/products/{id}", Tags: []string{"catalogue"},
 		Summary: "Read a product", Description: "One product.",

@@ -1,6 +1,9 @@
 package operational
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Page asks for a slice of a list. After holds the sort keys of the last row seen (from a verified cursor).
 type Page struct {
@@ -21,6 +24,25 @@ type Query struct {
 	Page
 	Filter *Filter
 	Sort   []Sort // empty: the list's own order; the id is always the last key
+}
+
+// Names are the fields that the query names.
+func (q Query) Names() []string {
+	var names []string
+	for _, s := range q.Sort {
+		names = append(names, s.Field)
+	}
+	var visit func(f Filter)
+	visit = func(f Filter) {
+		names = append(names, f.Field)
+		for _, part := range slices.Concat(f.And, f.Or) {
+			visit(part)
+		}
+	}
+	if q.Filter != nil {
+		visit(*q.Filter)
+	}
+	return names
 }
 
 // Filter is a parsed filter: a comparison, or a combination of filters.

@@ -41,6 +41,9 @@ func (s *Service) CreateContactTx(ctx context.Context, tx *postgres.Tx, in NewCo
 	if in.RecordTypeID, err = setup.TypeOf(g, in.RecordTypeID); err != nil {
 		return Contact{}, err
 	}
+	if err := in.demand(tx.Actor, setup, g, nil); err != nil {
+		return Contact{}, err
+	}
 	if err := accountInSight(ctx, tx, "account_id", &in.AccountID); err != nil {
 		return Contact{}, err
 	}
@@ -89,14 +92,18 @@ type listedContact struct {
 // Contacts lists the contacts that the caller may see, by fields that it may read.
 func (s *Service) Contacts(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Contact], error) {
 	g, err := own(actor, operational.ObjectContact)
+	var l postgres.List
 	if err == nil {
-		err = ContactListing(actor).Require(q)
+		l, err = s.contactsFor(ctx, actor, q.Names())
+	}
+	if err == nil {
+		err = contactListing(actor, l).Require(q)
 	}
 	if err != nil {
 		return operational.Listed[Contact]{}, err
 	}
 	q = reach(q, g, actor.Membership, accountOwner)
-	return postgres.Page(ctx, s.db, actor, contactList, q, listContacts, func(r listedContact) Contact { return r.masked(g) })
+	return postgres.Page(ctx, s.db, actor, l, q, listContacts, func(r listedContact) Contact { return r.masked(g) })
 }
 
 // UpdateContact changes a contact that is still at this version. A patch that changes nothing makes no new version.
@@ -127,7 +134,7 @@ func (s *Service) UpdateContactTx(ctx context.Context, tx *postgres.Tx, id uuid.
 	old := contact.content()
 	now, err := patch.apply(old)
 	if err == nil {
-		now, err = patch.settled(ctx, tx, g, now)
+		now, err = patch.settled(ctx, tx, g, old, now)
 	}
 	if err != nil || now.same(old) {
 		return contact.masked(g), err
@@ -145,8 +152,12 @@ func (s *Service) UpdateContactTx(ctx context.Context, tx *postgres.Tx, id uuid.
 }
 
 // settled checks what a patch sets against what the company has set up.
-func (patch UpdateContact) settled(ctx context.Context, tx *postgres.Tx, g operational.Grant, now NewContact) (NewContact, error) {
-	if err := objects.PatchTx(ctx, tx, operational.ObjectContact, g, patch.Custom, &now.Custom, patch.RecordTypeID.Value, &now.RecordTypeID); err != nil {
+func (patch UpdateContact) settled(ctx context.Context, tx *postgres.Tx, g operational.Grant, old, now NewContact) (NewContact, error) {
+	setup, err := objects.PatchTx(ctx, tx, operational.ObjectContact, g, patch.Custom, &now.Custom, patch.RecordTypeID.Value, &now.RecordTypeID)
+	if err == nil {
+		err = now.demand(tx.Actor, setup, g, &old)
+	}
+	if err != nil {
 		return now, err
 	}
 	return now, accountInSight(ctx, tx, "account_id", patch.AccountID.Value)

@@ -6,5 +6,6 @@
 //     meet in an index, and the rule can be tested as a table.
 //   - A website is an http or https address, or a domain that becomes one, so that it can be shown as a link (website.go).
 //     The database checks the form too; a revenue and a number of employees below zero exist nowhere.
+//   - What a layout asks for is asked of accounts and contacts too (package objects says how); asked.go says what they hold.
 //   - No account is refused because of its name: likeness is for a person to judge.
 package accounts

@@ -58,14 +58,22 @@ func fieldOf(name string) string {
 	return name
 }
 
-// AccountListing says by which fields the actor can list accounts: those that it may read.
+// AccountListing says by which fields that every company has the actor can list accounts: those that it may read.
 func AccountListing(actor operational.Actor) operational.Listing {
-	return accountList.Listing().Only(actor.ReadableFields(operational.ObjectAccount), fieldOf)
+	return accountListing(actor, accountList)
 }
 
-// ContactListing says by which fields the actor can list contacts.
+// ContactListing says by which fields that every company has the actor can list contacts.
 func ContactListing(actor operational.Actor) operational.Listing {
-	return contactList.Listing().Only(actor.ReadableFields(operational.ObjectContact), func(name string) string {
+	return contactListing(actor, contactList)
+}
+
+func accountListing(actor operational.Actor, l postgres.List) operational.Listing {
+	return l.Listing().Only(actor.ReadableFields(operational.ObjectAccount), fieldOf)
+}
+
+func contactListing(actor operational.Actor, l postgres.List) operational.Listing {
+	return l.Listing().Only(actor.ReadableFields(operational.ObjectContact), func(name string) string {
 		if name == accountOwner {
 			return "-" // readable to nobody
 		}

@@ -78,6 +78,9 @@ func (in NewAccount) settled(ctx context.Context, tx *postgres.Tx, g operational
 	if in.OwnerMembershipID == nil && tx.Actor.Membership != uuid.Nil {
 		in.OwnerMembershipID = &tx.Actor.Membership
 	}
+	if err := in.demand(tx.Actor, setup, g, nil); err != nil {
+		return in, err
+	}
 	return in, accountInSight(ctx, tx, "parent_account_id", in.ParentAccountID)
 }
 
@@ -109,14 +112,18 @@ type listedAccount struct {
 // Accounts lists the accounts that the caller may see, by fields that it may read.
 func (s *Service) Accounts(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Account], error) {
 	g, err := own(actor, operational.ObjectAccount)
+	var l postgres.List
 	if err == nil {
-		err = AccountListing(actor).Require(q)
+		l, err = s.accountsFor(ctx, actor, q.Names())
+	}
+	if err == nil {
+		err = accountListing(actor, l).Require(q)
 	}
 	if err != nil {
 		return operational.Listed[Account]{}, err
 	}
 	q = reach(q, g, actor.Membership, "owner")
-	return postgres.Page(ctx, s.db, actor, accountList, q, listAccounts, func(r listedAccount) Account { return r.masked(g) })
+	return postgres.Page(ctx, s.db, actor, l, q, listAccounts, func(r listedAccount) Account { return r.masked(g) })
 }
 
 // UpdateAccount changes an account that is still at this version. A patch that changes nothing makes no new version.
@@ -147,7 +154,7 @@ func (s *Service) UpdateAccountTx(ctx context.Context, tx *postgres.Tx, id uuid.
 	old := account.content()
 	now, err := patch.apply(old)
 	if err == nil {
-		now, err = patch.settled(ctx, tx, g, now)
+		now, err = patch.settled(ctx, tx, g, old, now)
 	}
 	if err != nil || now.same(old) {
 		return account.masked(g), err
@@ -165,8 +172,12 @@ func (s *Service) UpdateAccountTx(ctx context.Context, tx *postgres.Tx, id uuid.
 }
 
 // settled checks what a patch sets against what the company has set up.
-func (patch UpdateAccount) settled(ctx context.Context, tx *postgres.Tx, g operational.Grant, now NewAccount) (NewAccount, error) {
-	if err := objects.PatchTx(ctx, tx, operational.ObjectAccount, g, patch.Custom, &now.Custom, patch.RecordTypeID.Value, &now.RecordTypeID); err != nil {
+func (patch UpdateAccount) settled(ctx context.Context, tx *postgres.Tx, g operational.Grant, old, now NewAccount) (NewAccount, error) {
+	setup, err := objects.PatchTx(ctx, tx, operational.ObjectAccount, g, patch.Custom, &now.Custom, patch.RecordTypeID.Value, &now.RecordTypeID)
+	if err == nil {
+		err = now.demand(tx.Actor, setup, g, &old)
+	}
+	if err != nil {
 		return now, err
 	}
 	return now, accountInSight(ctx, tx, "parent_account_id", patch.ParentAccountID.Value)

@@ -88,7 +88,7 @@ func TestUpdateProduct(t *testing.T) {
 	_, err = s.UpdateProduct(ctx, c.A, product.ID, 2, catalog.UpdateProduct{Name: operational.Opt[string]{Given: true}, Family: operational.Set("")})
 	require.Equal(t, operational.KindInvalid, operational.KindOf(err))
 
-	f, err := operational.ParseFilter("family eq 'MG' and list_price lt 100 and active eq true", catalog.ProductListing(c.A).Filters)
+	f, err := operational.ParseFilter("family eq 'MG' and list_price lt 100 and active eq true", productsBy(t, s, c.A).Filters)
 	require.NoError(t, err)
 	listed, err := s.Products(ctx, c.A, operational.Query{Filter: f, Page: operational.Page{Count: true}})
 	require.NoError(t, err)

@@ -1,9 +1,13 @@
 package catalog
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/objects"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // How each field is emptied for those who may not read it.
@@ -42,9 +46,20 @@ func fieldOf(name string) string {
 	return name
 }
 
-// ProductListing says by which fields the actor can list products: those that it may read of all of them.
-func ProductListing(actor operational.Actor) operational.Listing {
-	return productList.Listing().Only(actor.ReadableFields(operational.ObjectProduct), fieldOf)
+// ProductListing says by which fields the actor can list products: those that it may read of all of them. Fields that
+// companies have added are in it when asked names them.
+func (s *Service) ProductListing(ctx context.Context, actor operational.Actor, asked ...string) (operational.Listing, error) {
+	l, err := s.productsFor(ctx, actor, asked)
+	return productListing(actor, l), err
+}
+
+func productListing(actor operational.Actor, l postgres.List) operational.Listing {
+	return l.Listing().Only(actor.ReadableFields(operational.ObjectProduct), fieldOf)
+}
+
+func (s *Service) productsFor(ctx context.Context, actor operational.Actor, asked []string) (postgres.List, error) {
+	added, err := objects.Columns(ctx, s.db, actor, operational.ObjectProduct, "p.custom", asked)
+	return productList.With(added), err
 }
 
 // ProcessListing says by which fields the actor can list sales processes.

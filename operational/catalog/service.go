@@ -38,6 +38,9 @@ func (s *Service) CreateProduct(ctx context.Context, actor operational.Actor, in
 			in.RecordTypeID, err = setup.TypeOf(g, in.RecordTypeID)
 		}
 		if err == nil {
+			err = in.demand(actor, setup, g)
+		}
+		if err == nil {
 			product, err = createProduct(ctx, tx, in)
 		}
 		return err
@@ -99,11 +102,14 @@ func inReach(actor operational.Actor, found []Product) (Product, operational.Gra
 
 // Products lists the products that the caller may see, by fields that it may read.
 func (s *Service) Products(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Product], error) {
-	q, err := narrowed(actor, operational.ObjectProduct, ProductListing(actor), q)
+	l, err := s.productsFor(ctx, actor, q.Names())
+	if err == nil {
+		q, err = narrowed(actor, operational.ObjectProduct, productListing(actor, l), q)
+	}
 	if err != nil {
 		return operational.Listed[Product]{}, err
 	}
-	return postgres.Page(ctx, s.db, actor, productList, q, listProducts, func(r listedProduct) Product {
+	return postgres.Page(ctx, s.db, actor, l, q, listProducts, func(r listedProduct) Product {
 		g, _ := grantOn(actor, operational.ObjectProduct, r.OrgID)
 		return r.product().masked(g)
 	})
@@ -151,15 +157,12 @@ func (patch UpdateProduct) onto(ctx context.Context, tx *postgres.Tx, g operatio
 		return p, operational.Stale("product")
 	}
 	after, err := patch.apply(p)
-	if err != nil || len(patch.Custom) == 0 && patch.RecordTypeID.Value == nil {
+	if err != nil {
 		return after, err
 	}
-	setup, err := objects.OwnTx(ctx, tx, operational.ObjectProduct)
+	setup, err := objects.PatchTx(ctx, tx, operational.ObjectProduct, g, patch.Custom, &after.Custom, patch.RecordTypeID.Value, &after.RecordTypeID)
 	if err == nil {
-		after.Custom, err = setup.Set(g, p.Custom, patch.Custom)
-	}
-	if err == nil && patch.RecordTypeID.Value != nil {
-		after.RecordTypeID, err = setup.TypeOf(g, patch.RecordTypeID.Value)
+		err = after.demand(tx.Actor, setup, g, p)
 	}
 	return after, err
 }

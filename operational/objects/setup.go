@@ -88,11 +88,8 @@ func OwnTx(ctx context.Context, tx *postgres.Tx, object operational.Object) (Set
 }
 
 // PatchTx sets what a change gives of custom values and type of a record of the caller's own company, checked against
-// what the company has set up.
-func PatchTx(ctx context.Context, tx *postgres.Tx, object operational.Object, g operational.Grant, custom map[string]any, values *map[string]any, wanted *uuid.UUID, recordType **uuid.UUID) error {
-	if len(custom) == 0 && wanted == nil {
-		return nil
-	}
+// what the company has set up, which it gives.
+func PatchTx(ctx context.Context, tx *postgres.Tx, object operational.Object, g operational.Grant, custom map[string]any, values *map[string]any, wanted *uuid.UUID, recordType **uuid.UUID) (Setup, error) {
 	setup, err := OwnTx(ctx, tx, object)
 	if err == nil {
 		*values, err = setup.Set(g, *values, custom)
@@ -100,7 +97,7 @@ func PatchTx(ctx context.Context, tx *postgres.Tx, object operational.Object, g 
 	if err == nil && wanted != nil {
 		*recordType, err = setup.TypeOf(g, wanted)
 	}
-	return err
+	return setup, err
 }
 
 func scan(r pgx.Row, into *Setup) error {

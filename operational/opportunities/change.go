@@ -73,32 +73,47 @@ func patched(ctx context.Context, tx *postgres.Tx, now current, patch Update) (*
 	return &next, err
 }
 
-// settleAdded sets the record type and the fields which the company of the process has added.
+// settleAdded sets the record type and the fields which the company of the process has added. In the end the opportunity
+// must not lack, because of the change, what the layout of its type asks for.
 func settleAdded(ctx context.Context, tx *postgres.Tx, now current, patch Update, next *step) error {
-	wanted := patch.RecordTypeID.Value
-	if len(patch.Custom) == 0 && (wanted == nil || same(wanted, now.RecordTypeID)) {
-		patch.RecordTypeID.Into(&next.RecordTypeID)
-		return nil
-	}
 	setup, err := setupOf(ctx, tx, now.seen.Grant)
 	if err != nil {
 		return err
 	}
-	if wanted != nil && !same(wanted, now.RecordTypeID) {
+	if wanted := patch.RecordTypeID.Value; wanted != nil && !same(wanted, now.RecordTypeID) {
 		if next.RecordTypeID, err = setup.TypeOf(now.seen.Grant, wanted); err != nil {
 			return err
 		}
 	} else {
 		patch.RecordTypeID.Into(&next.RecordTypeID)
 	}
-	next.Custom, err = setup.Set(now.seen.Grant, now.Custom, patch.Custom)
-	return err
+	if next.Custom, err = setup.Set(now.seen.Grant, now.Custom, patch.Custom); err != nil {
+		return err
+	}
+	had, err := hasLines(ctx, tx, setup, now.ID)
+	if err != nil {
+		return err
+	}
+	has := had
+	if next.Lines != nil {
+		has = len(*next.Lines) > 0
+	}
+	was := now.content(setup, now.StageName, false, had)
+	return setup.Demand(tx.Actor, operational.ObjectOpportunity, now.seen.Grant, &was,
+		next.content(setup, now.StageName, patch.VendorNet.Value != nil, has), next.memberOf)
 }
 
-// setupOf is what the company has set up whose sales process records under the grant go through, as it tells the actor.
-func setupOf(ctx context.Context, tx *postgres.Tx, g operational.Grant) (objects.Setup, error) {
-	c := over(tx.Actor, g)
-	return objects.SetupTx(ctx, tx, c.org, operational.ObjectOpportunity, c.role)
+const anyLines = `select exists (select from crm.opportunity_line where opportunity_id = $1)`
+
+// hasLines says whether there are lines, where some layout looks at them.
+func hasLines(ctx context.Context, tx *postgres.Tx, setup objects.Setup, id uuid.UUID) (has bool, err error) {
+	if !setup.LooksAt(fieldLines) {
+		return false, nil
+	}
+	if err := tx.QueryRow(ctx, anyLines, id).Scan(&has); err != nil {
+		return false, fmt.Errorf("look for lines: %w", err)
+	}
+	return has, nil
 }
 
 // reprice sets the lines if they change, and the amount if it follows them.

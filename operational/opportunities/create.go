@@ -17,28 +17,35 @@ import (
 
 // Create starts an opportunity: with a connection it is shared by both companies, without one it is the caller's own.
 func (s *Service) Create(ctx context.Context, actor operational.Actor, in NewOpportunity) (Opportunity, error) {
-	if err := in.Validate(); err != nil {
-		return Opportunity{}, err
-	}
 	var created Opportunity
-	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		first, err := begin(ctx, tx, in)
-		if err != nil {
-			return err
-		}
-		if err := record(ctx, tx, first); err != nil {
-			return err
-		}
-		if err := events.Append(ctx, tx, "opportunity.created", first.ID, eventOf(first.state)); err != nil {
-			return err
-		}
-		created, err = show(ctx, tx, first.ID, viewOf(first.grant))
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+		created, err = s.CreateTx(ctx, tx, in, nil)
 		return err
 	})
 	if err != nil {
 		return Opportunity{}, fmt.Errorf("create opportunity: %w", err)
 	}
 	return s.named(ctx, actor, created), nil
+}
+
+// CreateTx is Create inside a transaction, for an opportunity that another system knows by a reference. The answer names
+// nothing that it refers to.
+func (s *Service) CreateTx(ctx context.Context, tx *postgres.Tx, in NewOpportunity, ref *string) (Opportunity, error) {
+	if err := in.Validate(); err != nil {
+		return Opportunity{}, err
+	}
+	first, err := begin(ctx, tx, in)
+	if err != nil {
+		return Opportunity{}, err
+	}
+	first.ExternalRef = ref
+	if err := record(ctx, tx, first); err != nil {
+		return Opportunity{}, err
+	}
+	if err := events.Append(ctx, tx, "opportunity.created", first.ID, eventOf(first.state)); err != nil {
+		return Opportunity{}, err
+	}
+	return show(ctx, tx, first.ID, viewOf(first.grant))
 }
 
 // begin finds everything that a new opportunity needs: whose it is, process, owner, prices, number.
@@ -117,7 +124,8 @@ func settleKind(ctx context.Context, tx *postgres.Tx, in NewOpportunity, first *
 	if !first.grant.Covers(tx.Actor, first.facts()) {
 		return operational.Fault(operational.KindForbidden, "not-permitted", "Your role works with your own records: one that belongs to another, or to nobody, is not yours to create. Nothing was saved.")
 	}
-	return nil
+	now := first.content(setup, first.stage, in.VendorNet != nil, len(in.Lines) > 0)
+	return setup.Demand(tx.Actor, operational.ObjectOpportunity, first.grant, nil, now, first.memberOf)
 }
 
 const getConnection = `select vendor_org_id, partner_org_id, status, region, tier from crm.connection where id = $1`
@@ -172,7 +180,7 @@ func settleProcess(ctx context.Context, tx *postgres.Tx, in NewOpportunity, firs
 		}
 	}
 	first.ProcessOrgID, first.ProcessID, first.ProcessVersion = process.OrganisationID, process.ID, process.Version
-	first.state = first.enter(stage, first.EffectiveAt)
+	first.state, first.stage = first.enter(stage, first.EffectiveAt), stage.Name
 	return nil
 }
 

@@ -2,100 +2,90 @@ package opportunities
 
 import (
 	"context"
-	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// company is an organisation whose fields opportunities carry, and the role by which it tells the actor of them.
-type company struct {
-	org  uuid.UUID
-	role operational.Role
-}
-
-// companies are those whose records are in the actor's lists.
-func companies(actor operational.Actor) []company {
-	own := company{actor.Org, actor.Role}
-	if actor.Side == operational.SideVendor || actor.Rights == nil {
-		return []company{own}
-	}
-	var all []company
-	for _, g := range actor.Grants(operational.ObjectOpportunity) {
-		if g.Connection == uuid.Nil {
-			all = append(all, own)
-		} else {
-			all = append(all, over(actor, g))
-		}
-	}
-	return all
-}
-
-// over is a vendor with the role that it gives the actor.
-func over(actor operational.Actor, g operational.Grant) company {
-	if actor.Rights != nil {
-		for _, l := range actor.Rights.Links {
-			if l.Connection == g.Connection {
-				return company{l.Vendor, l.Role.Key}
-			}
-		}
-	}
-	return company{actor.Org, actor.Role}
-}
-
-var customName = regexp.MustCompile(`\bx_[a-z][a-z0-9_]{0,49}\b`)
-
-// added are the columns of those fields that companies have added which texts name. Which there are is asked for only
-// when one is named; a name that stands for fields of several types cannot be compared, so it is not there.
+// added are the columns of those fields that companies have added which texts name.
 func (s *Service) added(ctx context.Context, actor operational.Actor, texts []string) (map[string]postgres.Column, error) {
-	wanted := customName.FindAllString(strings.Join(texts, " "), -1)
-	if len(wanted) == 0 {
-		return nil, nil
-	}
-	who := companies(actor)
-	setups := make([]objects.Setup, len(who))
-	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
-		for i, c := range who {
-			objects.Queue(b, c.org, operational.ObjectOpportunity, c.role, &setups[i])
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read fields of companies: %w", err)
-	}
-	types := map[string]objects.Type{}
-	mixed := map[string]bool{}
-	for _, setup := range setups {
-		for _, f := range setup.Fields {
-			mixed[f.Name] = mixed[f.Name] || types[f.Name] != "" && types[f.Name] != f.Type
-			types[f.Name] = f.Type
-		}
-	}
-	columns := map[string]postgres.Column{}
-	for _, name := range wanted {
-		if column, ok := columnOf(name, types[name]); ok && !mixed[name] {
-			columns[name] = column
-		}
-	}
-	return columns, nil
+	return objects.Columns(ctx, s.db, actor, operational.ObjectOpportunity, "o.custom", texts)
 }
 
-// columnOf reads a value out of the record. The name is one of a definition, whose form the database checks: it holds
-// small letters, digits and _ only. A value that does not have the form of its type counts as none.
-func columnOf(name string, t objects.Type) (postgres.Column, bool) {
-	value := "(o.custom ->> '" + name + "')"
-	switch t {
-	case objects.Text, objects.Choice:
-		return postgres.Column{SQL: value, Type: postgres.Text, Nullable: true}, true
-	case objects.Date:
-		return postgres.Column{SQL: "(" + value + ` collate "C")`, Type: postgres.DayText, Nullable: true}, true
-	case objects.Number:
-		return postgres.Column{SQL: `(case when ` + value + ` ~ '^-?[0-9]{1,16}([.][0-9]{1,6})?$' then ` + value + `::numeric end)`, Type: postgres.Decimal, Nullable: true}, true
+// setupOf is what the company has set up whose sales process records under the grant go through, as it tells the actor.
+func setupOf(ctx context.Context, tx *postgres.Tx, g operational.Grant) (objects.Setup, error) {
+	c := objects.CompanyOf(tx.Actor, g)
+	return objects.SetupTx(ctx, tx, c.Org, operational.ObjectOpportunity, c.Role)
+}
+
+// content is what the opportunity holds, as layouts look at it. An amount of zero that nobody has given is none, and so
+// are lines of which there are none.
+func (s state) content(setup objects.Setup, stage string, amount, lines bool) objects.Content {
+	return objects.Content{Type: s.RecordTypeID, Texts: func(field string) []string {
+		switch field {
+		case "name":
+			return written(&s.Name)
+		case "customer_name":
+			return written(s.CustomerName)
+		case "vendor_account_id":
+			return identified(s.VendorAccountID)
+		case "owner":
+			return identified(s.owner())
+		case "stage":
+			return []string{stage, s.StageID.String()}
+		case "vendor_net":
+			if amount || !s.VendorNetAmount.IsZero() {
+				return []string{s.VendorNetAmount.String(), s.VendorNetAmount.StringFixed(2)}
+			}
+		case "close_date":
+			if s.CloseDate != nil {
+				return []string{s.CloseDate.String()}
+			}
+		case "region":
+			return written(s.Region)
+		case "tier":
+			return written(s.Tier)
+		case fieldLines:
+			if lines {
+				return []string{"true", "Yes"}
+			}
+		case "record_type":
+			return setup.TypeName(s.RecordTypeID)
+		default:
+			return objects.CustomTexts(s.Custom[field])
+		}
+		return nil
+	}}
+}
+
+func written(text *string) []string {
+	if text == nil || *text == "" {
+		return nil
 	}
-	return postgres.Column{}, false
+	return []string{*text}
+}
+
+func identified(id *uuid.UUID) []string {
+	if id == nil {
+		return nil
+	}
+	return []string{id.String()}
+}
+
+// memberOf is what callers call a field of the opportunity.
+func (s state) memberOf(field string) string {
+	switch {
+	case operational.IsCustom(field):
+		return objects.MemberOfCustom(field)
+	case field == "record_type":
+		return "record_type_id"
+	case field == "owner" && s.ConnectionID == nil:
+		return "owner_membership_id"
+	case field == "owner":
+		return "owner_contact_id"
+	}
+	return field
 }

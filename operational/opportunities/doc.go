@@ -38,6 +38,8 @@
 //     ones of what it shares lie in its half. Lists are asked by the former only.
 //   - In its own half a partner is held to what its own company's role lets it do: the vendor's has no say there.
 //   - Connections that are not active are frozen for both sides: read, not write.
+//   - What the layout of the record's type asks for, creation and plain changes have to bring (package objects says
+//     how); moves, reopenings and imports of a whole channel are not asked.
 //   - A change that changes nothing makes no version: repeating a request is harmless.
 //   - Names of other records are not joined but looked up and remembered for a moment, for each organisation and side by
 //     itself: every joined table would ask the wall again. So a new name may show a little late in reads of opportunities.

@@ -76,22 +76,3 @@ func listFor(actor operational.Actor, added map[string]postgres.Column) postgres
 	})
 	return l
 }
-
-// namesIn are the names of fields in a query.
-func namesIn(q operational.Query) []string {
-	var names []string
-	for _, s := range q.Sort {
-		names = append(names, s.Field)
-	}
-	var visit func(f operational.Filter)
-	visit = func(f operational.Filter) {
-		names = append(names, f.Field)
-		for _, part := range slices.Concat(f.And, f.Or) {
-			visit(part)
-		}
-	}
-	if q.Filter != nil {
-		visit(*q.Filter)
-	}
-	return names
-}

@@ -137,38 +137,55 @@ func (s *Service) UpdatePrivate(ctx context.Context, actor operational.Actor, id
 	if err := patch.Validate(); err != nil {
 		return Private{}, err
 	}
-	own := actor.OwnGrant(operational.ObjectOpportunity)
 	var changed privateRow
-	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		rows, err := tx.Query(ctx, getPrivate, id)
-		now, err := collectPrivate(viewsOf(actor), rows, err)
-		if err != nil {
-			return err
-		}
-		if err := own.Require(operational.ActEdit); err != nil {
-			return err
-		}
-		if now.Version != version {
-			return operational.Stale(object)
-		}
-		if changed, err = patch.apply(now); err != nil {
-			return err
-		}
-		if changed.Custom, err = patch.added(ctx, tx, own, now); err != nil || changed.equal(now) {
-			return err
-		}
-		changed.Version, changed.UpdatedAt = version+1, &tx.Now
-		if err := savePrivate(ctx, tx, changed, version); err != nil {
-			return err
-		}
-		noted := audit.Record{Action: "opportunity.private_edited", ID: id} // without its connection: the vendor learns nothing of it
-		noted.Fields = audit.Changed(now.private(own), changed.private(own))
-		return audit.Append(ctx, tx, noted)
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+		changed, err = changePrivate(ctx, tx, id, patch, func(now int64) bool { return now == version })
+		return err
 	})
 	if err != nil {
 		return Private{}, fmt.Errorf("change private half of opportunity %s: %w", id, err)
 	}
-	return changed.private(own), nil
+	return changed.private(actor.OwnGrant(operational.ObjectOpportunity)), nil
+}
+
+// UpdatePrivateTx is UpdatePrivate inside a transaction, whatever the version of the half is. It says whether that changed.
+func (s *Service) UpdatePrivateTx(ctx context.Context, tx *postgres.Tx, id uuid.UUID, patch UpdatePrivate) (changed bool, err error) {
+	if err := patch.Validate(); err != nil {
+		return false, err
+	}
+	var before int64
+	after, err := changePrivate(ctx, tx, id, patch, func(now int64) bool { before = now; return true })
+	return after.Version != before, err
+}
+
+// changePrivate changes the half if its version is one that is expected.
+func changePrivate(ctx context.Context, tx *postgres.Tx, id uuid.UUID, patch UpdatePrivate, expected func(version int64) bool) (privateRow, error) {
+	own := tx.Actor.OwnGrant(operational.ObjectOpportunity)
+	rows, err := tx.Query(ctx, getPrivate, id)
+	now, err := collectPrivate(viewsOf(tx.Actor), rows, err)
+	if err != nil {
+		return now, err
+	}
+	if err := own.Require(operational.ActEdit); err != nil {
+		return now, err
+	}
+	if !expected(now.Version) {
+		return now, operational.Stale(object)
+	}
+	changed, err := patch.apply(now)
+	if err != nil {
+		return now, err
+	}
+	if changed.Custom, err = patch.added(ctx, tx, own, now); err != nil || changed.equal(now) {
+		return changed, err
+	}
+	changed.Version, changed.UpdatedAt = now.Version+1, &tx.Now
+	if err := savePrivate(ctx, tx, changed, now.Version); err != nil {
+		return now, err
+	}
+	noted := audit.Record{Action: "opportunity.private_edited", ID: id} // without its connection: the vendor learns nothing of it
+	noted.Fields = audit.Changed(now.private(own), changed.private(own))
+	return changed, audit.Append(ctx, tx, noted)
 }
 
 // added are the values of fields which the partner's company has added. In its own business they are on the opportunity.

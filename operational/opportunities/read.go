@@ -3,6 +3,7 @@ package opportunities
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -64,6 +65,24 @@ func collectState(rows pgx.Rows) (state, error) {
 	return r, err
 }
 
+// GetTx is Get inside a transaction, without lines and without the names of what the opportunity refers to.
+func (s *Service) GetTx(ctx context.Context, tx *postgres.Tx, id uuid.UUID) (Opportunity, error) {
+	vs := viewsOf(tx.Actor)
+	rows, err := tx.Query(ctx, getSQL(tx.Actor.Side, vs.never), id)
+	if err != nil {
+		return Opportunity{}, fmt.Errorf("read opportunity %s: %w", id, err)
+	}
+	r, err := collectState(rows)
+	if err != nil {
+		return Opportunity{}, err
+	}
+	seen, there := vs.over(r)
+	if !there {
+		return Opportunity{}, operational.NotFound(object)
+	}
+	return seen.shown(r), nil
+}
+
 // getOthers reads an opportunity of another partner, where the vendor shows them all to all.
 func (s *Service) getOthers(ctx context.Context, vs views, id uuid.UUID) (found Opportunity, err error) {
 	if _, public := vs.actor.PublicGrant(operational.ObjectOpportunity); !public {
@@ -88,7 +107,7 @@ func (s *Service) getOthers(ctx context.Context, vs views, id uuid.UUID) (found 
 
 // List gives a page of opportunities, without their lines.
 func (s *Service) List(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Opportunity], error) {
-	added, err := s.added(ctx, actor, namesIn(q))
+	added, err := s.added(ctx, actor, q.Names())
 	if err != nil {
 		return operational.Listed[Opportunity]{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/catalog"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -30,9 +31,19 @@ func (s *Service) Update(ctx context.Context, actor operational.Actor, id uuid.U
 	if err := patch.Validate(); err != nil {
 		return Opportunity{}, err
 	}
-	return s.change(ctx, actor, id, version, patch.members(), func(tx *postgres.Tx, now current) (*step, error) {
-		return patched(ctx, tx, now, patch)
-	})
+	return s.change(ctx, actor, id, version, patch.changing(ctx))
+}
+
+// UpdateTx is Update inside a transaction. The answer names nothing that the opportunity refers to.
+func (s *Service) UpdateTx(ctx context.Context, tx *postgres.Tx, id uuid.UUID, version int64, patch Update) (Opportunity, error) {
+	if err := patch.Validate(); err != nil {
+		return Opportunity{}, err
+	}
+	return changeTx(ctx, tx, viewsOf(tx.Actor), id, version, patch.changing(ctx))
+}
+
+func (patch Update) changing(ctx context.Context) changing {
+	return changing{patch.members(), func(tx *postgres.Tx, now current) (*step, error) { return patched(ctx, tx, now, patch) }}
 }
 
 // MoveStage takes an open opportunity to another stage of its process: forward, back, or to an end.
@@ -40,9 +51,9 @@ func (s *Service) MoveStage(ctx context.Context, actor operational.Actor, id uui
 	if err := in.Validate(); err != nil {
 		return Opportunity{}, err
 	}
-	return s.change(ctx, actor, id, version, stageMember, func(tx *postgres.Tx, now current) (*step, error) {
+	return s.change(ctx, actor, id, version, changing{stageMember, func(tx *postgres.Tx, now current) (*step, error) {
 		return staged(ctx, tx, now, move, &in.StageID, in.Reason, in.EffectiveAt)
-	})
+	}})
 }
 
 // Reopen takes a closed opportunity back to an active stage.
@@ -50,51 +61,44 @@ func (s *Service) Reopen(ctx context.Context, actor operational.Actor, id uuid.U
 	if err := in.Validate(); err != nil {
 		return Opportunity{}, err
 	}
-	return s.change(ctx, actor, id, version, stageMember, func(tx *postgres.Tx, now current) (*step, error) {
+	return s.change(ctx, actor, id, version, changing{stageMember, func(tx *postgres.Tx, now current) (*step, error) {
 		return staged(ctx, tx, now, reopen, in.StageID, in.Reason, in.EffectiveAt)
-	})
+	}})
+}
+
+// ReachTx brings an opportunity to a stage of its process inside a transaction, as a move does or, from a closed stage
+// back to an active one, a reopening.
+func (s *Service) ReachTx(ctx context.Context, tx *postgres.Tx, id uuid.UUID, version int64, stageID uuid.UUID) (Opportunity, error) {
+	return changeTx(ctx, tx, viewsOf(tx.Actor), id, version, changing{stageMember, func(tx *postgres.Tx, now current) (*step, error) {
+		if now.StageID == stageID {
+			return nil, nil
+		}
+		process, err := catalog.ProcessTx(ctx, tx, now.ProcessOrgID, &now.ProcessID)
+		if err != nil {
+			return nil, err
+		}
+		a := move
+		if stage, found := process.Stage(stageID); found && moves[now.StageType][stage.Type] == reopen {
+			a = reopen
+		}
+		return staged(ctx, tx, now, a, &stageID, "", nil)
+	}})
 }
 
 // stageMember is what a move and a reopening set.
 var stageMember = []operational.Member{{Name: "stage_id", Field: "stage"}}
 
-// change is how every change goes: read, ask the rights, compare the version, let decide say what comes of it (nil:
-// nothing), write row and history, note the event, and answer with what there is then.
-func (s *Service) change(
-	ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, members []operational.Member,
-	decide func(tx *postgres.Tx, now current) (*step, error),
-) (Opportunity, error) {
+// changing is a change that is asked for: the members that it sets, and what comes of it (nil: nothing).
+type changing struct {
+	members []operational.Member
+	decide  func(tx *postgres.Tx, now current) (*step, error)
+}
+
+func (s *Service) change(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, asked changing) (Opportunity, error) {
 	vs := viewsOf(actor)
 	var changed Opportunity
-	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		now, err := readCurrent(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		seen, there := vs.over(now.state)
-		if !there {
-			return operational.NotFound(object)
-		}
-		if err := permitted(seen, now, members); err != nil {
-			return err
-		}
-		if now.Version != version {
-			return operational.Stale(object)
-		}
-		now.seen = seen
-		next, err := decide(tx, now)
-		if err != nil {
-			return err
-		}
-		if next != nil {
-			if err := record(ctx, tx, *next); err != nil {
-				return err
-			}
-			if err := events.Append(ctx, tx, "opportunity."+string(next.Kind), id, eventOf(next.state), fieldsChanged(now.state, *next)...); err != nil {
-				return err
-			}
-		}
-		changed, err = show(ctx, tx, id, seen)
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+		changed, err = changeTx(ctx, tx, vs, id, version, asked)
 		return err
 	})
 	if operational.KindOf(err) == operational.KindNotFound {
@@ -104,6 +108,39 @@ func (s *Service) change(
 		return Opportunity{}, fmt.Errorf("change opportunity %s: %w", id, err)
 	}
 	return s.named(ctx, actor, changed), nil
+}
+
+// changeTx is how every change goes: read, ask the rights, compare the version, let the change say what comes of it,
+// write row and history, note the event, and answer with what there is then.
+func changeTx(ctx context.Context, tx *postgres.Tx, vs views, id uuid.UUID, version int64, asked changing) (Opportunity, error) {
+	now, err := readCurrent(ctx, tx, id)
+	if err != nil {
+		return Opportunity{}, err
+	}
+	seen, there := vs.over(now.state)
+	if !there {
+		return Opportunity{}, operational.NotFound(object)
+	}
+	if err := permitted(seen, now, asked.members); err != nil {
+		return Opportunity{}, err
+	}
+	if now.Version != version {
+		return Opportunity{}, operational.Stale(object)
+	}
+	now.seen = seen
+	next, err := asked.decide(tx, now)
+	if err != nil {
+		return Opportunity{}, err
+	}
+	if next != nil {
+		if err := record(ctx, tx, *next); err != nil {
+			return Opportunity{}, err
+		}
+		if err := events.Append(ctx, tx, "opportunity."+string(next.Kind), id, eventOf(next.state), fieldsChanged(now.state, *next)...); err != nil {
+			return Opportunity{}, err
+		}
+	}
+	return show(ctx, tx, id, seen)
 }
 
 // permitted says whether somebody who sees the record may change these members of it.

@@ -14,7 +14,7 @@ import (
 )
 
 // What a change needs to know of an opportunity. The row is not locked: the update below asks for the version again.
-const currentOf = `, s.position as stage_position, c.status as connection_status,
+const currentOf = `, s.position as stage_position, s.name as stage_name, c.status as connection_status,
   (select max(h.effective_at) from crm.opportunity_history h where h.opportunity_id = o.id) as last_effective_at
 from crm.opportunity o
 join crm.stage s on s.id = o.stage_id
@@ -26,6 +26,7 @@ func currentSQL(side operational.Side) string { return "select " + columns(side,
 // current is an opportunity that is about to change.
 type current struct {
 	state
+	StageName        string
 	ConnectionStatus *string
 	LastEffectiveAt  time.Time
 	seen             view // how whoever changes it sees it
@@ -44,11 +45,11 @@ const (
 	insertHead       = `
 insert into crm.opportunity (id, connection_id, vendor_org_id, partner_org_id, number, name, customer_name, owner_contact_id, owner_membership_id,
   process_org_id, process_id, process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at,
-  record_type_id, custom, version, created_at, updated_at`
+  record_type_id, custom, external_ref, version, created_at, updated_at`
 	insertMiddle = `)
 values (@id, @connection_id, @vendor_org_id, @partner_org_id, @number, @name, @customer_name, @owner_contact_id, @owner_membership_id,
   @process_org_id, @process_id, @process_version, @stage_id, @stage_type, @vendor_net_amount, @amount_source, @currency, @close_date, @region, @tier, @closed_at,
-  @record_type_id, @custom, 1, @created_at, @now`
+  @record_type_id, @custom, @external_ref, 1, @created_at, @now`
 
 	updateForVendor  = updateHead + `, vendor_account_id = @vendor_account_id` + updateTail
 	updateForPartner = updateHead + updateTail
@@ -90,6 +91,8 @@ type step struct {
 	EffectiveAt time.Time
 	Lines       *[]pricedLine     // nil: as they are
 	grant       operational.Grant // by which it is made
+	stage       string            // name of the stage of a new one
+	ExternalRef *string           // by which another system knows a new one
 }
 
 func (s step) args(tx *postgres.Tx) pgx.NamedArgs {
@@ -101,7 +104,8 @@ func (s step) args(tx *postgres.Tx) pgx.NamedArgs {
 		"stage_id": s.StageID, "stage_type": s.StageType, "stage_position": s.StagePosition,
 		"vendor_net_amount": s.VendorNetAmount, "amount_source": s.AmountSource, "currency": s.Currency, "close_date": s.CloseDate,
 		"region": s.Region, "tier": s.Tier, "closed_at": s.ClosedAt, "record_type_id": s.RecordTypeID, "custom": orEmpty(s.Custom), "version": s.Version, "new_version": s.Version + 1,
-		"created_at": s.CreatedAt, "now": tx.Now, "effective_at": s.EffectiveAt, "change": s.Kind, "reason": textOrNil(s.Reason),
+		"external_ref": s.ExternalRef,
+		"created_at":   s.CreatedAt, "now": tx.Now, "effective_at": s.EffectiveAt, "change": s.Kind, "reason": textOrNil(s.Reason),
 	}
 }
 

@@ -45,6 +45,15 @@ func (l List) Listing() operational.Listing {
 	return listing
 }
 
+// With gives the list with further fields.
+func (l List) With(fields map[string]Column) List {
+	if len(fields) > 0 {
+		l.Field = maps.Clone(l.Field)
+		maps.Copy(l.Field, fields)
+	}
+	return l
+}
+
 func (l List) column(name string) (Column, bool) {
 	if name == idField {
 		return Column{SQL: l.ID, Type: UUID}, true
