@@ -38,7 +38,7 @@ func (a *API) admit(r *http.Request, op *huma.Operation, permission operational.
 	if err := a.limits.allow(rateKey(r, req.actor)); err != nil {
 		return err
 	}
-	err := permitted(r, op, req.actor, permission)
+	err := a.permitted(r, op, req.actor, permission)
 	if err != nil && !req.actor.Proven() { // a belief is no ground to refuse on
 		return req.prove()
 	}
@@ -46,14 +46,14 @@ func (a *API) admit(r *http.Request, op *huma.Operation, permission operational.
 }
 
 // permitted says whether this actor may ask this, as far as the request alone shows.
-func permitted(r *http.Request, op *huma.Operation, actor operational.Actor, permission operational.Permission) error {
+func (a *API) permitted(r *http.Request, op *huma.Operation, actor operational.Actor, permission operational.Permission) error {
 	if err := actor.Require(permission); err != nil {
 		return err
 	}
 	if err := cleanQuery(r); err != nil {
 		return err
 	}
-	return checkFields(r, op, actor)
+	return a.checkFields(r, op, actor)
 }
 
 // prove asks about a credential that was only believed, and admits its holder anew.
@@ -63,7 +63,7 @@ func (a *API) prove(req *request, r *http.Request, op *huma.Operation, permissio
 		return err
 	}
 	req.actor = actor
-	return permitted(r, op, actor, permission)
+	return a.permitted(r, op, actor, permission)
 }
 
 // unproven is the problem of a request that is answered with a fault before anything asked about its credential, when

@@ -46,17 +46,10 @@ type exported[T any] struct {
 
 func (a *API) exports() {
 	running := &exportsRunning{by: map[uuid.UUID]bool{}}
-	export(a, running, exported[accounts.Account]{operational.AccountsExport, "accounts", accountColumns, always(accounts.AccountListing), a.deps.Accounts.Accounts})
-	export(a, running, exported[accounts.Contact]{operational.ContactsExport, "contacts", contactColumns, always(accounts.ContactListing), a.deps.Accounts.Contacts})
-	export(a, running, exported[catalog.Product]{operational.ProductsExport, "products", productColumns, always(catalog.ProductListing), a.deps.Catalog.Products})
+	export(a, running, exported[accounts.Account]{operational.AccountsExport, "accounts", accountColumns, a.deps.Accounts.AccountListing, a.deps.Accounts.Accounts})
+	export(a, running, exported[accounts.Contact]{operational.ContactsExport, "contacts", contactColumns, a.deps.Accounts.ContactListing, a.deps.Accounts.Contacts})
+	export(a, running, exported[catalog.Product]{operational.ProductsExport, "products", productColumns, a.deps.Catalog.ProductListing, a.deps.Catalog.Products})
 	export(a, running, exported[opportunities.Opportunity]{operational.OpportunitiesExport, "opportunities", opportunityColumns, a.deps.Opportunities.Listing, a.deps.Opportunities.List})
-}
-
-// always is for lists whose fields do not depend on what is asked for.
-func always(l func(operational.Actor) operational.Listing) func(context.Context, operational.Actor, ...string) (operational.Listing, error) {
-	return func(_ context.Context, actor operational.Actor, _ ...string) (operational.Listing, error) {
-		return l(actor), nil
-	}
 }
 
 func export[T any](a *API, running *exportsRunning, e exported[T]) {

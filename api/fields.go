@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -15,7 +16,7 @@ import (
 
 // FieldsInput asks for a part of each record.
 type FieldsInput struct {
-	Fields string `query:"fields" maxLength:"2000" doc:"Only these fields of each record, parted by commas" example:"id,name"`
+	Fields string `query:"fields" maxLength:"2000" doc:"Only these fields of each record, parted by commas; of those that companies have added (x_...) each by its name" example:"id,name"`
 }
 
 // hiddenFields are fields that one side never sees: they do not exist for it.
@@ -47,20 +48,46 @@ func fieldsOf[O any]() []string {
 }
 
 // checkFields refuses names that are no fields for this side, before anything is read.
-func checkFields(r *http.Request, op *huma.Operation, actor operational.Actor) error {
+func (a *API) checkFields(r *http.Request, op *huma.Operation, actor operational.Actor) error {
 	if r.URL.RawQuery == "" {
 		return nil
 	}
 	wanted := splitFields(r.URL.Query().Get("fields"))
 	known, _ := op.Metadata[metaFields].([]string)
-	hidden := hiddenFrom(actor, op.Metadata[metaPermission].(operational.Permission))
+	permission := op.Metadata[metaPermission].(operational.Permission)
+	hidden := hiddenFrom(actor, permission)
+	added, err := a.addedFields(r, actor, permission, known, wanted)
+	if err != nil {
+		return err
+	}
 	var faults operational.Faults
 	for _, name := range wanted {
+		if operational.IsCustom(name) && slices.Contains(added, name) {
+			continue
+		}
 		if !slices.Contains(known, name) || slices.Contains(hiddenFields[actor.Side], name) || hidden(name) {
 			faults.Add("query.fields", "there is no such field", name)
 		}
 	}
 	return faults.Err()
+}
+
+// memberCustom is the member of a record that holds the fields which companies have added.
+const memberCustom = "custom"
+
+// addedFields are those of the wanted names that are fields which companies have added to the records of an operation,
+// and that the actor reads on all of them.
+func (a *API) addedFields(r *http.Request, actor operational.Actor, p operational.Permission, known, wanted []string) ([]string, error) {
+	object, governed := p.Object()
+	if !governed || !slices.Contains(known, memberCustom) || !slices.ContainsFunc(wanted, operational.IsCustom) {
+		return nil, nil
+	}
+	types, err := objects.Added(r.Context(), a.deps.DB, actor, object, wanted)
+	if err != nil {
+		return nil, err
+	}
+	readable := actor.ReadableFields(object)
+	return slices.DeleteFunc(slices.Collect(maps.Keys(types)), func(name string) bool { return !readable.Has(name) }), nil
 }
 
 // hiddenFrom says which members of the records that a permission is for the actor may not read on all of them.
@@ -118,12 +145,27 @@ func chooseFields(ctx huma.Context, status string, v any) (any, error) {
 	return whole, err
 }
 
+// chosen is the part of a record with these members. Of the fields that companies have added each is one by itself.
 func chosen(row map[string]json.RawMessage, wanted []string) map[string]json.RawMessage {
 	part := make(map[string]json.RawMessage, len(wanted))
+	var added, some map[string]json.RawMessage
 	for _, name := range wanted {
 		if value, ok := row[name]; ok {
 			part[name] = value
 		}
+		if !operational.IsCustom(name) || slices.Contains(wanted, memberCustom) {
+			continue
+		}
+		if added == nil {
+			added, some = map[string]json.RawMessage{}, map[string]json.RawMessage{}
+			_ = json.Unmarshal(row[memberCustom], &added) // written by us; absent when there are none
+		}
+		if value, ok := added[name]; ok {
+			some[name] = value
+		}
+	}
+	if len(some) > 0 {
+		part[memberCustom], _ = json.Marshal(some) // texts and truths always marshal
 	}
 	return part
 }
