@@ -48,7 +48,9 @@ type API struct {
 	analytics *Analytics
 	cursors   cursors
 	limits    *limits
-	uploads   uploads // places for large bodies, which are held in memory
+	uploads   uploads         // places for large bodies, which are held in memory
+	sealer    postgres.Sealer // of answers that are kept for repeated requests
+	prints    []byte          // key of what knows a repetition
 }
 
 // Version of the contract: changes inside it only add.
@@ -75,12 +77,14 @@ func New(d Deps) *API {
 	}
 	a := &API{
 		deps: d, mux: http.NewServeMux(), analytics: NewAnalytics(d), cursors: newCursors(d.Secret),
+		sealer: d.Secret.Sealer("idempotency"), prints: d.Secret.Derive("idempotency-requests"),
 		limits: newLimits(d.Rate, d.Burst, d.Clock), uploads: uploads{busy: map[uuid.UUID]bool{}},
 	}
 	humago.MultipartMaxMemory = maxImport // the guard has the whole form in memory already
 	a.huma = humago.New(a.mux, a.config())
 	a.sessions()
 	a.ownCredentials()
+	a.secondFactor()
 	a.keys()
 	a.organisations()
 	a.connections()

@@ -3,9 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -103,7 +101,7 @@ func (a *API) once(w http.ResponseWriter, r *http.Request, key string, body []by
 		return
 	}
 	args := pgx.NamedArgs{
-		"credential": actor.Credential, "key": key, "org": actor.Org, "side": string(actor.Side), "request": fingerprint(r, body),
+		"credential": actor.Credential, "key": key, "org": actor.Org, "side": string(actor.Side), "request": a.fingerprint(r, body),
 	}
 	mine, err := a.claimKey(ctx, actor, args)
 	if err != nil {
@@ -150,13 +148,13 @@ func validKey(r *http.Request, key string) error {
 }
 
 // fingerprint is what makes two requests the same. The boundary of a multipart body is chosen anew by each client
-// and says nothing.
-func fingerprint(r *http.Request, body []byte) []byte {
+// and says nothing. It is keyed, because a body may hold a password that its digest would let somebody try out.
+func (a *API) fingerprint(r *http.Request, body []byte) []byte {
 	media, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if boundary := params["boundary"]; boundary != "" {
 		body = bytes.ReplaceAll(body, []byte(boundary), nil)
 	}
-	h := sha256.New()
+	h := hmac.New(sha256.New, a.prints)
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00", r.Method, r.URL.Path, r.URL.RawQuery, media)
 	h.Write([]byte(r.Header.Get("If-Match")))
 	h.Write([]byte{0})
@@ -192,11 +190,8 @@ func (a *API) storeAnswer(ctx context.Context, actor operational.Actor, args pgx
 	if err != nil {
 		return fmt.Errorf("keep answer: %w", err)
 	}
-	sealed, err := a.seal(rec.keep.Bytes())
-	if err != nil {
-		return fmt.Errorf("keep answer: %w", err)
-	}
-	args["status"], args["headers"], args["body"] = status, text, sealed
+	// Sealed: one of them shows the secret of an API key, which nobody else may read, not even in a backup.
+	args["status"], args["headers"], args["body"] = status, text, a.sealer.Seal(rec.keep.Bytes())
 	return a.deps.DB.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		if _, err := tx.Exec(ctx, storeAnswerSQL, args); err != nil {
 			return fmt.Errorf("keep answer: %w", err)
@@ -210,7 +205,7 @@ func (a *API) replay(w http.ResponseWriter, r *http.Request, actor operational.A
 	ctx := r.Context()
 	row, err := a.awaitAnswer(ctx, actor, args)
 	if err == nil {
-		row.Body, err = a.unseal(row.Body)
+		row.Body, err = a.sealer.Open(row.Body)
 	}
 	if err == nil {
 		err = repeatable(actor, row)
@@ -270,40 +265,4 @@ func (a *API) readKey(ctx context.Context, actor operational.Actor, args pgx.Nam
 		return row, fmt.Errorf("read idempotency key: %w", err)
 	}
 	return row, nil
-}
-
-// Kept answers are sealed: one of them shows the secret of an API key, which nobody else may read, not even in a backup.
-func (a *API) seal(plain []byte) ([]byte, error) {
-	gcm, err := a.sealer()
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, gcm.NonceSize())
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	return gcm.Seal(nonce, nonce, plain, nil), nil
-}
-
-func (a *API) unseal(sealed []byte) ([]byte, error) {
-	gcm, err := a.sealer()
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < gcm.NonceSize() {
-		return nil, errors.New("a kept answer is cut short")
-	}
-	plain, err := gcm.Open(nil, sealed[:gcm.NonceSize()], sealed[gcm.NonceSize():], nil)
-	if err != nil {
-		return nil, fmt.Errorf("open kept answer: %w", err)
-	}
-	return plain, nil
-}
-
-func (a *API) sealer() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(a.deps.Secret.Derive("idempotency"))
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
 }

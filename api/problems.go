@@ -33,7 +33,7 @@ func typesOf(lists ...[]ProblemType) map[string]ProblemType {
 
 // problemTypes is every sort of problem that the program tells of. A test finds all that are used in the code, so that
 // none can be added without words.
-var problemTypes = typesOf(problemsOfRequests, problemsOfCallers, problemsOfRecords, problemsOfGovernance, problemsOfInterconnect, problemsOfImports, problemsOfTheProgram)
+var problemTypes = typesOf(problemsOfRequests, problemsOfCallers, problemsOfSignIn, problemsOfRecords, problemsOfGovernance, problemsOfInterconnect, problemsOfImports, problemsOfTheProgram)
 
 var problemsOfRequests = []ProblemType{
 	{

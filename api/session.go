@@ -15,6 +15,7 @@ type signInInput struct {
 	Body struct {
 		Email    string `json:"email" minLength:"3" maxLength:"254" doc:"Mail address"`
 		Password string `json:"password" minLength:"1" maxLength:"200" doc:"Password"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"Code of the second factor, or a recovery code, for whoever has one"`
 	}
 }
 
@@ -49,7 +50,7 @@ type idInput struct {
 func (a *API) sessions() {
 	register(a, operational.Public, huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: "/v1/session", Tags: []string{"session"}, Errors: []int{http.StatusUnauthorized},
-		Summary: "Sign in", Description: "Opens a session for a browser. Programs use API keys instead.",
+		Summary: "Sign in", Description: "Opens a session for a browser. Programs use API keys instead. Whoever has a second factor sends its code as well.",
 	}, a.signIn)
 	register(a, operational.SignedIn, huma.Operation{
 		OperationID: "sign-out", Method: http.MethodDelete, Path: "/v1/session", Tags: []string{"session"},
@@ -69,19 +70,27 @@ func (a *API) sessions() {
 
 func (a *API) signIn(ctx context.Context, _ operational.Actor, in *signInInput) (*signInOutput, error) {
 	r := requestOf(ctx).http
-	session, err := a.deps.Identity.SignIn(ctx, identity.SignInInput{
-		Email: in.Body.Email, Password: in.Body.Password, From: clientOf(r), Replaces: a.SessionToken(r),
+	opened, err := a.deps.Identity.SignIn(ctx, identity.SignInInput{
+		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.Code, From: clientOf(r), Replaces: a.SessionToken(r),
 	})
 	if err != nil {
 		return nil, err
 	}
-	me, err := a.deps.Identity.Me(ctx, session.Actor)
-	if err != nil {
-		return nil, err
+	if opened.Half != nil {
+		return nil, errHalf(opened.Half.Needs)
 	}
-	out := &signInOutput{SetCookie: a.SessionCookie(r, session).String()}
-	out.Body.ExpiresAt, out.Body.Me = session.ExpiresAt, me
-	return out, nil
+	return a.signedIn(ctx, opened.Session)
+}
+
+// errHalf says what a sign-in lacks whose password is right.
+func errHalf(needs identity.Need) error {
+	switch needs {
+	case identity.NeedFactor:
+		return operational.Fault(operational.KindForbidden, "second-factor-missing", "Your organisation asks its people for a second factor and you have none yet. Sign in on the pages; they help to set one up.")
+	case identity.NeedProvider:
+		return operational.Fault(operational.KindForbidden, "provider-needed", "Your organisation asks its people to sign in by its identity provider. Sign in on the pages; they lead there.")
+	}
+	return operational.Fault(operational.KindUnauthenticated, "second-factor-needed", "A code of your second factor is needed. Send it as code.")
 }
 
 func (a *API) signOut(ctx context.Context, _ operational.Actor, _ *struct{}) (*signOutOutput, error) {

@@ -95,7 +95,7 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	w.store = store
 	w.deps = api.Deps{
-		DB: w.API, Identity: identity.New(w.API), Interconnect: interconnect.New(w.API), Catalog: catalog.New(w.API), Accounts: accounts.New(w.API),
+		DB: w.API, Identity: identity.New(w.API, pgtest.Secret), Interconnect: interconnect.New(w.API), Catalog: catalog.New(w.API), Accounts: accounts.New(w.API),
 		Opportunities: opportunities.New(w.API), Imports: imports.New(w.API), Warehouse: store, Secret: pgtest.Secret, Clock: time.Now,
 		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Rate: 10_000, Burst: 10_000,
 	}

@@ -17,11 +17,13 @@ func (p *Portal) account(mux *http.ServeMux) {
 	mux.HandleFunc("POST /account/password", p.page(operational.SignedIn, p.changePassword))
 	mux.HandleFunc("POST /account/sessions/end-others", p.page(operational.SignedIn, p.endOtherSessions))
 	mux.HandleFunc("POST /account/sessions/{id}/end", p.page(operational.SignedIn, p.endSession))
+	p.ownFactor(mux)
 }
 
 // accountDone are what the page says after an act.
 var accountDone = map[string]views.Note{
 	"password": {Tone: "good", Title: "Your password is changed", Text: "You are signed out everywhere else.", Focus: true},
+	"factor":   {Tone: "good", Title: "Your second factor is removed", Text: "You are signed out everywhere else.", Focus: true},
 	"others":   {Tone: "good", Title: "You are signed out everywhere else", Focus: true},
 	"session":  {Tone: "good", Title: "The session has ended", Focus: true},
 	"gone":     {Title: "The session had ended already", Text: "Nothing was changed.", Focus: true},
@@ -40,7 +42,11 @@ func (v *visit) showAccount(status int, password []views.Input, notes ...views.N
 	if err != nil {
 		return err
 	}
-	page := views.Account{Notes: notes, Password: password, Others: len(list) > 1, Mail: v.me.Email}
+	factor, err := v.factorCard()
+	if err != nil {
+		return err
+	}
+	page := views.Account{Factor: factor, Notes: notes, Password: password, Others: len(list) > 1, Mail: v.me.Email}
 	for _, s := range list {
 		device := s.Device
 		if device == "" {

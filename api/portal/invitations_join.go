@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
 
@@ -62,6 +64,11 @@ func (p *Portal) join(g *guest) error {
 		return errForm()
 	}
 	session, err := p.deps.Invitations.Join(g.ctx, g.token, g.newcomer())
+	var fault *operational.Error
+	if errors.As(err, &fault) && fault.Code == "more-proof-needed" { // joined, and the company asks its people for more than a password
+		http.Redirect(g.w, g.r, "/sign-in?why=joined", http.StatusSeeOther)
+		return nil
+	}
 	if err != nil {
 		return g.again("join", err)
 	}

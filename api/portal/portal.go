@@ -56,6 +56,7 @@ func New(d Deps) http.Handler {
 	mux.Handle("GET "+assets.Prefix, assets.Default())
 	mux.HandleFunc("GET /sign-in", p.signInPage)
 	mux.HandleFunc("POST /sign-in", p.signIn)
+	p.signSteps(mux)
 	mux.HandleFunc("POST /sign-out", p.signOut)
 	mux.HandleFunc("POST /theme", p.setTheme)
 	mux.HandleFunc("POST /keys", p.setKeys)

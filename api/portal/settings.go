@@ -26,6 +26,8 @@ func (p *Portal) settings(mux *http.ServeMux) {
 	mux.HandleFunc("GET /settings/keys/new", p.governed(p.askKey, keys))
 	mux.HandleFunc("POST /settings/keys/new", p.governed(p.makeKey, keys))
 	mux.HandleFunc("POST /settings/keys/{id}/revoke", p.governed(p.revokeKey, keys))
+	mux.HandleFunc("GET "+signInSettings, p.governed(p.signingIn, operational.WorkspaceManage))
+	mux.HandleFunc("POST "+signInSettings, p.governed(p.askPeople, operational.WorkspaceManage))
 	mux.HandleFunc("GET /settings/selling", p.governed(p.selling, operational.ProcessesRead))
 	p.invitationsOf(mux, memberInvitations)
 }
@@ -51,6 +53,7 @@ func (v *visit) settingsTabs(current string) []views.Choice {
 		{"Workspace", "/settings", operational.SignedIn},
 		{"People", "/settings/people", operational.PeopleManage},
 		{"API keys", "/settings/keys", operational.KeysManage},
+		{"Sign-in", signInSettings, operational.WorkspaceManage},
 		{"Selling", "/settings/selling", operational.ProcessesRead},
 	} {
 		if v.actor.Allowed(t.needs) {

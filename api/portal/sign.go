@@ -18,7 +18,7 @@ func local(target string) string {
 		return "/"
 	case strings.HasPrefix(target, "//"), strings.ContainsAny(target, "\\\r\n\t"):
 		return "/"
-	case u.Path == "/sign-in", u.Path == "/sign-out":
+	case u.Path == "/sign-in", strings.HasPrefix(u.Path, "/sign-in/"), u.Path == "/sign-out":
 		return "/"
 	}
 	return target
@@ -52,6 +52,10 @@ func (p *Portal) signInPage(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Query().Get("why") {
 	case "expired":
 		form.Notice = &views.Note{Title: "Your session has ended", Text: "Sign in again; you come back to the page you were on."}
+	case "over":
+		form.Notice = &views.Note{Title: "Begin again", Text: "It took too long, or the sign-in was finished elsewhere."}
+	case "joined":
+		form.Notice = &views.Note{Tone: "good", Title: "You are a member now", Text: "Sign in with the password that you have chosen: your company asks for more than that, and the next page helps you with it."}
 	case "unsaved":
 		form.Notice = &views.Note{Tone: "warn", Title: "Your session had ended, so nothing was saved", Text: "Sign in again; you come back to the page you were on and can repeat the change."}
 	}
@@ -79,13 +83,12 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	email, target := strings.TrimSpace(r.PostFormValue("email")), local(r.PostFormValue("return"))
-	session, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: placeOfRequest(r), Replaces: p.api.SessionToken(r)})
+	opened, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: placeOfRequest(r), Replaces: p.api.SessionToken(r)})
 	if err != nil {
 		p.refuseSignIn(w, r, views.SignInForm{Email: clip(email, 254), Return: target}, err)
 		return
 	}
-	http.SetCookie(w, p.api.SessionCookie(r, session))
-	http.Redirect(w, r, target, http.StatusSeeOther)
+	p.goIn(w, r, opened, target)
 }
 
 func (p *Portal) refuseSignIn(w http.ResponseWriter, r *http.Request, form views.SignInForm, err error) {
@@ -138,7 +141,7 @@ func (p *Portal) prefer(w http.ResponseWriter, r *http.Request, name, value stri
 	if value == "" {
 		age = -1
 	}
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: p.deps.Secure || r.TLS != nil})
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: p.secure(r)})
 	if r.Header.Get("Accept") == "text/plain" { // the script has changed the page already
 		w.WriteHeader(http.StatusNoContent)
 		return

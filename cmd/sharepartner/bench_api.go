@@ -43,7 +43,7 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := benchapi.Target{Addr: server.Listener.Addr().String(), OwnerURL: g.ownerURL, Binaries: bin, Identity: identity.New(g.API), Channel: channel}
+	target := benchapi.Target{Addr: server.Listener.Addr().String(), OwnerURL: g.ownerURL, Binaries: bin, Identity: identity.New(g.API, g.Secret), Channel: channel}
 	explained, err := target.Explain(ctx)
 	if err != nil {
 		return nil, err

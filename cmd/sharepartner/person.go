@@ -13,8 +13,36 @@ import (
 )
 
 type personCommand struct {
-	Add   personAdd   `cmd:"" help:"Add a person of a vendor, with a password that is printed once."`
-	Erase personErase `cmd:"" help:"Take out everything that names a person, in all organisations, for good."`
+	Add          personAdd    `cmd:"" help:"Add a person of a vendor, with a password that is printed once."`
+	ForgetFactor personForget `cmd:"" help:"Take the second factor from somebody who has lost it and the recovery codes. Make sure who asks."`
+	Erase        personErase  `cmd:"" help:"Take out everything that names a person, in all organisations, for good."`
+}
+
+type personForget struct {
+	Config
+	Email string `required:"" help:"The mail address that the person signs in with."`
+}
+
+// Run takes the second factor from somebody who has lost it, and says what comes next.
+func (c *personForget) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	g, err := openGround(ctx, c.Config, c.logger())
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	admin := identity.NewAdmin(g.Jobs)
+	person, err := admin.PersonOfEmail(ctx, c.Email)
+	if err != nil {
+		return err
+	}
+	if err := admin.ForgetFactor(ctx, person.PersonID); err != nil {
+		return err
+	}
+	fmt.Printf("%s has no second factor any more and is signed out everywhere. Whose company asks for one sets it up anew when signing in.\n", person.Name)
+	return nil
 }
 
 type personErase struct {

@@ -233,3 +233,15 @@ func (a *Admin) Sweep(ctx context.Context) (n int64, err error) {
 func (a *Admin) do(ctx context.Context, sql string, args ...any) error {
 	return a.jobs.AsProgram(ctx, postgres.PurposeAdmin, func(b *pgx.Batch) { b.Queue(sql, args...) })
 }
+
+// ForgetFactor takes the second factor from somebody who has lost it and the recovery codes, and ends their sessions.
+func (a *Admin) ForgetFactor(ctx context.Context, person uuid.UUID) error {
+	found := false
+	err := a.jobs.AsProgram(ctx, postgres.PurposeAdmin, func(b *pgx.Batch) {
+		b.Queue(`select sec.forget_totp($1, $2)`, person, a.jobs.Now()).QueryRow(func(r pgx.Row) error { return r.Scan(&found) })
+	})
+	if err == nil && !found {
+		err = operational.NotFound("second factor")
+	}
+	return err
+}

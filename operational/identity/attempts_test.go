@@ -12,6 +12,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
 const adas = "ada@acme.example"
@@ -78,7 +79,7 @@ func TestANetworkOfIPv6IsOnePlace(t *testing.T) {
 
 func TestProgramsSideBySideCountTogether(t *testing.T) {
 	w := newWorld(t)
-	other := identity.New(w.API)
+	other := identity.New(w.API, pgtest.Secret)
 	var through atomic.Int32
 	var all sync.WaitGroup
 	for n := range 40 {

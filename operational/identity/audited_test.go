@@ -14,7 +14,7 @@ import (
 func (w world) noted(t *testing.T) []string {
 	t.Helper()
 	rows, err := w.Owner(t).Query(t.Context(), `
-		select action || case when membership_id = $2 then ' by Ada' else ' by ' || system end || case when record_id = $2 then ' of Ada' else '' end
+		select action || case when membership_id = $2 then ' by Ada' else ' by ' || coalesce(system, 'another') end || case when record_id = $2 then ' of Ada' else '' end
 		from crm.audit_event where org_id = $1 order by n`, w.vendor, w.person.Membership)
 	require.NoError(t, err)
 	actions, err := pgx.CollectRows(rows, pgx.RowTo[string])

@@ -46,7 +46,7 @@ func (s *Service) Enter(ctx context.Context, membership uuid.UUID, replaces stri
 	if err != nil {
 		return Session{}, fmt.Errorf("enter as member %s: %w", membership, err)
 	}
-	return s.open(ctx, actor, replaces)
+	return s.open(ctx, actor, proof{Person: actor.Person}, replaces)
 }
 
 type memberRow struct {

@@ -22,11 +22,17 @@ type Service struct {
 	db      *postgres.DB
 	rights  *rightsCache
 	beliefs *beliefs
+	kept    postgres.Sealer // what makes codes, as the database keeps it
+	shown   postgres.Sealer // what a browser keeps between the steps of a sign-in
+	codes   []byte          // key of the digests of recovery codes
 }
 
-// New makes the service on the api login.
-func New(db *postgres.DB) *Service {
-	return &Service{db: db, rights: newRightsCache(db), beliefs: newBeliefs()}
+// New makes the service on the api login, with keys of the deployment's secret.
+func New(db *postgres.DB, secret postgres.Secret) *Service {
+	return &Service{
+		db: db, rights: newRightsCache(db), beliefs: newBeliefs(),
+		kept: secret.Sealer("second-factors"), shown: secret.Sealer("sign-in-steps"), codes: secret.Derive("recovery-codes"),
+	}
 }
 
 // ActorOfSession says who holds a session token.

@@ -36,7 +36,7 @@ func newWorld(t *testing.T) world {
 	w := world{now: &atomic.Int64{}}
 	w.now.Store(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Unix())
 	w.Database = pgtest.NewAt(t, func() time.Time { return time.Unix(w.now.Load(), 0) })
-	w.Service = identity.New(w.API)
+	w.Service = identity.New(w.API, pgtest.Secret)
 	w.admin = identity.NewAdmin(w.Jobs)
 	var err error
 	w.vendor, err = w.admin.CreateVendor(ctx, identity.NewVendor{Name: "Acme", Country: "DE", TimeZone: "Europe/Berlin", FiscalMonth: 4, Currency: "EUR"})
@@ -53,7 +53,8 @@ func (w world) signIn(t *testing.T) identity.Session {
 	t.Helper()
 	s, err := w.SignIn(context.Background(), identity.SignInInput{Email: " ada@acme.EXAMPLE ", Password: password, From: "192.0.2.1"})
 	require.NoError(t, err)
-	return s
+	require.Nil(t, s.Half)
+	return s.Session
 }
 
 func TestSignInAndOut(t *testing.T) {

@@ -25,7 +25,7 @@ type OwnSession struct {
 }
 
 const (
-	sqlSessionsOf  = `select session_id, org_id, org_name, side, coalesce(device, '') as device, created_at, last_seen_at, ends_at from sec.sessions_of($1, $2)`
+	sqlSessionsOf  = `select session_id, org_id, org_name, side, coalesce(device, '') as device, created_at, last_seen_at, ends_at from sec.sessions_of($1, $2, $3)`
 	sqlEndSessions = `select sec.end_sessions($1, $2, $3, $4)`
 )
 
@@ -36,7 +36,7 @@ func (s *Service) Sessions(ctx context.Context, actor operational.Actor) ([]OwnS
 	}
 	list := []OwnSession{}
 	err := s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlSessionsOf, actor.Person, s.db.Now()).Query(func(rows pgx.Rows) error {
+		b.Queue(sqlSessionsOf, actor.Person, actor.Credential, s.db.Now()).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				var o OwnSession
 				if err := rows.Scan(&o.ID, &o.Organisation.ID, &o.Organisation.Name, &o.Side, &o.Device, &o.CreatedAt, &o.LastSeenAt, &o.EndsAt); err != nil {

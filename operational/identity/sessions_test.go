@@ -20,7 +20,7 @@ func (w world) signInWith(t *testing.T, agent string) identity.Session {
 	t.Helper()
 	s, err := w.SignIn(operational.WithAgent(t.Context(), agent), identity.SignInInput{Email: "ada@acme.example", Password: password, From: "192.0.2.1"})
 	require.NoError(t, err)
-	return s
+	return s.Session
 }
 
 func TestPeopleSeeAndEndTheirSessions(t *testing.T) {

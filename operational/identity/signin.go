@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 type SignInInput struct {
 	Email    string
 	Password string
+	Code     string // of the second factor, by who has it at hand already
 	From     string // the network address that asks: attempts are counted for it
 	Replaces string // the token that the browser still holds, if any; it ends with the new one's beginning
 }
@@ -28,70 +30,114 @@ type Session struct {
 	Actor     operational.Actor
 }
 
+// Opened is what a right password opens: a session, or a sign-in that needs one step more.
+type Opened struct {
+	Session
+	Half *Half
+}
+
 // SignIn checks a password and opens a session. Unknown address, wrong password and suspended person get one answer,
 // after the same work.
-func (s *Service) SignIn(ctx context.Context, in SignInInput) (Session, error) {
+func (s *Service) SignIn(ctx context.Context, in SignInInput) (Opened, error) {
 	email := normalEmail(in.Email)
 	if email == "" || len(email) > maxEmail || in.Password == "" || len(in.Password) > 4*maxPassword {
-		return Session{}, errWrongPassword()
+		return Opened{}, errWrongPassword()
 	}
 	attempt, err := beginAttempt(ctx, s.db, email, in.From)
 	if err != nil {
-		return Session{}, err
+		return Opened{}, err
 	}
-	rows, err := passwordRows(ctx, s.db, email)
+	person, hash, err := passwordOf(ctx, s.db, email)
 	if err != nil {
-		return Session{}, fmt.Errorf("look for a password: %w", err)
-	}
-	hash := ""
-	if len(rows) > 0 {
-		hash = rows[0].Hash
+		return Opened{}, fmt.Errorf("look for a password: %w", err)
 	}
 	match, err := matches(ctx, in.Password, hash)
 	if err != nil {
-		return Session{}, err
+		return Opened{}, err
 	}
 	if !match {
 		if err := attempt.refuse(ctx, email); err != nil {
-			return Session{}, err
+			return Opened{}, err
 		}
-		return Session{}, errWrongPassword()
+		return Opened{}, errWrongPassword()
 	}
-	if err := attempt.succeed(ctx, rows[0].PersonID); err != nil {
-		return Session{}, err
+	if err := attempt.succeed(ctx, person); err != nil {
+		return Opened{}, err
 	}
-	actor, ok := actorOf(rows)
-	if !ok {
-		return Session{}, operational.Fault(operational.KindForbidden, "no-workspace", "You are a member of no organisation here. Ask an administrator of yours.")
+	shown := proof{Person: person, Password: markOf(hash)}
+	if in.Code != "" {
+		if err := s.spendCode(ctx, &shown, in.Code, in.From); err != nil {
+			return Opened{}, err
+		}
 	}
-	return s.open(ctx, actor, in.Replaces)
+	return s.enter(ctx, shown, in.Replaces)
 }
 
-// actorOf takes the first membership that can act.
-func actorOf(rows []passwordRow) (operational.Actor, bool) {
+// markOf tells one password's hash from another's.
+func markOf(hash string) string { return hex.EncodeToString(digest(hash)[:8]) }
+
+// enter opens a session in the first company that what was shown is enough for, or says what is lacking for the first.
+func (s *Service) enter(ctx context.Context, p proof, replaces string) (Opened, error) {
+	f, err := s.factors(ctx, p)
+	if err != nil {
+		return Opened{}, err
+	}
+	if f.TOTP != nil && !p.Factor {
+		return Opened{Half: s.half(p, NeedCode, uuid.Nil)}, nil
+	}
+	rows, err := s.memberships(ctx, p.Person)
+	if err != nil {
+		return Opened{}, fmt.Errorf("list memberships: %w", err)
+	}
+	var lacking *Half
 	for _, r := range rows {
-		if r.MembershipID == nil {
+		side, ok := sideOf(r.Role, r.Governs, r.Sells)
+		if !ok {
 			continue
 		}
-		if side, ok := sideOf(*r.Role, *r.Governs, *r.Sells); ok {
-			return operational.Actor{Person: r.PersonID, Membership: *r.MembershipID, Org: *r.OrgID, Side: side, Role: *r.Role}, true
+		needs, provider := r.lacks(p)
+		if needs == "" {
+			actor := operational.Actor{Person: p.Person, Membership: r.MembershipID, Org: r.OrgID, Side: side, Role: r.Role}
+			session, err := s.open(ctx, actor, p, replaces)
+			return Opened{Session: session}, err
+		}
+		if lacking == nil {
+			lacking = s.half(p, needs, provider)
 		}
 	}
-	return operational.Actor{}, false
+	if lacking == nil {
+		return Opened{}, operational.Fault(operational.KindForbidden, "no-workspace", "You are a member of no organisation here. Ask an administrator of yours.")
+	}
+	return Opened{Half: lacking}, nil
+}
+
+// lacks is what the company asks for beyond what was shown.
+func (r membershipRow) lacks(p proof) (Need, uuid.UUID) {
+	switch {
+	case r.NeedsProvider != nil && *r.NeedsProvider != p.Provider:
+		return NeedProvider, *r.NeedsProvider
+	case r.NeedsFactor && !p.Factor && p.Provider == uuid.Nil:
+		return NeedFactor, uuid.Nil
+	}
+	return "", uuid.Nil
 }
 
 // open makes a new session; nothing of an earlier one is carried over.
-func (s *Service) open(ctx context.Context, actor operational.Actor, replaces string) (Session, error) {
+func (s *Service) open(ctx context.Context, actor operational.Actor, p proof, replaces string) (Session, error) {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails: the program ends before it would
 	token := tokenOf(random)
 	now := s.db.Now()
 	actor.Credential = uuid.Must(uuid.NewV7())
+	var provider *uuid.UUID
+	if p.Provider != uuid.Nil {
+		provider = &p.Provider
+	}
 	err := s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
 		if replaces != "" {
 			b.Queue(sqlCloseSession, digest(replaces))
 		}
-		b.Queue(sqlOpenSession, actor.Credential, digest(token), actor.Membership, actor.Side, now, SessionIdle, SessionLife, deviceOf(operational.AgentOf(ctx)))
+		b.Queue(sqlOpenSession, actor.Credential, digest(token), actor.Membership, actor.Side, now, SessionIdle, SessionLife, deviceOf(operational.AgentOf(ctx)), p.Factor, provider)
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("open a session: %w", err)

@@ -22,11 +22,10 @@ select key_id as credential, person_id, membership_id, org_id, side, role, conne
 from sec.key_actor($1, $2)`
 
 	sqlPassword = `
-select p.person_id, p.hash, m.membership_id, m.org_id, m.role, m.governs, m.sells
-from sec.password_of($1) p left join lateral sec.memberships_of(p.person_id) m on true`
+select p.person_id, p.hash from sec.password_of($1) p`
 
 	sqlOpenSession = `
-select sec.open_session($1, $2, $3, $4, $5, $6, $7, $8)`
+select sec.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 	sqlCloseSession = `
 select sec.close_session($1)`
@@ -112,23 +111,13 @@ func actorRowOf(ctx context.Context, db *postgres.DB, sql string, args ...any) (
 	return row, err == nil, postgres.Translate(err)
 }
 
-// passwordRow is a person with that address and one of its memberships, if it has any.
-type passwordRow struct {
-	PersonID     uuid.UUID
-	Hash         string
-	MembershipID *uuid.UUID
-	OrgID        *uuid.UUID
-	Role         *operational.Role
-	Governs      *bool
-	Sells        *bool
-}
-
-func passwordRows(ctx context.Context, db *postgres.DB, email string) (rows []passwordRow, err error) {
+// passwordOf is the person with that address and the hash of its password; the zero person when there is none.
+func passwordOf(ctx context.Context, db *postgres.DB, email string) (person uuid.UUID, hash string, err error) {
 	err = db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlPassword, email).Query(func(r pgx.Rows) (err error) {
-			rows, err = pgx.CollectRows(r, pgx.RowToStructByName[passwordRow])
+		b.Queue(sqlPassword, email).Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&person, &hash}, func() error { return nil })
 			return err
 		})
 	})
-	return rows, err
+	return person, hash, err
 }

@@ -35,15 +35,18 @@ type VendorChoice struct {
 	Current      bool            `json:"current" doc:"The session works in this connection alone"`
 }
 
-const sqlMembershipsOf = `select membership_id, org_id, org_name, role, governs, sells from sec.memberships_of($1)`
+const sqlMembershipsOf = `
+select membership_id, org_id, org_name, role, governs, sells, needs_factor, needs_provider from sec.memberships_of($1)`
 
 type membershipRow struct {
-	MembershipID uuid.UUID
-	OrgID        uuid.UUID
-	OrgName      string
-	Role         operational.Role
-	Governs      bool
-	Sells        bool
+	MembershipID  uuid.UUID
+	OrgID         uuid.UUID
+	OrgName       string
+	Role          operational.Role
+	Governs       bool
+	Sells         bool
+	NeedsFactor   bool       // the company asks for a second factor
+	NeedsProvider *uuid.UUID // or for the word of this provider
 }
 
 func (r membershipRow) has(side operational.Side) bool {

@@ -14,7 +14,7 @@ import (
 func TestASessionWorksWhereItIsTold(t *testing.T) {
 	ctx := t.Context()
 	d := pgtest.New(t)
-	c, people := d.Plant(t), identity.New(d.API)
+	c, people := d.Plant(t), identity.New(d.API, pgtest.Secret)
 	// P1's administrator is an analyst of vendor A as well.
 	elsewhere := uuid.New()
 	_, err := d.Owner(t).Exec(ctx, `insert into crm.membership (id, org_id, person_id, role, created_at) values ($1, $2, $3, 'analyst', now())`, elsewhere, c.A.Org, c.P1.Person)
@@ -73,7 +73,7 @@ func TestASessionWorksWhereItIsTold(t *testing.T) {
 func TestAKeyWorksInOneConnection(t *testing.T) {
 	ctx := t.Context()
 	d := pgtest.New(t)
-	c, people := d.Plant(t), identity.New(d.API)
+	c, people := d.Plant(t), identity.New(d.API, pgtest.Secret)
 	wish := identity.NewKey{Name: "k", Scopes: []string{"opportunities.read", "api_keys.manage"}, ConnectionID: &c.AP1}
 	key, secret, err := people.CreateKey(ctx, c.P1, wish)
 	require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestAKeyWorksInOneConnection(t *testing.T) {
 func TestAKeyOfOneConnectionKnowsTheKeysThereOnly(t *testing.T) {
 	ctx := t.Context()
 	d := pgtest.New(t)
-	c, people := d.Plant(t), identity.New(d.API)
+	c, people := d.Plant(t), identity.New(d.API, pgtest.Secret)
 	scopes := []string{"api_keys.manage"}
 	here, secret, err := people.CreateKey(ctx, c.P1, identity.NewKey{Name: "here", Scopes: scopes, ConnectionID: &c.AP1})
 	require.NoError(t, err)

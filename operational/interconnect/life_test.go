@@ -38,7 +38,7 @@ func newLife(t *testing.T) *life {
 	w := &life{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), tickets: interconnect.NewTickets(pgtest.Secret.Derive("invitations"), address)}
 	w.Database = pgtest.NewAt(t, func() time.Time { return w.now })
 	w.Channel = w.Plant(t)
-	w.Service, w.deals, w.people = interconnect.New(w.API), opportunities.New(w.API), identity.New(w.API)
+	w.Service, w.deals, w.people = interconnect.New(w.API), opportunities.New(w.API), identity.New(w.API, pgtest.Secret)
 	w.Invitations = interconnect.NewInvitations(w.API, w.people, w.tickets, false)
 	stages := []catalog.NewStage{{Name: "Qualify", Type: "active"}, {Name: "Propose", Type: "active"}, {Name: "Won", Type: "won"}, {Name: "Lost", Type: "lost"}}
 	cat := catalog.New(w.API)

@@ -46,6 +46,8 @@ func Translate(err error) error {
 		return unavailable(err)
 	case pg.Code == "SP001": // sec.prove
 		return operational.Fault(operational.KindUnauthenticated, "invalid-credential", "The credential is not valid any more. Sign in again or use another API key.").Because(err)
+	case pg.Code == "SP002": // sec.session_checked
+		return operational.Fault(operational.KindForbidden, "more-proof-needed", "This organisation asks its people for more than you have signed in with: a second factor, or its identity provider. Nothing was done. Sign in anew.").Because(err)
 	case pg.Code == "42501":
 		return operational.Fault(operational.KindForbidden, "not-permitted", "The database refuses this for your organisation.").Because(err)
 	}

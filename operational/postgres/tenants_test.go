@@ -83,6 +83,9 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 		"sec.session":             {-1, -1, -1, -1},
 		"sec.attempt":             {-1, -1, -1, -1},
 		"sec.known_place":         {-1, -1, -1, -1},
+		"sec.totp":                {-1, -1, -1, -1},
+		"sec.recovery_code":       {-1, -1, -1, -1},
+		"sec.sign_in_rule":        {1, 1, 1, 1},
 		"sec.key":                 {-1, -1, -1, -1},
 	} {
 		for i, actor := range []operational.Actor{c.A, c.B, c.P, c.Q} {

@@ -31,7 +31,7 @@ func TestTheDemoIsMadeOnceThroughTheServices(t *testing.T) {
 	}
 	require.Len(t, people, 3)
 	for _, p := range people {
-		session, err := identity.New(db.API).SignIn(ctx, identity.SignInInput{Email: p.Email, Password: p.Password, From: "127.0.0.1"})
+		session, err := identity.New(db.API, pgtest.Secret).SignIn(ctx, identity.SignInInput{Email: p.Email, Password: p.Password, From: "127.0.0.1"})
 		require.NoError(t, err, p.Name)
 		require.NotEmpty(t, session.Token)
 	}

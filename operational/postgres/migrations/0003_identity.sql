@@ -13,6 +13,8 @@ create table sec.session (
   side text not null check (side in ('vendor', 'partner')),
   connection_id uuid references crm.connection, -- the only connection that it works in; null: all of the company's business
   device text check (length(device) between 1 and 60), -- browser and system in a few words, for its person to know it by; null: it did not say
+  second_factor boolean not null default false, -- a code was asked for beside the password
+  provider_id uuid, -- the provider that vouched for the person (0019), in place of a password
   created_at timestamptz not null,
   last_seen_at timestamptz not null,
   idle_expires_at timestamptz not null,
@@ -22,6 +24,14 @@ create table sec.session (
 create index session_of_membership on sec.session (membership_id);
 create index session_of_connection on sec.session (connection_id) where connection_id is not null;
 create index session_expiry on sec.session (expires_at);
+
+-- What a company asks of its people when they sign in; no row: a password is enough. Keys of programs are not asked.
+create table sec.sign_in_rule (
+  org_id uuid primary key references crm.organisation,
+  second_factor boolean not null, -- a code beside the password
+  provider_id uuid, -- this provider in place of a password (0019)
+  changed_at timestamptz not null
+);
 
 create table sec.api_key (
   id uuid primary key,
@@ -61,22 +71,52 @@ begin
     where p.email_norm = $1 and p.status = 'active';
 end $$;
 
-create function sec.memberships_of(person uuid) returns table (membership_id uuid, org_id uuid, org_name text, role text, governs boolean, sells boolean)
+create function sec.memberships_of(person uuid)
+returns table (membership_id uuid, org_id uuid, org_name text, role text, governs boolean, sells boolean, needs_factor boolean, needs_provider uuid)
 language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 begin
   perform sec.require('sign-in');
-  return query select m.id, m.org_id, o.name, m.role, w.governs, w.sells
-    from crm.membership m join crm.organisation o on o.id = m.org_id join crm.workspace w on w.org_id = m.org_id
+  return query select m.id, m.org_id, o.name, m.role, w.governs, w.sells, coalesce(r.second_factor, false), r.provider_id
+    from crm.membership m join crm.organisation o on o.id = m.org_id join crm.workspace w on w.org_id = m.org_id left join sec.sign_in_rule r on r.org_id = m.org_id
     where m.person_id = person and m.status = 'active' order by m.created_at, m.id;
 end $$;
 
-create function sec.open_session(id uuid, token bytea, membership uuid, side text, at timestamptz, idle interval, absolute interval, device text) returns void
+-- The only company that a session works in; null: any of its person's. A provider speaks for the people of its company
+-- there and nowhere else (0019 says whose provider it is).
+create function sec.bound_to(session uuid) returns uuid language sql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+  select m.org_id from sec.session s join crm.membership m on m.id = s.membership_id where s.id = $1 and s.provider_id is not null
+$$;
+
+-- Whether what a session has proven is what its company asks for.
+create function sec.is_enough(org uuid, second_factor boolean, provider uuid) returns boolean language sql stable security definer set search_path = pg_catalog, sec, pg_temp as $$
+  select not exists (select from sec.sign_in_rule r where r.org_id = $1
+    and (r.provider_id is distinct from $3 and r.provider_id is not null or r.second_factor and not $2 and $3 is null))
+$$;
+
+create function sec.session_checked() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  if not sec.is_enough((select m.org_id from crm.membership m where m.id = new.membership_id), new.second_factor, new.provider_id) then
+    raise exception 'the company of this session asks for more' using errcode = 'SP002';
+  end if;
+  return new;
+end $$;
+
+-- A company that asks for more than it did ends what does not have it.
+create function sec.sign_in_rule_changed() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  delete from sec.session s using crm.membership m
+    where m.org_id = new.org_id and s.membership_id = m.id and not sec.is_enough(new.org_id, s.second_factor, s.provider_id);
+  return null;
+end $$;
+
+create function sec.open_session(id uuid, token bytea, membership uuid, side text, at timestamptz, idle interval, absolute interval, device text,
+  second_factor boolean, provider uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
   perform sec.require('sign-in');
-  insert into sec.session (id, token_sha256, membership_id, side, device, created_at, last_seen_at, idle_expires_at, expires_at)
-    values ($1, $2, $3, $4, nullif($8, ''), $5, $5, least($5 + $6, $5 + $7), $5 + $7);
+  insert into sec.session (id, token_sha256, membership_id, side, device, second_factor, provider_id, created_at, last_seen_at, idle_expires_at, expires_at)
+    values ($1, $2, $3, $4, nullif($8, ''), $9, $10, $5, $5, least($5 + $6, $5 + $7), $5 + $7);
 end $$;
 
 -- Who holds this session token, if it is alive: needs no signature, for who knows the token is signed in already.
@@ -203,7 +243,10 @@ begin
   return n;
 end $$;
 -- +goose StatementEnd
-grant execute on function sec.password_of(text), sec.memberships_of(uuid), sec.open_session(uuid, bytea, uuid, text, timestamptz, interval, interval, text),
+create trigger session_checked before insert on sec.session for each row execute function sec.session_checked();
+create trigger sign_in_rule_changed after insert or update on sec.sign_in_rule for each row execute function sec.sign_in_rule_changed();
+
+grant execute on function sec.password_of(text), sec.memberships_of(uuid), sec.open_session(uuid, bytea, uuid, text, timestamptz, interval, interval, text, boolean, uuid),
   sec.session_actor(bytea, timestamptz, interval), sec.close_session(bytea), sec.key_actor(bytea, timestamptz) to sharepartner_api;
 grant execute on function sec.create_vendor(uuid, text, text, text, int, text, timestamptz), sec.find_vendor(text),
   sec.add_person(uuid, uuid, uuid, text, text, text, text, text, timestamptz), sec.enable_person(uuid, text, text, text, timestamptz), sec.members_of(uuid),
@@ -215,3 +258,6 @@ create policy own_keys on sec.api_key as restrictive for insert to sharepartner_
 grant select (id, prefix, membership_id, org_id, side, connection_id, name, scopes, created_at, expires_at, revoked_at, last_used_at),
   insert (id, prefix, secret_sha256, membership_id, org_id, side, connection_id, name, scopes, created_at, expires_at), update (revoked_at)
   on sec.api_key to sharepartner_vendor, sharepartner_partner;
+
+call sec.wall('sec.sign_in_rule', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
+grant select, insert, update (second_factor, provider_id, changed_at) on sec.sign_in_rule to sharepartner_vendor, sharepartner_partner;

@@ -563,11 +563,12 @@ begin
   if not found or not exists (
     select from crm.membership now join crm.membership m on m.person_id = now.person_id join crm.workspace w on w.org_id = m.org_id
     where now.id = s.membership_id and now.status = 'active' and m.id = member and m.status = 'active' and case $5 when 'vendor' then w.governs else w.sells end
+      and (s.provider_id is null or m.org_id = now.org_id) -- what a provider vouches for holds in its own company
       and (link is null or $5 = 'partner' and exists (select from crm.connection c where c.id = link and c.partner_org_id = m.org_id and c.status = 'active')))
   then return null; end if;
   delete from sec.session x where x.id = s.id;
-  insert into sec.session (id, token_sha256, membership_id, side, connection_id, device, created_at, last_seen_at, idle_expires_at, expires_at)
-    values ($2, fresh, member, $5, link, s.device, at, at, least(at + idle, s.expires_at), s.expires_at);
+  insert into sec.session (id, token_sha256, membership_id, side, connection_id, device, second_factor, provider_id, created_at, last_seen_at, idle_expires_at, expires_at)
+    values ($2, fresh, member, $5, link, s.device, s.second_factor, s.provider_id, at, at, least(at + idle, s.expires_at), s.expires_at);
   return s.expires_at;
 end $$;
 -- +goose StatementEnd

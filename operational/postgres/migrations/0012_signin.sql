@@ -1,27 +1,31 @@
 -- What people do with their own sessions and their password.
 -- +goose Up
 -- +goose StatementBegin
--- All that a person is signed in with, in whichever company it works, the one that was seen last first.
-create function sec.sessions_of(person uuid, at timestamptz)
+-- All that a person is signed in with, in whichever company it works, the one that was seen last first; for a session
+-- that is bound to one company what works there.
+create function sec.sessions_of(person uuid, asks uuid, at timestamptz)
 returns table (session_id uuid, org_id uuid, org_name text, side text, device text, created_at timestamptz, last_seen_at timestamptz, ends_at timestamptz)
 language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
+declare bound uuid := sec.bound_to(asks);
 begin
   perform sec.require('sign-in');
   return query select s.id, o.id, o.name, s.side, s.device, s.created_at, s.last_seen_at, s.expires_at
     from crm.membership m join sec.session s on s.membership_id = m.id join crm.organisation o on o.id = m.org_id
-    where m.person_id = person and m.status = 'active' and s.idle_expires_at > at and s.expires_at > at order by s.last_seen_at desc, s.id desc;
+    where m.person_id = person and m.status = 'active' and s.idle_expires_at > at and s.expires_at > at and (bound is null or m.org_id = bound) order by s.last_seen_at desc, s.id desc;
 end $$;
 
 -- A person ends one of its sessions (`one`), or all but one (`keep`); one that has run out already counts for none.
 create function sec.end_sessions(person uuid, one uuid, keep uuid, at timestamptz) returns bigint
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
-declare n bigint;
+declare
+  n bigint;
+  bound uuid := sec.bound_to(keep);
 begin
   perform sec.require('sign-in');
   delete from sec.session s using crm.membership m
-    where m.person_id = person and s.membership_id = m.id and s.idle_expires_at > at and s.expires_at > at
+    where m.person_id = person and s.membership_id = m.id and s.idle_expires_at > at and s.expires_at > at and (bound is null or m.org_id = bound)
       and case when one is not null then s.id = one else s.id is distinct from keep end;
   get diagnostics n = row_count;
   return n;
@@ -49,5 +53,5 @@ begin
   return sec.end_sessions(person, null, keep, at);
 end $$;
 -- +goose StatementEnd
-grant execute on function sec.sessions_of(uuid, timestamptz), sec.end_sessions(uuid, uuid, uuid, timestamptz), sec.password_for(uuid),
+grant execute on function sec.sessions_of(uuid, uuid, timestamptz), sec.end_sessions(uuid, uuid, uuid, timestamptz), sec.password_for(uuid),
   sec.change_password(uuid, text, text, uuid, timestamptz) to sharepartner_api;

@@ -1,0 +1,53 @@
+package portal
+
+import (
+	"net/http"
+
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational/identity"
+)
+
+const signInSettings = "/settings/sign-in"
+
+// Answers of the form that asks how people sign in.
+const (
+	byPassword = "password"
+	byFactor   = "second_factor"
+)
+
+// signingIn is what the company asks of its people when they sign in.
+func (p *Portal) signingIn(v *visit) error { return v.showSigningIn(tried{}) }
+
+func (v *visit) showSigningIn(t tried) error {
+	rule, err := v.deps.Identity.SignInRule(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	chosen := byPassword
+	if rule.SecondFactor {
+		chosen = byFactor
+	}
+	asks := t.input("rule", views.Input{
+		Name: "asks", Label: "Your people sign in by", Value: chosen,
+		Hint: "Who is signed in with less is signed out when you ask for more. API keys go on.",
+	})
+	asks.Options = []views.Option{{Value: byPassword, Text: "Password; a second factor if they wish"}, {Value: byFactor, Text: "Password and second factor"}}
+	page := views.Sheet{Title: "Sign-in", Text: "What your company asks of its people when they sign in.", Notes: v.savedNote(), Main: []views.Block{
+		{ID: "rule", Title: "What is asked for", Form: &views.Sent{Action: signInSettings, Submit: "Save", Fields: []views.Input{asks}}},
+	}}
+	status := http.StatusOK
+	if t.note != nil {
+		page.Notes, status = append(page.Notes, *t.note), t.status
+	}
+	return v.setting(status, signInSettings, page, views.Link{Text: "Sign-in"})
+}
+
+func (p *Portal) askPeople(v *visit) error {
+	if err := v.r.ParseForm(); err != nil {
+		return errForm()
+	}
+	values := v.r.PostForm
+	rule := identity.SignInRule{SecondFactor: values.Get("asks") == byFactor}
+	_, err := v.deps.Identity.SetSignInRule(v.ctx, v.actor, rule)
+	return v.done("rule", signInSettings, values, err, v.showSigningIn)
+}
