@@ -39,6 +39,29 @@ func ProcessTx(ctx context.Context, tx *postgres.Tx, org uuid.UUID, id *uuid.UUI
 	return found[0].process(), nil
 }
 
+const processesOf = `select ` + processColumns + ` from crm.sales_process p where p.org_id = $1 order by p.is_default desc, p.name, p.id`
+
+// OwnProcessesTx reads the processes of the actor's company as the actor sees them, the default one first.
+func OwnProcessesTx(ctx context.Context, tx *postgres.Tx) ([]SalesProcess, error) {
+	g, there := tx.Actor.GrantOf(operational.ObjectSalesProcess, uuid.Nil)
+	if !there {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, processesOf, tx.Actor.Org)
+	if err != nil {
+		return nil, fmt.Errorf("read sales processes: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[processRow])
+	if err != nil {
+		return nil, fmt.Errorf("read sales processes: %w", err)
+	}
+	processes := make([]SalesProcess, 0, len(found))
+	for _, r := range found {
+		processes = append(processes, r.process().masked(g))
+	}
+	return processes, nil
+}
+
 // ProductsTx reads products of this organisation through the wall. Those that are not there are missing in the map.
 func ProductsTx(ctx context.Context, tx *postgres.Tx, org uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]Product, error) {
 	rows, err := tx.Query(ctx, productsOf, org, ids)

@@ -1,5 +1,5 @@
-// Package imports takes files in, of two sorts. Any company imports its own customers and the people there from one CSV
-// file whose header names fields (records*.go): row by row, through the same doors and with the same rights as if its
+// Package imports takes files in, of two sorts. Any company imports its own customers, the people there and its own
+// opportunities from one CSV file whose header names fields (records*.go): row by row, through the same doors and with the same rights as if its
 // person had typed them, in one transaction; a row that cannot be kept is undone alone. A vendor besides takes a CRM's
 // export into its workspace and those of its partners: crm-export, four or five CSV files and a mapping that says what
 // their columns mean. The default mapping (crm_export.yaml) reads the public "CRM Sales Opportunities" export. Commands,
@@ -15,6 +15,12 @@
 //     repeat values, so an import is seen by who started it, and by those who may import for the whole company.
 //   - In a file of records an empty cell says nothing and changes nothing: whoever exports with fields hidden, and brings
 //     the file back, must not empty them. Values are taken away by hand.
+//   - Opportunities of a file are the company's own business: a vendor's direct sales, a partner's deals without a vendor.
+//     Shared ones come by the vendor's export of its CRM, or one by one. Another stage is a move with its row of history,
+//     a closed opportunity that the file has active again is reopened; that it changes its process is refused. Where the
+//     file names an account and no customer, the customer is called as the account is when that is put on it.
+//   - A column that its sender reads and does not write refuses the file at once. If that comes to be between sending
+//     and doing, the rows that have a value there are not kept.
 //   - One import is one transaction, its own end and its findings included: it is there as a whole or not at all. A
 //     run after a kill either finds it done or does it. Only progress is told outside.
 //   - A file that cannot be trusted as a whole refuses the import, with all faults of all files at once: wrong

@@ -6,8 +6,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// KindCRMExport is the one kind of import: the CSV files of another CRM's export.
-const KindCRMExport = "crm_export"
+// The kinds of imports: the CSV files of another CRM's export, or one file of a company's own records.
+const (
+	KindCRMExport     = "crm_export"
+	KindAccounts      = "accounts"
+	KindContacts      = "contacts"
+	KindOpportunities = "opportunities"
+)
 
 // State says how far an import has come.
 type State string
@@ -32,7 +37,7 @@ type NewImport struct {
 // Import is one import, queued, at work or finished.
 type Import struct {
 	ID              uuid.UUID  `json:"id"`
-	Kind            string     `json:"kind" doc:"What sort of import it is." enum:"crm_export,accounts,contacts"`
+	Kind            string     `json:"kind" doc:"What sort of import it is." enum:"crm_export,accounts,contacts,opportunities"`
 	State           State      `json:"state" enum:"queued,running,done,failed,cancelled"`
 	DryRun          bool       `json:"dry_run" doc:"Everything was tried, nothing was kept."`
 	Progress        float64    `json:"progress" minimum:"0" maximum:"1"`

@@ -19,7 +19,7 @@ import (
 
 // NewRecords asks for the import of a file of records of one sort into the caller's own company.
 type NewRecords struct {
-	Kind   string // accounts, contacts
+	Kind   string // accounts, contacts, opportunities
 	File   []byte // CSV in UTF-8; the header names fields
 	DryRun bool   // does everything, writes nothing, finds the same
 }
@@ -27,7 +27,10 @@ type NewRecords struct {
 // recordSort is a sort of records that a company imports for itself. Columns are called as the members of a record.
 type recordSort struct {
 	object  operational.Object
+	table   string // where the records are, and which of its columns says whose
+	whose   string
 	columns map[string]string // column -> the field that it writes; "" for what is only looked up
+	named   map[string]string // what faults call a field -> the column that it comes from, where that is another
 	needed  []string          // of a new record
 	write   func(ctx context.Context, w *recordWriter, tx *postgres.Tx, r record) (outcome, error)
 }
@@ -38,19 +41,30 @@ const refColumn = "external_ref"
 var ignored = []string{"id", "version", "created_at", "updated_at"}
 
 var recordSorts = map[string]recordSort{
-	"accounts": {
-		object: operational.ObjectAccount, needed: []string{"name"}, write: writeAccount,
+	KindAccounts: {
+		object: operational.ObjectAccount, table: "crm.account", whose: "org_id", needed: []string{"name"}, write: writeAccount,
 		columns: map[string]string{
 			refColumn: "", "name": "name", "industry": "industry", "website": "website", "country": "country", "year_established": "year_established",
 			"annual_revenue": "annual_revenue", "number_of_employees": "number_of_employees", "parent_account_id": "parent_account_id",
 			"parent_external_ref": "parent_account_id", "owner_membership_id": "owner", "record_type_id": "record_type",
 		},
 	},
-	"contacts": {
-		object: operational.ObjectContact, needed: []string{"last_name"}, write: writeContact,
+	KindContacts: {
+		object: operational.ObjectContact, table: "crm.contact", whose: "org_id", needed: []string{"last_name"}, write: writeContact,
 		columns: map[string]string{
 			refColumn: "", "account_id": "account_id", "account_external_ref": "account_id", "first_name": "first_name", "last_name": "last_name",
 			"email": "email", "phone": "phone", "job_title": "job_title", "record_type_id": "record_type",
+		},
+	},
+	KindOpportunities: {
+		object: operational.ObjectOpportunity, table: "crm.opportunity", whose: "scope_id", needed: []string{"name"}, write: writeOpportunity,
+		columns: map[string]string{
+			refColumn: "", "name": "name", "account": "vendor_account_id", "customer_name": "customer_name", "sales_process": "stage", "stage": "stage",
+			"amount": "vendor_net", "currency": "vendor_net", "close_date": "close_date", "owner_email": "owner", "record_type": "record_type", "record_type_id": "record_type",
+		},
+		named: map[string]string{
+			"vendor_account_id": "account", "account_id": "account", "process_id": "sales_process", "stage_id": "stage", "vendor_net": "amount", "vendor_net.currency": "currency",
+			"owner_membership_id": "owner_email", "record_type_id": "record_type",
 		},
 	},
 }
@@ -67,7 +81,11 @@ func (s *Service) StartRecords(ctx context.Context, actor operational.Actor, in 
 		return Import{}, fmt.Errorf("make an id: %w", err)
 	}
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		if _, _, err := openRecords(ctx, tx, in.Kind, sort, in.File); err != nil {
+		t, _, err := openRecords(ctx, tx, in.Kind, sort, in.File)
+		if err != nil {
+			return err
+		}
+		if err := sort.writable(tx.Actor, t); err != nil {
 			return err
 		}
 		if err := insert(ctx, tx, id, in.Kind, Mapping{}, map[string][]byte{in.Kind: in.File}, in.DryRun); err != nil {
@@ -81,7 +99,7 @@ func (s *Service) StartRecords(ctx context.Context, actor operational.Actor, in 
 	return s.Get(ctx, actor, id)
 }
 
-// openRecords reads a file and checks its columns against what the actor may write.
+// openRecords reads a file and finds its columns.
 func openRecords(ctx context.Context, tx *postgres.Tx, kind string, sort recordSort, content []byte) (*table, objects.Setup, error) {
 	g, found := tx.Actor.GrantOf(sort.object, uuid.Nil)
 	if !found || !g.May(operational.ActImport) {
@@ -93,7 +111,7 @@ func openRecords(ctx context.Context, tx *postgres.Tx, kind string, sort recordS
 	}
 	t, wrong := readRecords(kind, content)
 	if len(wrong) == 0 {
-		wrong = sort.place(t, g, setup)
+		wrong = sort.place(tx.Actor, t, g, setup)
 	}
 	if len(wrong) > 0 {
 		var faults operational.Faults
@@ -102,24 +120,46 @@ func openRecords(ctx context.Context, tx *postgres.Tx, kind string, sort recordS
 		}
 		return nil, setup, refused(faults)
 	}
-	for column := range t.at {
-		if field := sort.fieldOf(column); field != "" && !g.Edit.Has(field) {
-			return nil, setup, operational.NotEditable(column)
-		}
-	}
 	return t, setup, nil
 }
 
-// fieldOf is the field that a column writes.
-func (s recordSort) fieldOf(column string) string {
-	if field, ours := s.columns[column]; ours {
-		return field
+// writable refuses a file with columns that the caller reads and does not write, before its import begins. Where that
+// comes to be later, the rows say so that have a value there.
+func (s recordSort) writable(actor operational.Actor, t *table) error {
+	g, _ := actor.GrantOf(s.object, uuid.Nil)
+	for _, column := range slices.Sorted(maps.Keys(t.at)) {
+		if field := s.fieldOf(actor, column); field != "" && !g.Edit.Has(field) {
+			return operational.NotEditable(column)
+		}
 	}
-	return column // a company's own
+	return nil
+}
+
+// fieldOf is the field that a column writes. A partner's own account of a customer lies in its half, which is no field.
+func (s recordSort) fieldOf(actor operational.Actor, column string) string {
+	field, ours := s.columns[column]
+	switch {
+	case !ours:
+		return column // a company's own
+	case field == "vendor_account_id" && actor.Side != operational.SideVendor:
+		return ""
+	}
+	return field
+}
+
+// columnOf is the column of a field that a fault names.
+func (s recordSort) columnOf(t *table, field string) string {
+	field = strings.TrimPrefix(strings.TrimPrefix(field, "body."), "custom.")
+	if column, other := s.named[field]; other {
+		if _, there := t.at[field]; !there {
+			return column
+		}
+	}
+	return field
 }
 
 // place finds the columns. One of a field that the caller does not read is unknown, like one that is misspelt.
-func (s recordSort) place(t *table, g operational.Grant, setup objects.Setup) (wrong []string) {
+func (s recordSort) place(actor operational.Actor, t *table, g operational.Grant, setup objects.Setup) (wrong []string) {
 	known := slices.Collect(maps.Keys(s.columns))
 	for _, f := range setup.Fields {
 		known = append(known, f.Name)
@@ -127,7 +167,7 @@ func (s recordSort) place(t *table, g operational.Grant, setup objects.Setup) (w
 	for name, i := range t.at {
 		column := strings.TrimPrefix(name, "custom.")
 		delete(t.at, name)
-		switch field := s.fieldOf(column); {
+		switch field := s.fieldOf(actor, column); {
 		case slices.Contains(ignored, column):
 		case !slices.Contains(known, column) || field != "" && !g.Read.Has(field):
 			wrong = append(wrong, fmt.Sprintf("there is no field %q", clip(name)))

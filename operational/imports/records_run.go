@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/accounts"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -30,12 +32,16 @@ const (
 type recordWriter struct {
 	*Runner
 	job      *job
+	actor    operational.Actor // the importer
 	sort     recordSort
 	setup    objects.Setup
 	known    map[string]knownRecord // by reference
 	accounts map[string]uuid.UUID   // accounts that rows refer to, by reference
 	tally    Tally
 	findings []Finding
+
+	customers accounts.Found // accounts that rows of opportunities refer to
+	deals     dealing        // what else they refer to
 }
 
 // knownRecord is a record that an earlier import made.
@@ -52,7 +58,7 @@ func (r *Runner) doRecords(ctx context.Context, j *job, sort recordSort) error {
 	if err != nil {
 		return err
 	}
-	w := &recordWriter{Runner: r, job: j, sort: sort}
+	w := &recordWriter{Runner: r, job: j, actor: person, sort: sort}
 	err = r.db.InTx(ctx, person, func(tx *postgres.Tx) error {
 		if _, err := tx.Exec(ctx, oneAtATimeSQL, j.actor.Org.String()); err != nil {
 			return fmt.Errorf("wait for another import: %w", err)
@@ -97,7 +103,7 @@ func (r *Runner) personOf(ctx context.Context, j *job) (operational.Actor, error
 	return operational.Actor{Org: j.actor.Org, Side: j.actor.Side, Membership: *j.by, Role: rights.Own.Key, Rights: rights, System: system}, nil
 }
 
-const knownRecordsSQL = `select id, external_ref, version from %s where org_id = $1 and external_ref = any($2)`
+const knownRecordsSQL = `select id, external_ref, version from %s where %s = $1 and external_ref = any($2)`
 
 // writeAll writes row by row. One that cannot be kept is undone alone and told of.
 func (w *recordWriter) writeAll(ctx context.Context, tx *postgres.Tx) error {
@@ -141,27 +147,33 @@ func (w *recordWriter) writeAll(ctx context.Context, tx *postgres.Tx) error {
 	return nil
 }
 
-// look finds the records that the file names.
+// look finds the records that the file names. Of accounts that rows refer to those are there which the importer sees.
 func (w *recordWriter) look(ctx context.Context, tx *postgres.Tx, t *table) (err error) {
-	var refs, accounts []string
-	for _, r := range t.rows {
-		refs = append(refs, squeeze(t.get(r, refColumn)))
-		accounts = append(accounts, squeeze(t.get(r, "parent_external_ref")), squeeze(t.get(r, "account_external_ref")))
+	var refs, named, mails []string
+	for _, raw := range t.rows {
+		r := record{w: w, table: t, row: raw}
+		refs, mails = append(refs, r.ref()), append(mails, strings.ToLower(r.get("owner_email")))
+		named = append(named, r.get("parent_external_ref"), r.get("account_external_ref"), r.get("account"))
 	}
-	from := map[operational.Object]string{operational.ObjectAccount: "crm.account", operational.ObjectContact: "crm.contact"}[w.sort.object]
-	if w.known, err = knownRecords(ctx, tx, from, refs); err != nil {
+	if w.known, err = knownRecords(ctx, tx, w.sort, refs); err != nil {
 		return err
 	}
-	found, err := knownRecords(ctx, tx, "crm.account", accounts)
-	w.accounts = make(map[string]uuid.UUID, len(found))
-	for ref, a := range found {
+	found, err := w.Runner.accounts.FoundTx(ctx, tx, named)
+	if err != nil {
+		return err
+	}
+	w.accounts, w.customers = map[string]uuid.UUID{}, found
+	for ref, a := range found.ByRef {
 		w.accounts[ref] = a.ID
+	}
+	if w.sort.object == operational.ObjectOpportunity {
+		w.deals, err = w.dealing(ctx, tx, mails)
 	}
 	return err
 }
 
-func knownRecords(ctx context.Context, tx *postgres.Tx, from string, refs []string) (map[string]knownRecord, error) {
-	rows, err := tx.Query(ctx, fmt.Sprintf(knownRecordsSQL, from), tx.Actor.Org, refs)
+func knownRecords(ctx context.Context, tx *postgres.Tx, sort recordSort, refs []string) (map[string]knownRecord, error) {
+	rows, err := tx.Query(ctx, fmt.Sprintf(knownRecordsSQL, sort.table, sort.whose), tx.Actor.Org, refs)
 	if err != nil {
 		return nil, fmt.Errorf("read records by reference: %w", err)
 	}
@@ -212,25 +224,33 @@ func (w *recordWriter) refuse(r record, err error) error {
 	if !errors.As(postgres.Translate(err), &fault) {
 		return err
 	}
-	switch fault.Kind {
-	case operational.KindInvalid:
-		for i, f := range fault.Fields {
-			w.find(r, columnOf(f.Field), ruleInvalid, r.get(columnOf(f.Field)), f.Message)
-			if i == 0 {
-				w.tally.Quarantined++
+	switch {
+	case fault.Code == operational.CodeNotEditable, fault.Kind == operational.KindInvalid && len(fault.Fields) > 0:
+		w.tally.Quarantined++
+		for _, f := range fault.Fields {
+			rule, column := ruleInvalid, w.sort.columnOf(r.table, f.Field)
+			if fault.Code == operational.CodeNotEditable {
+				rule, f.Message = ruleNotYours, "Your role may read this field and not change it. Leave its cells empty, or ask an administrator of your organisation."
 			}
+			w.find(r, column, rule, r.get(column), f.Message)
 		}
-		if len(fault.Fields) == 0 {
-			w.quarantine(r, "", ruleInvalid, "", fault.Message)
-		}
-	case operational.KindNotFound, operational.KindForbidden:
-		w.quarantine(r, refColumn, ruleNotYours, r.ref(), "This reference is not yours to write.")
-	case operational.KindConflict:
+	case fault.Kind == operational.KindInvalid, fault.Kind == operational.KindConflict:
 		w.quarantine(r, "", ruleInvalid, "", fault.Message)
+	case fault.Kind == operational.KindForbidden && !w.isKnown(r):
+		w.quarantine(r, "", ruleNotYours, "", fault.Message)
+	case fault.Kind == operational.KindNotFound, fault.Kind == operational.KindForbidden:
+		w.quarantine(r, refColumn, ruleNotYours, r.ref(), "This reference is not yours to write.")
+	case fault.Kind == operational.KindStale:
+		w.quarantine(r, "", ruleInvalid, "", "Somebody changed the record at the same moment. Import the file again: what is here already does not change by it.")
 	default:
 		return err
 	}
 	return nil
+}
+
+func (w *recordWriter) isKnown(r record) bool {
+	_, known := w.known[r.ref()]
+	return known
 }
 
 func (w *recordWriter) quarantine(r record, column, rule, was, reason string) {

@@ -46,11 +46,6 @@ func (r record) isLate() bool {
 	return ref != "" && !known
 }
 
-// columnOf is the column of a field that a fault names.
-func columnOf(field string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(field, "body."), "custom.")
-}
-
 // values reads the cells of a row; all that are wrong are told at once. An empty cell says nothing: it changes nothing.
 type values struct {
 	record
@@ -83,6 +78,10 @@ func (v *values) count(column string) operational.Opt[int] {
 
 func (v *values) amount(column string) operational.Opt[decimal.Decimal] {
 	return parsed(v, column, "an amount such as 1234.50", operational.ParseAmount)
+}
+
+func (v *values) date(column string) operational.Opt[operational.Date] {
+	return parsed(v, column, `a day such as "2017-03-01"`, operational.ParseDate)
 }
 
 func (v *values) id(column string) operational.Opt[uuid.UUID] {

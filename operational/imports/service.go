@@ -32,7 +32,7 @@ var importList = postgres.List{
 		"state":      {SQL: "i.state", Type: postgres.Text, Enum: []string{"queued", "running", "done", "failed", "cancelled"}},
 		"dry_run":    {SQL: "i.dry_run", Type: postgres.Bool},
 		"created_at": {SQL: "i.created_at", Type: postgres.Time},
-		"kind":       {SQL: "i.kind", Type: postgres.Text, Enum: []string{KindCRMExport, "accounts", "contacts"}},
+		"kind":       {SQL: "i.kind", Type: postgres.Text, Enum: []string{KindCRMExport, KindAccounts, KindContacts, KindOpportunities}},
 		startedBy:    {SQL: "i.started_by", Type: postgres.UUID, Nullable: true},
 	},
 }

@@ -110,10 +110,10 @@ grant select (id, connection_id, vendor_org_id, partner_org_id, scope_id, number
 alter table crm.import
   add column side text not null default 'vendor' check (side in ('vendor', 'partner')),
   drop constraint import_kind_check,
-  add constraint import_kind_check check (kind in ('accounts', 'contacts') or kind = 'crm_export' and side = 'vendor');
+  add constraint import_kind_check check (kind in ('accounts', 'contacts', 'opportunities') or kind = 'crm_export' and side = 'vendor');
 alter table crm.import_file
   drop constraint import_file_name_check,
-  add constraint import_file_name_check check (name in ('accounts', 'products', 'sales_teams', 'sales_pipeline', 'stage_history', 'contacts'));
+  add constraint import_file_name_check check (name in ('accounts', 'products', 'sales_teams', 'sales_pipeline', 'stage_history', 'contacts', 'opportunities'));
 alter policy vendor on crm.import using (org_id = (select sec.ctx_org('vendor')) and side = 'vendor') with check (org_id = (select sec.ctx_org('vendor')) and side = 'vendor');
 create policy partner on crm.import to sharepartner_partner using (org_id = (select sec.ctx_org('partner')) and side = 'partner') with check (org_id = (select sec.ctx_org('partner')) and side = 'partner');
 -- Files and findings are those of imports in sight.

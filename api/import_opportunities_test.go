@@ -1,0 +1,201 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/imports"
+)
+
+// tally is what an import did: created, updated, unchanged, quarantined.
+func tally(created, updated, unchanged, quarantined float64) map[string]any {
+	return map[string]any{"created": created, "updated": updated, "unchanged": unchanged, "quarantined": quarantined}
+}
+
+// sells gives a partner's company a process of its own, and its people the right to import.
+func (w *world) sells(t *testing.T, p person) {
+	t.Helper()
+	w.mayImport(t)
+	for _, sql := range []string{
+		`update crm.role_object set can_import = true, can_create = true where org_id = $1 and role_key = 'dealer_personnel' and object = 'opportunity'`,
+		`with p as (insert into crm.sales_process (id, org_id, name, is_default, created_at, updated_at) values (gen_random_uuid(), $1, 'Own sales', true, now(), now()) returning id)
+			insert into crm.stage (id, org_id, process_id, name, position, type) select gen_random_uuid(), $1, p.id, n, i, t from p, (values ('Talking', 1, 'active'), ('Offer', 2, 'active'), ('Yes', 3, 'won'), ('No', 4, 'lost')) s (n, i, t)`,
+		`update crm.person set email = 'Pia@one.example', email_norm = 'pia@one.example' where id = (select person_id from crm.membership where org_id = $1 limit 1)`,
+	} {
+		_, err := w.Owner(t).Exec(t.Context(), sql, p.Org)
+		require.NoError(t, err)
+	}
+}
+
+func TestACompanyImportsItsOwnOpportunities(t *testing.T) {
+	w := newWorld(t)
+	body, contentType := oneFile(t, "external_ref,name\n1,A\n")
+	w.must(t, 403, w.pia, "POST", "/v1/imports/opportunities", body, "Content-Type", contentType)
+	w.sells(t, w.pia)
+	w.addField(t, w.pia, operational.ObjectOpportunity, "x_size", "number")
+	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectOpportunity, `readable = readable || '{x_size}'::text[], editable = editable || '{x_size}'::text[]`)
+	w.bring(t, w.pia, "accounts", "external_ref,name\nc1,Globex\nc2,Twin\nc3,Twin\n")
+	_, err := w.Owner(t).Exec(t.Context(), `insert into crm.record_type (id, org_id, object, name, created_at, updated_at) values (gen_random_uuid(), $1, 'opportunity', 'Project', now(), now())`, w.pia.Org)
+	require.NoError(t, err)
+
+	header := "external_ref,name,account,customer_name,sales_process,stage,amount,currency,close_date,owner_email,record_type,x_size\n"
+	file := header +
+		"o1,First,c1,,,,1200.50,EUR,2030-01-31,PIA@one.example,project,5\n" +
+		"o2,Second,Globex,Globex North,own sales,OFFER,,,,,,\n" +
+		"o3,Won already,,Somebody,,Yes,10,USD,,,,\n" +
+		"o4,,,,,,,,,,,\n" + // no name
+		"o5,Bad,nobody,,No such,,many,,soon,nobody@x.example,Nothing,much\n" +
+		"o6,Twice named,Twin,,,,,,,,,\n" +
+		"o7,Strange stage,,,,Prospecting,5,,,,,\n" +
+		"o8,Currency alone,,,,,,USD,,,,\n" +
+		"o9,Odd money,,,,,5,usdollar,,,,\n" +
+		"o1,Again,,,,,,,,,,\n"
+	tried := w.bring(t, w.pia, "opportunities", file, "dry_run", "true")
+	require.Equal(t, "done", tried.text(t, "state"), tried.body)
+	require.Equal(t, tally(3, 0, 0, 7), tried.json(t)["records"])
+	require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/opportunities?count=exact", nil).body, `"total":0`)
+	done := w.bring(t, w.pia, "opportunities", file)
+	require.Equal(t, tally(3, 0, 0, 7), done.json(t)["records"])
+	found := w.must(t, 200, w.pia, "GET", "/v1/imports/"+done.text(t, "id")+"/findings?limit=200", nil)
+	for _, text := range []string{
+		`"line":5`, `"line":6`, "no account with this reference or name", "no sales process of this name", "not an amount", "not a day", "Nobody who works in your company", "no such record type",
+		"Several accounts have this name", "no stage of this name", "A currency alone", `"line":10`, `"field":"currency"`, "line 2 has the same",
+	} {
+		require.Contains(t, found.body, text)
+	}
+	require.NotContains(t, found.body, "vendor_net")
+
+	list := func() map[string]map[string]any {
+		t.Helper()
+		all := map[string]map[string]any{}
+		for _, x := range w.must(t, 200, w.pia, "GET", "/v1/opportunities?limit=200", nil).json(t)["items"].([]any) {
+			all[x.(map[string]any)["name"].(string)] = x.(map[string]any)
+		}
+		return all
+	}
+	first, second, won := list()["First"], list()["Second"], list()["Won already"]
+	require.Equal(t, "Globex", first["customer_name"], "called as its account is")
+	require.Equal(t, map[string]any{"amount": "1200.50", "currency": "EUR"}, first["vendor_net"])
+	require.Equal(t, "2030-01-31", first["close_date"])
+	require.Equal(t, map[string]any{"x_size": "5"}, first["custom"])
+	require.NotEmpty(t, first["record_type_id"])
+	require.Equal(t, w.pia.Membership.String(), first["owner"].(map[string]any)["id"])
+	require.Equal(t, "Talking", first["stage"].(map[string]any)["name"])
+	require.NotContains(t, first, "vendor")
+	require.Equal(t, "Globex North", second["customer_name"])
+	require.Equal(t, "Offer", second["stage"].(map[string]any)["name"])
+	require.Equal(t, "won", won["stage"].(map[string]any)["type"])
+	half := w.must(t, 200, w.pia, "GET", "/v1/opportunities/"+first["id"].(string)+"/private", nil)
+	require.Contains(t, half.body, `"account_id"`)
+
+	// The same again changes nothing, also after the customer was called otherwise by hand.
+	again := w.bring(t, w.pia, "opportunities", file)
+	require.Equal(t, tally(0, 0, 3, 7), again.json(t)["records"])
+	require.Equal(t, first, list()["First"])
+	w.must(t, 200, w.pia, "PATCH", "/v1/opportunities/"+first["id"].(string), `{"customer_name":"Globex AG"}`, "If-Match", `"v1"`)
+	require.Equal(t, tally(0, 0, 1, 0), w.bring(t, w.pia, "opportunities", "external_ref,name,account\no1,First,c1\n").json(t)["records"])
+	require.Equal(t, "Globex AG", list()["First"]["customer_name"])
+
+	// A changed row patches; another stage is a move, back from an end a reopening.
+	news := w.bring(t, w.pia, "opportunities", header+
+		"o1,First renamed,c2,,,Offer,1300,,,,,\n"+
+		"o3,Won already,,,,Talking,,,,,,\n"+
+		"o2,Second,,,Other process,,,,,,,\n"+
+		"o2b,New one,,,,,7,,,,,\n")
+	require.Equal(t, tally(1, 2, 0, 1), news.json(t)["records"], news.body)
+	changed := list()["First renamed"]
+	require.Equal(t, "Twin", changed["customer_name"])
+	require.Equal(t, "2030-01-31", changed["close_date"], "an empty cell changes nothing")
+	require.Equal(t, map[string]any{"amount": "1300.00", "currency": "EUR"}, changed["vendor_net"])
+	history := w.must(t, 200, w.pia, "GET", "/v1/opportunities/"+first["id"].(string)+"/history", nil).body
+	require.Equal(t, 2, strings.Count(history, `"change":"edited"`), history)
+	require.Equal(t, 1, strings.Count(history, `"change":"stage_moved"`))
+	require.NotContains(t, history, `"imported":true`, "who brought the file did it, now")
+	require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/opportunities/"+won["id"].(string)+"/history", nil).body, `"change":"reopened"`)
+	closed := w.bring(t, w.pia, "opportunities", "external_ref,name,stage\no2,Second,No\n")
+	require.Equal(t, tally(0, 1, 0, 0), closed.json(t)["records"])
+	over := w.bring(t, w.pia, "opportunities", "external_ref,name,stage\no2,Second,Yes\n")
+	require.Equal(t, tally(0, 0, 0, 1), over.json(t)["records"])
+	require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/imports/"+over.text(t, "id")+"/findings", nil).body, "Reopen it before")
+
+	// It is nobody else's: not of the vendors that the partner works for, not of other partners.
+	for _, stranger := range []person{w.ada, w.bob, w.pol} {
+		require.NotContains(t, w.must(t, 200, stranger, "GET", "/v1/opportunities?limit=200", nil).body, "First renamed")
+		w.must(t, 404, stranger, "GET", "/v1/opportunities/"+first["id"].(string), nil)
+		w.must(t, 404, stranger, "GET", "/v1/imports/"+news.text(t, "id"), nil)
+	}
+	require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/imports?filter=kind+eq+'opportunities'&count=exact", nil).body, `"total":7`)
+}
+
+// A vendor's file becomes direct sales, on its own accounts.
+func TestAVendorImportsDirectSales(t *testing.T) {
+	w := newWorld(t)
+	w.bring(t, w.ada, "accounts", "external_ref,name\nc1,Globex\n")
+	file := "external_ref,name,account,stage,amount\nd1,Direct,c1,,5\nd2,Closed,,Lost,6\n"
+	require.Equal(t, tally(2, 0, 0, 0), w.bring(t, w.ada, "opportunities", file).json(t)["records"])
+	require.Equal(t, tally(0, 0, 2, 0), w.bring(t, w.ada, "opportunities", file).json(t)["records"])
+	direct := w.must(t, 200, w.ada, "GET", "/v1/opportunities?filter=name+eq+'Direct'", nil).json(t)["items"].([]any)[0].(map[string]any)
+	require.NotEmpty(t, direct["vendor_account_id"])
+	require.Equal(t, "Globex", direct["customer_name"])
+	require.NotContains(t, direct, "connection_id")
+	require.NotContains(t, w.must(t, 200, w.pia, "GET", "/v1/opportunities", nil).body, "Direct")
+}
+
+func TestImportsOfOpportunitiesGoByTheRightsOfTheirPerson(t *testing.T) {
+	w := newWorld(t)
+	w.sells(t, w.pia)
+	send := func(status int, file string) answer {
+		t.Helper()
+		body, contentType := oneFile(t, file)
+		return w.must(t, status, w.pia, "POST", "/v1/imports/opportunities", body, "Content-Type", contentType)
+	}
+	can := func(set string) {
+		t.Helper()
+		w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectOpportunity, set)
+	}
+	run := func(started answer) answer {
+		t.Helper()
+		require.NoError(t, imports.NewRunner(w.Jobs).Run(t.Context(), w.pia.Actor, uuid.MustParse(started.text(t, "id")), nil))
+		return w.must(t, 200, w.pia, "GET", started.header.Get("Location"), nil)
+	}
+	can(`readable = '{name,stage,owner,vendor_net}', editable = '{name,owner,vendor_net}'`)
+	hidden, absent := send(422, "external_ref,name,close_date\n1,A,2030-01-01\n"), send(422, "external_ref,name,close_dare\n1,A,2030-01-01\n")
+	require.Equal(t, absent.body, strings.ReplaceAll(hidden.body, "close_date", "close_dare"))
+	locked := send(403, "external_ref,name,stage\n1,A,Offer\n")
+	require.Equal(t, "field-not-editable", locked.text(t, "code"))
+	require.Contains(t, send(422, "name\nA\n").body, "external_ref is missing")
+
+	// What is taken away between sending and doing is a finding of the rows that would need it.
+	can(`editable = '{name,owner,stage,vendor_net}'`)
+	started := send(http.StatusAccepted, "external_ref,name,stage,amount\n1,With,Offer,5\n2,Without,,6\n")
+	can(`editable = '{name,owner}'`)
+	ended := run(started)
+	require.Equal(t, tally(0, 0, 0, 2), ended.json(t)["records"], ended.body)
+	found := w.must(t, 200, w.pia, "GET", started.header.Get("Location")+"/findings", nil).body
+	require.Contains(t, found, `"field":"stage"`)
+	require.Contains(t, found, `"field":"amount"`)
+	require.Contains(t, found, "may read this field and not change it")
+	can(`editable = '{name,owner,stage,vendor_net}'`)
+	require.Equal(t, tally(2, 0, 0, 0), w.bring(t, w.pia, "opportunities", "external_ref,name,stage,amount\n1,With,Offer,5\n2,Without,,6\n").json(t)["records"])
+
+	// An account of a colleague is answered as one that is not there.
+	w.bring(t, w.pia, "accounts", "external_ref,name\nc1,Globex\n")
+	_, err := w.Owner(t).Exec(t.Context(), `update crm.account set owner_membership_id = null, version = version + 1`)
+	require.NoError(t, err)
+	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, `visibility = 'private'`)
+	for _, name := range []string{"c1", "Globex", "nobody"} {
+		done := w.bring(t, w.pia, "opportunities", "external_ref,name,account\n3,New,"+name+"\n")
+		require.Equal(t, tally(0, 0, 0, 1), done.json(t)["records"])
+		require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/imports/"+done.text(t, "id")+"/findings", nil).body, "There is no account with this reference or name, or it is not yours to see.")
+	}
+	can(`can_create = false`)
+	done := w.bring(t, w.pia, "opportunities", "external_ref,name\n1,Renamed\n9,New\n")
+	require.Equal(t, tally(0, 1, 0, 1), done.json(t)["records"])
+	can(`can_import = false`)
+	send(403, "external_ref,name\n1,A\n")
+}
