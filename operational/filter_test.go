@@ -2,6 +2,7 @@ package operational_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -42,6 +43,9 @@ func TestParseFilter(t *testing.T) {
 		got, err := operational.ParseFilter(text, filterFields)
 		require.NoError(t, err, text)
 		require.Equal(t, &want, got, text)
+		again, err := operational.ParseFilter(got.String(), filterFields)
+		require.NoError(t, err, got.String())
+		require.Equal(t, got, again, "a filter that is written is the same when it is read")
 	}
 	none, err := operational.ParseFilter("  ", filterFields)
 	require.NoError(t, err)
@@ -101,8 +105,14 @@ func TestParseFilterNeverLetsAHiddenFieldThrough(t *testing.T) {
 		if err != nil && !errors.As(err, &fault) {
 			t.Fatalf("%q: not a fault: %v", text, err)
 		}
-		if f != nil && !onlyReadable(*f) {
+		if f == nil {
+			return
+		}
+		if !onlyReadable(*f) {
 			t.Fatalf("%q: %+v", text, f)
+		}
+		if again, err := operational.ParseFilter(f.String(), filterFields); err != nil || !reflect.DeepEqual(f, again) {
+			t.Fatalf("%q is written %q: %+v, %v", text, f.String(), again, err)
 		}
 	})
 }

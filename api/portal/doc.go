@@ -12,6 +12,9 @@
 //   - Forms that change rights say before they are sent whom they touch and what they reveal, by the same request as a
 //     review without script. They carry what they showed: what two people change at once is told to the second, and only
 //     what it changed itself is put over what is there then.
+//   - A form of a record has the fields of its layout that the person's role reads; those it may not set are shown. It
+//     changes what differs from the record, and a field that is hidden is refused as one that does not exist.
+//   - The rail, its keys and the way back from a fault lead only to what opens for this person.
 //   - Nothing inline: the content security policy allows no script, style or connection but our own.
 //   - Amounts in several currencies are never added: a key figure then has a line for each.
 //   - Single keys can be turned off (WCAG 2.1.4); theme and keys live in cookies, so that the first byte is right.

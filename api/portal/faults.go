@@ -71,7 +71,12 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 func (v *visit) fault(err error) {
 	f := v.explain(v.r, err)
 	v.retryAfter(f)
-	links := []views.Link{{Text: "Sales briefing", Href: "/briefing"}, {Text: "Opportunities", Href: "/opportunities"}}
+	var links []views.Link
+	for _, n := range v.nav() {
+		if path, _, _ := strings.Cut(n.Href, "?"); n.Group == "" && n.Key != "f" {
+			links = append(links, views.Link{Text: n.Title, Href: path})
+		}
+	}
 	if f.status == http.StatusServiceUnavailable {
 		links = append([]views.Link{{Text: "Try again", Href: here(v.r)}}, links...)
 	}

@@ -14,31 +14,19 @@ import (
 func TestGovernanceInEveryLook(t *testing.T) {
 	w := newWorld(t)
 	w.govern(t)
-	for _, p := range []struct{ name, path string }{
-		{"roles", "/governance/roles"},
-		{"roles-own", "/governance/roles?audience=internal&role=analyst&object=account"},
-		{"role", "/governance/roles/analyst?with=reviewer"},
-		{"new-role", "/governance/new-role"},
-		{"access", "/governance/access"},
-		{"types", "/governance/types"},
-		{"type", w.first(t, "/governance/types", "/governance/types/")},
-		{"layout", w.first(t, "/governance/types", "/governance/layouts/") + "?as=dealer_personnel"},
-		{"view-as", "/governance/view-as"},
-		{"tester", "/governance/tester?object=opportunity&record=crane"},
-		{"audit", "/governance/audit"},
-	} {
-		t.Run(p.name, func(t *testing.T) {
-			b := newTab(t, w).as(leaderMail)
-			for _, l := range looks {
-				b.see(l)
-				b.open(p.path)
-				b.shot("governance-" + p.name + "-" + l.name)
-				b.fits()
-				b.accessible()
-				b.quiet()
-			}
-		})
-	}
+	w.walk(t, "governance-", []stop{
+		{"roles", leaderMail, "/governance/roles"},
+		{"roles-own", leaderMail, "/governance/roles?audience=internal&role=analyst&object=account"},
+		{"role", leaderMail, "/governance/roles/analyst?with=reviewer"},
+		{"new-role", leaderMail, "/governance/new-role"},
+		{"access", leaderMail, "/governance/access"},
+		{"types", leaderMail, "/governance/types"},
+		{"type", leaderMail, w.first(t, "/governance/types", "/governance/types/")},
+		{"layout", leaderMail, w.first(t, "/governance/types", "/governance/layouts/") + "?as=dealer_personnel"},
+		{"view-as", leaderMail, "/governance/view-as"},
+		{"tester", leaderMail, "/governance/tester?object=opportunity&record=crane"},
+		{"audit", leaderMail, "/governance/audit"},
+	})
 }
 
 // govern sets up what the pages show.

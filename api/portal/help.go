@@ -14,5 +14,5 @@ func (p *Portal) help(v *visit) error {
 		d := warehouse.Definitions[m]
 		defs = append(defs, views.Definition{Name: metricNames[m], Version: views.Number(d.Version), Words: d.Words, AtZero: d.AtZero})
 	}
-	return v.render(200, views.Shell{Title: "Help"}, views.HelpPage(defs))
+	return v.render(200, views.Shell{Title: "Help"}, views.HelpPage(defs, v.nav()))
 }

@@ -65,6 +65,32 @@ func TestHiddenFieldsAreAbsentFromPages(t *testing.T) {
 		require.NotContains(t, briefing.text(), absent)
 	}
 	require.Equal(t, http.StatusNotFound, v.get("/funnel"+period).status)
+	require.NotContains(t, briefing.text(), "Funnel", "what does not open is in no menu")
 	require.NotContains(t, v.get("/opportunities").text(), "Stage")
 	require.NotContains(t, v.get("/opportunities/"+w.opportunity.ID.String()).text(), "Qualify")
+}
+
+// Who reads no figures begins with what opens, and finds no way to the rest.
+func TestTheRailHoldsWhatOpens(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.db.Owner(t).Exec(t.Context(), `update crm.role set capabilities = '{}' where org_id = $1 and key = 'analyst' and audience = 'internal'`, w.vendor)
+	require.NoError(t, err)
+	hide := func(object string) {
+		_, err := w.db.Owner(t).Exec(t.Context(), `delete from crm.role_object where org_id = $1 and role_key = 'analyst' and object = $2`, w.vendor, object)
+		require.NoError(t, err)
+	}
+	v := w.as(t, analystMail)
+	require.Equal(t, "/opportunities?region=CEE", v.get("/?region=CEE").path)
+	hide("opportunity")
+	p := v.get("/")
+	require.Equal(t, "/accounts", p.path)
+	for _, absent := range []string{"Sales briefing", "Funnel", "Opportunities", "Search opportunities", "Partners"} {
+		require.NotContains(t, p.text(), absent)
+	}
+	fault := v.get("/nowhere")
+	require.NotContains(t, fault.raw, `href="/briefing"`)
+	for _, object := range []string{"account", "contact", "sales_process"} {
+		hide(object)
+	}
+	require.Equal(t, "/help", v.get("/").path)
 }

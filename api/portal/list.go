@@ -18,7 +18,7 @@ import (
 // Rows on a page of the list.
 const pageLength = 50
 
-var statusOptions = []option{{"active", "Open"}, {"won", "Won"}, {"lost", "Lost"}, {"disqualified", "Disqualified"}}
+var statusOptions = []option{{"active", "Open"}, {"closed", "Closed"}, {"won", "Won"}, {"lost", "Lost"}, {"disqualified", "Disqualified"}}
 
 // list is the list of opportunities with filters, order and pages.
 func (p *Portal) list(v *visit) error {
@@ -77,7 +77,7 @@ func (v *visit) fillList(page *views.List, f filters, c choices, found operation
 // listQuery is the address of this list, without the place in it.
 func (v *visit) listQuery(f filters) url.Values {
 	q := f.full()
-	for _, name := range []string{"process", "connection"} {
+	for _, name := range []string{"process", "connection", "account"} {
 		if value := v.r.URL.Query().Get(name); value != "" {
 			q.Set(name, value)
 		}
@@ -142,6 +142,9 @@ func (v *visit) listBar(f filters, c choices, known map[string]place, fields []s
 		}
 		b.out.Active = append(b.out.Active, views.Link{Text: "With: " + name, Href: b.with("connection")})
 	}
+	if id := v.r.URL.Query().Get("account"); id != "" {
+		b.out.Active = append(b.out.Active, views.Link{Text: "Account: " + v.accountCalled(id), Href: b.with("account")})
+	}
 	return b.filters("sort")
 }
 
@@ -193,9 +196,12 @@ func (v *visit) listQueryOf(f filters, fields operational.Listing) (operational.
 		all = append(all, partnerFilter(f.Partners)...)
 	}
 	asked := v.r.URL.Query()
-	for field, value := range map[string]string{"stage_type": f.Status, "stage": f.Stage, "process": asked.Get("process"), "connection": asked.Get("connection")} {
-		if value != "" {
-			all = append(all, operational.Filter{Field: field, Op: "eq", Values: []string{value}})
+	for field, value := range map[string]string{"stage_type": f.Status, "stage": f.Stage, "process": asked.Get("process"), "connection": asked.Get("connection"), v.accountOfList(): asked.Get("account")} {
+		switch {
+		case field == "stage_type" && value == "closed":
+			all = append(all, operational.Filter{Field: field, Op: "ne", Values: []string{"active"}})
+		case value != "":
+			all = append(all, is(field, value))
 		}
 	}
 	if f.Search != "" {

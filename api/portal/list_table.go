@@ -41,7 +41,7 @@ func (v *visit) listTable(f filters, items []opportunities.Opportunity, sorts []
 			col.Title = v.otherSide()
 		}
 		if slices.Contains(sorts, c.field) {
-			col.Sort, col.Order = v.sorting(f, c.field, c.desc, order)
+			col.Sort, col.Order = sortedBy("/opportunities", v.listQuery(f), c.field, c.desc, order)
 		}
 		t.Columns = append(t.Columns, col)
 	}
@@ -67,23 +67,6 @@ func (v *visit) listTable(f filters, items []opportunities.Opportunity, sorts []
 		}, hidden...)})
 	}
 	return t
-}
-
-// sorting is where a column's head leads and how the list is sorted by it now.
-func (v *visit) sorting(f filters, field string, desc bool, order string) (href, now string) {
-	next := field
-	if desc {
-		next = "-" + field
-	}
-	switch order {
-	case field:
-		now, next = "ascending", "-"+field
-	case "-" + field:
-		now, next = "descending", field
-	}
-	q := v.listQuery(f)
-	q.Set("sort", next)
-	return address("/opportunities", q.Encode()), now
 }
 
 // nameCell opens an opportunity.

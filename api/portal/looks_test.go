@@ -7,7 +7,7 @@ import (
 // Every page in every look: axe finds nothing, the console is empty, nothing hangs over, all charts are drawn.
 func TestEveryPageInEveryLook(t *testing.T) {
 	w := shared(t)
-	pages := []struct{ name, mail, path string }{
+	w.walk(t, "", []stop{
 		{"sign-in", "", "/sign-in"},
 		{"briefing", leaderMail, "/briefing"},
 		{"funnel", leaderMail, "/funnel?period=" + yearNow(w)},
@@ -22,8 +22,16 @@ func TestEveryPageInEveryLook(t *testing.T) {
 		{"analyst-opportunity", analystMail, "/opportunities/" + w.opportunity.ID.String()},
 		{"first-use", strangerMail, "/briefing"},
 		{"no-match", leaderMail, "/opportunities?q=there+is+no+such+thing&region=CEE"},
-	}
-	for _, p := range pages {
+	})
+}
+
+// stop is a page on a walk: who looks at it, and where it is.
+type stop struct{ name, mail, path string }
+
+// walk looks at pages in every look.
+func (w *world) walk(t *testing.T, prefix string, stops []stop) {
+	t.Helper()
+	for _, p := range stops {
 		t.Run(p.name, func(t *testing.T) {
 			b := newTab(t, w)
 			if p.mail != "" {
@@ -32,7 +40,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 			for _, l := range looks {
 				b.see(l)
 				b.open(p.path)
-				b.shot(p.name + "-" + l.name)
+				b.shot(prefix + p.name + "-" + l.name)
 				b.fits()
 				b.accessible()
 				if p.name != "not-found" { // a browser notes the status 404 itself

@@ -97,6 +97,7 @@ func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
 	if o.private != nil {
 		page.Private = v.privateFacts(o)
 	}
+	v.accountOf(&page, o)
 	return page
 }
 

@@ -22,7 +22,7 @@ func TestPagesWithoutScript(t *testing.T) {
 	w := shared(t)
 	for _, mail := range []string{leaderMail, analystMail, partnerMail, strangerMail} {
 		v := w.as(t, mail)
-		for _, path := range []string{"/briefing", "/briefing?period=" + yearNow(w), "/funnel?period=" + yearNow(w), "/opportunities", "/opportunities?status=active&sort=-amount", "/help", "/account"} {
+		for _, path := range []string{"/briefing", "/briefing?period=" + yearNow(w), "/funnel?period=" + yearNow(w), "/opportunities", "/opportunities?status=active&sort=-amount", "/accounts", "/contacts", "/help", "/account"} {
 			p := v.get(path)
 			require.Equal(t, http.StatusOK, p.status, "%s %s: %s", mail, path, p.text())
 			require.NotEmpty(t, p.title(), path)
@@ -49,7 +49,7 @@ func (a *answer) inert() {
 // whole says that every link of the page inside the program leads somewhere, by its first segment.
 func (a *answer) whole() {
 	a.v.t.Helper()
-	known := []string{"/briefing", "/account", "/funnel", "/partners", "/connections", "/settings", "/governance", "/opportunities", "/receipts", "/help", "/assets", "/sign-in", "#"}
+	known := []string{"/briefing", "/accounts", "/contacts", "/v1/", "/account", "/funnel", "/partners", "/connections", "/settings", "/governance", "/opportunities", "/receipts", "/help", "/assets", "/sign-in", "#"}
 	for _, n := range a.all(func(n *html.Node) bool { return n.Data == "a" }) {
 		href, ok := attr(n, "href"), false
 		for _, k := range known {

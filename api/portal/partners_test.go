@@ -31,7 +31,7 @@ func TestInterconnectionInEveryLook(t *testing.T) {
 	partner, link := owner.kestrel(), owner.invites("/partner-invitations/new", url.Values{"partner_name": {"Fresh Ltd"}, "message": {"Welcome.\nWe begin in March."}, "email": {"pia@fresh.example"}})
 	vendor := chief.get("/connections").first("/connections/0")
 	owner.get("/settings/keys/new").sends("/settings/keys/new", url.Values{"name": {"Nightly export"}, "scope": {"opportunities.read"}})
-	pages := []struct{ name, mail, path string }{
+	w.walk(t, "rooms-", []stop{
 		{"partners", ownerMail, "/partners"},
 		{"partner", ownerMail, partner},
 		{"partner-end", ownerMail, partner + "/end"},
@@ -52,23 +52,7 @@ func TestInterconnectionInEveryLook(t *testing.T) {
 		{"vendor", chiefMail, vendor},
 		{"vendor-end", chiefMail, vendor + "/end"},
 		{"disclosure", chiefMail, vendor + "/disclosure"},
-	}
-	for _, p := range pages {
-		t.Run(p.name, func(t *testing.T) {
-			b := newTab(t, w)
-			if p.mail != "" {
-				b.as(p.mail)
-			}
-			for _, l := range looks {
-				b.see(l)
-				b.open(p.path)
-				b.shot("rooms-" + p.name + "-" + l.name)
-				b.fits()
-				b.accessible()
-				b.quiet()
-			}
-		})
-	}
+	})
 }
 
 // A vendor changes what it says of a partner, gives roles, suspends, resumes and ends; each asks and says what was done.

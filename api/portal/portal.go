@@ -60,9 +60,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /sign-out", p.signOut)
 	mux.HandleFunc("POST /theme", p.setTheme)
 	mux.HandleFunc("POST /keys", p.setKeys)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, address("/briefing", r.URL.RawQuery), http.StatusSeeOther)
-	})
+	mux.HandleFunc("GET /{$}", p.page(operational.SignedIn, p.home))
 	mux.HandleFunc("GET "+api.ProblemsPath+"{code}", p.problem)
 	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -76,6 +74,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /opportunities/{id}/move", p.page(operational.OpportunitiesWrite, p.move))
 	mux.HandleFunc("POST /opportunities/{id}/reopen", p.page(operational.OpportunitiesWrite, p.reopen))
 	mux.HandleFunc("POST /opportunities/{id}/edit", p.page(operational.OpportunitiesWrite, p.edit))
+	p.records(mux, accountBook)
+	p.records(mux, contactBook)
 	p.account(mux)
 	p.governance(mux)
 	p.interconnection(mux)

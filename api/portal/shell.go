@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sharepartner/sharepartner/api/portal/assets"
@@ -28,24 +30,43 @@ func (v *visit) shell(s views.Shell) views.Shell {
 	s.Theme, s.Return, s.Missing = themeOf(v.r), here(v.r), assets.Default().Missing()
 	s.KeysOff = cookie(v.r, keysCookie) == "off"
 	s.Person = v.person()
-	keep := readFilters(v.r)
-	dashboards, list := keep.query().Encode(), keep.listQuery().Encode()
-	s.Nav = []views.NavItem{
-		{Title: "Sales briefing", Icon: "briefing", Href: address("/briefing", dashboards), Key: "b"},
-		{Title: "Funnel", Icon: "filter", Href: address("/funnel", dashboards), Key: "f"},
-		{Title: "Opportunities", Icon: "opportunity", Href: address("/opportunities", list), Key: "o"},
-	}
-	s.Nav = append(s.Nav, v.programNav()...)
-	s.Nav = append(s.Nav, v.governanceNav()...)
-	s.Nav = append(s.Nav, v.settingsNav()...)
+	s.Nav = v.nav()
 	for i := range s.Nav {
 		s.Nav[i].Current = s.Nav[i].Title == s.Title || s.Nav[i].Title == s.Section
 	}
 	if s.Crumbs == nil {
 		s.Crumbs = []views.Link{{Text: v.me.Organisation.Name}, {Text: s.Title}}
 	}
+	s.Finds = v.actor.Allowed(operational.OpportunitiesRead)
 	s.Foot = v.foot()
 	return s
+}
+
+// nav are the entries of the rail: the pages that open for this person, with the filters that hold on them too.
+func (v *visit) nav() []views.NavItem {
+	keep := readFilters(v.r)
+	dashboards, list := keep.query().Encode(), keep.listQuery().Encode()
+	var out []views.NavItem
+	if v.actor.Allowed(operational.AnalyticsRead) {
+		out = append(out, views.NavItem{Title: "Sales briefing", Icon: "briefing", Href: address("/briefing", dashboards), Key: "b"})
+		if v.counts(warehouse.FieldStage) { // without it there is no such metric
+			out = append(out, views.NavItem{Title: "Funnel", Icon: "filter", Href: address("/funnel", dashboards), Key: "f"})
+		}
+	}
+	if v.actor.Allowed(operational.OpportunitiesRead) {
+		out = append(out, views.NavItem{Title: "Opportunities", Icon: "opportunity", Href: address("/opportunities", list), Key: "o"})
+	}
+	return slices.Concat(out, v.customersNav(), v.programNav(), v.governanceNav(), v.settingsNav())
+}
+
+// home leads to the first page that opens for this person.
+func (p *Portal) home(v *visit) error {
+	to := "/help"
+	if nav := v.nav(); len(nav) > 0 {
+		to, _, _ = strings.Cut(nav[0].Href, "?")
+	}
+	http.Redirect(v.w, v.r, address(to, v.r.URL.RawQuery), http.StatusSeeOther)
+	return nil
 }
 
 func address(path, query string) string {

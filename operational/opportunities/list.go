@@ -36,7 +36,10 @@ var shared = map[string]postgres.Column{
 }
 
 var lists = map[operational.Side]postgres.List{
-	operational.SidePartner: listOf(operational.SidePartner, nil),
+	operational.SidePartner: listOf(operational.SidePartner, map[string]postgres.Column{
+		// The partner's own account of the customer: the wall shows it nobody else's half.
+		"account": {SQL: "h.account_id", Type: postgres.UUID, Nullable: true, Within: "exists (select from crm.opportunity_private h where h.opportunity_id = o.id and %s)"},
+	}),
 	operational.SideVendor: listOf(operational.SideVendor, map[string]postgres.Column{
 		"vendor_account": {SQL: "o.vendor_account_id", Type: postgres.UUID, Nullable: true},
 	}),

@@ -16,7 +16,7 @@
   };
 
   let leader = 0;
-  const places = { b: '/briefing', f: '/funnel', o: '/opportunities' };
+  const place = (key) => [...document.querySelectorAll('.l-rail a[data-go]')].find((a) => a.dataset.go === key);
   document.addEventListener('keydown', (e) => {
     if (e.key === 'Escape') {
       const open = document.querySelector('details.c-menu[open]');
@@ -26,13 +26,11 @@
     if (keysOff() || e.ctrlKey || e.metaKey || e.altKey || typing(e) || !$('.l-rail')) return;
     const led = Date.now() - leader < 1500;
     leader = 0;
-    if (led && places[e.key]) {
-      const link = $(`.l-rail a[data-go="${e.key}"]`);
-      location.href = link ? link.href : places[e.key];
-    } else if (e.key === 'g') leader = Date.now();
-    else if (e.key === '/') {
+    if (led && place(e.key)) location.href = place(e.key).href;
+    else if (e.key === 'g') leader = Date.now();
+    else if (e.key === '/' && $('#find')) {
       const find = $('#find');
-      if (find && find.offsetParent) { find.focus(); find.select(); } else location.href = '/opportunities#q';
+      if (find.offsetParent) { find.focus(); find.select(); } else location.href = '/opportunities#q';
     } else if (e.key === 'j') step(1);
     else if (e.key === 'k') step(-1);
     else if (e.key === '?') { const help = $('#keys'); if (help?.showModal) { if (!help.open) help.showModal(); } else location.href = '/help'; }

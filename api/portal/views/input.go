@@ -17,6 +17,7 @@ type Input struct {
 	Required                            bool
 	Options                             []Option // makes it a select
 	Rows                                int      // makes it a text of several lines
+	Fixed                               bool     // shown only: whoever reads the form may not change it
 }
 
 // Option is a choice of a select.
@@ -56,6 +57,14 @@ func (f Input) aria() templ.Attributes {
 		a["inputmode"] = f.Mode
 	}
 	return a
+}
+
+// shown is a value, or a dash where there is none.
+func shown(value string) string {
+	if value == "" {
+		return "—"
+	}
+	return value
 }
 
 func tierClass(rank int) string { return "is-" + strconv.Itoa(rank) }

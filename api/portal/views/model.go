@@ -23,6 +23,7 @@ type Shell struct {
 	Person   *Person
 	Nav      []NavItem
 	Crumbs   []Link
+	Finds    bool    // opportunities can be searched
 	Query    string  // in the search box
 	FindKeep []Field // filters that a search keeps
 	Foot     Foot
@@ -73,6 +74,11 @@ func groups(list []NavItem) []NavGroup {
 // quick are the entries that a narrow screen has at hand.
 func quick(list []NavItem) []NavItem {
 	return slices.DeleteFunc(slices.Clone(list), func(n NavItem) bool { return n.Group != "" })
+}
+
+// has says whether a key leads to one of the entries.
+func has(list []NavItem, key string) bool {
+	return slices.ContainsFunc(list, func(n NavItem) bool { return n.Key == key })
 }
 
 // Link is a link with a text; without address it is only the text.
@@ -135,8 +141,8 @@ type MenuForm struct {
 	Keep                              []Field
 }
 
-// Field is a hidden value of a form.
-type Field struct{ Name, Value string }
+// Field is a hidden value of a form, or something that is so, with a way to it where there is one.
+type Field struct{ Name, Value, Href string }
 
 // Choice is a value of a filter.
 type Choice struct {

@@ -815,7 +815,7 @@ func receipt(r Receipt) templ.Component {
 type Definition struct{ Name, Version, Words, AtZero string }
 
 // HelpPage tells the keys and what the figures mean.
-func HelpPage(defs []Definition) templ.Component {
+func HelpPage(defs []Definition, nav []NavItem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -906,7 +906,7 @@ func HelpPage(defs []Definition) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Keys().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Keys(nav).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

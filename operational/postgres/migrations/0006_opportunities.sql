@@ -92,6 +92,7 @@ create table crm.opportunity_private (
   foreign key (opportunity_id, scope_id) references crm.opportunity (id, scope_id),
   foreign key (partner_org_id, account_id) references crm.account (org_id, id)
 );
+create index opportunity_private_account on crm.opportunity_private (partner_org_id, account_id) where account_id is not null;
 
 -- One row per change: the state after it, when it was true (effective_at) and when we knew (recorded_at).
 create table crm.opportunity_history (
