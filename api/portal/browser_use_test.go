@@ -282,3 +282,16 @@ func TestOpenMenus(t *testing.T) {
 	}
 	b.quiet()
 }
+
+// typed puts a text into a field as a person would.
+func (b *tab) typed(selector, text string) {
+	b.t.Helper()
+	b.do(chromedp.Focus(selector))
+	b.key(text)
+}
+
+// press clicks on the first thing that is named so.
+func (b *tab) press(selector string) {
+	b.t.Helper()
+	b.do(chromedp.Click(selector))
+}

@@ -13,6 +13,15 @@
 //     name and its system are kept, in words of ours.
 //   - Whoever manages people signs them out, suspends and erases them where it could give them their role, and nobody else:
 //     an API key, which gives nobody anything, does none of it.
+//   - A second factor (TOTP) belongs to a person, who sets it with the password and a first code. A right password then opens
+//     a half-done sign-in: a sealed token that the browser keeps for ten minutes and that can do nothing but finish; nothing of
+//     it is stored, and it ends with the password that it came from. A code is taken once and never after a later one; wrong
+//     ones are counted for the person, apart from passwords. Recovery codes are ten, once each, kept as keyed digests.
+//   - A company may ask its people for one (sec.sign_in_rule). The table of sessions itself refuses what has shown less, and
+//     those that have end when the company begins to ask; whoever asks has it already, so that nobody locks a company out.
+//     Somebody in several companies is let into those that ask for less. API keys are not asked: they have no person at them.
+//   - An administrator of a company cannot take somebody's second factor away, for other companies of that person may rely on
+//     it: recovery codes help, and in the end whoever runs the program (person forget-factor).
 //   - Whose a credential is stays remembered for half a minute, as a belief: for reads that enter the wall first, the
 //     statement that enters compares two counts of the organisation (sec.prove), of changes to rights and of credentials
 //     that ended or changed. So each request proves its credential and none pays a round trip for it; all others ask.
