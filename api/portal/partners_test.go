@@ -159,6 +159,17 @@ func TestThePartnersOwnSide(t *testing.T) {
 	p := v.get(at + "/disclosure")
 	require.Contains(t, p.text(), "Norrland Instruments sees 40 opportunities")
 	require.Contains(t, p.text(), "What it does not see")
+	for _, n := range p.all(func(n *html.Node) bool {
+		return n.Data == "a" && (strings.Contains(attr(n, "href"), "status=") || strings.HasPrefix(attr(n, "href"), "/settings/people/"))
+	}) {
+		opened := v.get(attr(n, "href"))
+		require.Equal(t, http.StatusOK, opened.status)
+		require.Contains(t, opened.text(), text(n), "what is counted opens")
+		if strings.Contains(attr(n, "href"), "status=") {
+			require.Contains(t, opened.text(), text(n)+" opportunit")
+		}
+	}
+	require.Len(t, p.all(func(n *html.Node) bool { return strings.Contains(attr(n, "href"), "status=") }), 2)
 	require.NotContains(t, text(p.all(func(n *html.Node) bool { return attr(n, "id") == "main" })[0]), "Halden", "nothing of the others")
 	require.Equal(t, http.StatusOK, v.get(p.first("/opportunities?connection=")).status)
 	require.NotContains(t, v.get(p.first("/opportunities?connection=")).text(), w.opportunity.Number+" ")

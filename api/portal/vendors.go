@@ -165,7 +165,11 @@ func (v *visit) sharedBlock(d interconnect.Disclosure) views.Block {
 		{Name: "Open", Value: v.count(d.Opportunities.Open)}, {Name: "Closed", Value: v.count(d.Opportunities.Closed)}, {Name: "Seen of each", Value: strings.Join(names, ", ")},
 	}}
 	if d.Status == interconnect.StatusActive && v.actor.Allowed(operational.OpportunitiesRead) {
-		b.Links = []views.Link{{Text: "Open them", Href: "/opportunities?connection=" + d.ConnectionID.String()}}
+		all := "/opportunities?connection=" + d.ConnectionID.String()
+		b.Links = []views.Link{{Text: "Open them", Href: all}}
+		if v.reads("stage") {
+			b.Facts[0].Href, b.Facts[1].Href = all+"&status=active", all+"&status=closed"
+		}
 	} else {
 		b.Foot = "What was shared stays with " + d.VendorName + " as it was."
 	}
@@ -175,7 +179,11 @@ func (v *visit) sharedBlock(d interconnect.Disclosure) views.Block {
 func (v *visit) disclosedPeople(d interconnect.Disclosure) views.Block {
 	t := &views.Table{Caption: "Your people as " + d.VendorName + " knows them", Sticky: true, Columns: []views.Column{{Title: "Name"}, {Title: "Mail address"}, {Title: "State"}}}
 	for _, c := range d.Contacts {
-		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: c.DisplayName}, {Text: orNone(c.WorkEmail)}, {Text: textOf(standings, c.Status), Tone: connectionTone(c.Status)}}})
+		name := views.Cell{Text: c.DisplayName}
+		if v.actor.Allowed(operational.PeopleManage) {
+			name.Href = "/settings/people/" + c.MembershipID.String()
+		}
+		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{name, {Text: orNone(c.WorkEmail)}, {Text: textOf(standings, c.Status), Tone: connectionTone(c.Status)}}})
 	}
 	return views.Block{ID: "people", Title: "Your people as it knows them", Table: t}
 }
@@ -189,7 +197,7 @@ func (v *visit) linkedBlock(d interconnect.Disclosure) views.Block {
 	b.Text = "Customers of these accounts are accounts of " + d.VendorName + " too. It sees its own account, neither yours nor that they are linked."
 	t := &views.Table{Caption: "Your accounts", Columns: []views.Column{{Title: "Account"}}}
 	for _, a := range d.LinkedAccounts {
-		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: a.Name}}})
+		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: a.Name, Href: "/accounts/" + a.ID.String()}}})
 	}
 	b.Table = t
 	return b

@@ -35,9 +35,10 @@ type DisclosedCompany struct {
 
 // DisclosedContact is a person as a vendor knows them.
 type DisclosedContact struct {
-	DisplayName string  `json:"display_name" db:"display_name" doc:"Name"`
-	WorkEmail   *string `json:"work_email,omitempty" db:"work_email" doc:"Mail address at work"`
-	Status      string  `json:"status" db:"status" enum:"active,suspended" doc:"Whether the person can work in the connection"`
+	DisplayName  string    `json:"display_name" db:"display_name" doc:"Name"`
+	WorkEmail    *string   `json:"work_email,omitempty" db:"work_email" doc:"Mail address at work"`
+	Status       string    `json:"status" db:"status" enum:"active,suspended" doc:"Whether the person can work in the connection"`
+	MembershipID uuid.UUID `json:"membership_id" db:"membership_id" doc:"Your own member that this is; the vendor does not see it"`
 }
 
 // DisclosedOpportunities says which opportunities a vendor sees, and what of them.
@@ -60,7 +61,7 @@ select c.status, v.name, p.name, p.country_code, c.partner_number, c.tier, c.reg
 from crm.connection c join crm.organisation v on v.id = c.vendor_org_id join crm.organisation p on p.id = c.partner_org_id
 where c.id = $1 and c.partner_org_id = $2`
 
-	sqlDisclosedContacts = `select display_name, work_email, status from crm.external_contact where connection_id = $1 order by display_name, id`
+	sqlDisclosedContacts = `select display_name, work_email, status, membership_id from crm.external_contact where connection_id = $1 order by display_name, id`
 
 	sqlDisclosedCounts = `
 select count(*) filter (where stage_type = 'active'), count(*) filter (where stage_type <> 'active') from crm.opportunity where connection_id = $1`
