@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -163,4 +164,36 @@ func TestTheAuditIsFilteredSortedAndPaged(t *testing.T) {
 	require.EqualValues(t, 5, page["total"])
 	require.Equal(t, true, page["has_more"])
 	w.must(t, 422, w.ada, "GET", "/v1/audit-events?filter=n+eq+1", nil)
+}
+
+// The audit is taken along as its list shows it, by whoever may read it, and that it was is noted.
+func TestTheAuditIsExported(t *testing.T) {
+	w := newWorld(t)
+	w.promote(t, w.pia)
+	deal := w.deal(t, w.pia, w.connA1, "Deal", "5", "EUR", "2024-02-01T00:00:00Z")
+	w.must(t, 200, w.ada, "PATCH", "/v1/opportunities/"+deal, map[string]any{"name": "=1+1", "close_date": "2031-01-01"}, "If-Match", `"v1"`)
+	w.must(t, 201, w.ada, "POST", "/v1/accounts", map[string]string{"name": "A customer"})
+	_, err := audit.NewChain(w.Jobs).Extend(t.Context())
+	require.NoError(t, err)
+	_, err = w.Owner(t).Exec(t.Context(), `update crm.person set display_name = '=cmd()' where id = $1`, w.ada.Person)
+	require.NoError(t, err)
+	for _, refused := range []person{w.ana, w.pol} {
+		w.must(t, 403, refused, "GET", "/v1/audit-events/export", nil)
+	}
+	filter := "?filter=action+eq+'opportunity.edited'"
+	rows := rowsOf(t, w.must(t, 200, w.ada, "GET", "/v1/audit-events/export"+filter, nil).body)
+	require.Len(t, rows, 2)
+	cell := func(name string) string { return rows[1][slices.Index(rows[0], name)] }
+	listed := w.auditOf(t, w.ada, "&filter=action+eq+'opportunity.edited'")[0]
+	require.Equal(t, listed.Hash, cell("hash"))
+	require.Equal(t, deal, cell("record_id"))
+	require.Equal(t, "close_date, name", cell("fields"))
+	require.Equal(t, "'=cmd()", cell("actor_name"), "no spreadsheet runs it")
+	theirs := w.must(t, 200, w.pia, "GET", "/v1/audit-events/export", nil).body
+	require.NotContains(t, theirs, "opportunity.edited")
+	require.NotContains(t, theirs, "cmd()")
+	w.must(t, 422, w.ada, "GET", "/v1/audit-events/export?filter=secret+eq+1", nil)
+	for _, action := range []string{"audit_event.export_started", "audit_event.exported"} {
+		require.Len(t, w.auditOf(t, w.ada, "&filter=action+eq+'"+action+"'"), 1, action)
+	}
 }

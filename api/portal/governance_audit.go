@@ -38,6 +38,7 @@ func (p *Portal) auditLog(v *visit) error {
 		{ID: "a-to", Name: "to", Label: "To", Kind: "date", Value: q.Get("to")},
 	}
 	page.Keep = keepFields(q, "action", "from", "to", "cursor")
+	page.Export = exportOf("/audit-events", asked)
 	if len(found.Items) == 0 {
 		page.Empty = &views.Empty{Icon: "audit", Title: "Nothing was noted", Text: "Nothing has happened here yet that is noted."}
 		if len(page.Filters.Active) > 0 {
@@ -124,6 +125,7 @@ var auditObjects = []option{
 	{"invitation", "Invitations"},
 	{"workspace", "Settings"},
 	{"sales_process", "Sales processes"},
+	{"audit_event", "The audit"},
 }
 
 func auditBar(q url.Values) views.Filters {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -241,6 +242,12 @@ func TestAuditLog(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.status, p.text())
 	require.Contains(t, p.text(), "3 events")
 	require.Contains(t, p.text(), "Ingrid Solberg")
+	file := v.get(p.first("/v1/audit-events/export"))
+	require.Equal(t, http.StatusOK, file.status, file.raw)
+	require.Equal(t, 1+3, strings.Count(file.raw, "\n"), "the file has what the filter shows")
+	require.Contains(t, v.get("/governance/audit?object=audit_event").text(), "2 events")
+	today := time.Now().Format(time.DateOnly)
+	require.Contains(t, v.get(v.get("/governance/audit?from="+today+"&to="+today+"&action=created").first("/v1/audit-events/export")).raw, "role.created")
 	require.Contains(t, v.get("/governance/audit?object=role").text(), "opportunity.field.stage")
 	require.Contains(t, v.get("/governance/audit?from=2001-01-01&to=2001-01-02").text(), "No event fits")
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?from=yesterday").status)

@@ -169,6 +169,7 @@ type AuditLog struct {
 	Empty       *Empty
 	Count       string
 	First, Next string
+	Export      string // address of the file of what the filters leave
 }
 
 // Types is the page of record types, custom fields and layouts of an object.

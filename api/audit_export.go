@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
+)
+
+// auditLine is an event as a row of a file: its details are texts.
+type auditLine struct {
+	audit.Event
+	Fields string `json:"fields"`
+	IDs    string `json:"ids"`
+	Codes  string `json:"codes"`
+	Counts string `json:"counts"`
+}
+
+var auditColumns = []string{
+	"seq", "at", "side", "actor_name", "membership_id", "key_id", "system", "action", "object", "record_id", "connection_id",
+	"fields", "ids", "codes", "counts", "request_id", "anchor_of", "id", "prev_hash", "hash",
+}
+
+// exportAudit lets the audit be taken along, as its list shows it. That it was is an event of the audit itself.
+func (a *API) exportAudit(running *exportsRunning) {
+	s := audit.New(a.deps.DB)
+	export(a, running, exported[auditLine]{
+		operational.AuditRead, "audit_event", "audit-events", auditColumns,
+		func(context.Context, operational.Actor, ...string) (operational.Listing, error) {
+			return audit.Listing(), nil
+		},
+		func(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[auditLine], error) {
+			found, err := s.Events(ctx, actor, q)
+			lines := operational.Listed[auditLine]{Next: found.Next}
+			for _, e := range found.Items {
+				lines.Items = append(lines.Items, auditLine{e, strings.Join(e.Details.Fields, ", "), named(e.Details.IDs), named(e.Details.Codes), named(e.Details.Counts)})
+			}
+			return lines, err
+		},
+	})
+}
+
+// named writes values with their names, in the order of these.
+func named[T any](values map[string]T) string {
+	parts := make([]string, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		parts = append(parts, fmt.Sprintf("%s: %v", name, values[name]))
+	}
+	return strings.Join(parts, "; ")
+}
