@@ -10,8 +10,12 @@ var problemsOfInterconnect = []ProblemType{
 	{"already-member", "You are a member already", "You are a member of the organisation that invites. Nothing was changed.", "Switch to it; if you cannot work there, ask an administrator of it."},
 	{
 		"join-refused", "You cannot join with these details", "The details cannot be used for somebody new. Nothing was saved. An invitation bears a few such attempts only.",
-		"If you have signed in here before, sign in and accept the invitation then; otherwise use another mail address.",
+		"If you have signed in here before, sign in and accept the invitation then; otherwise take the mail address that the invitation was made for.",
 	},
+	{"ask-first", "Ask for the link to join", "Somebody new joins by a link that is mailed to them and shows that the address is theirs. Nothing was saved.", "Ask for the link with your mail address, and join by what is mailed to you."},
+	{"no-mail", "No mail is sent", "This program sends no mail, so there is no link to join by mail. Nothing was done.", "Join with the mail address that the invitation was made for."},
+	{"address-gone", "The address is not kept any more", "The mail address of an invitation that came to nothing is cleared away after some time. Nothing was changed.", "Make a new invitation."},
+	{"partner-has-administrator", "The partner has an administrator", "The partner has somebody who may do everything, so that who works there is its own affair. Nothing was saved.", "Ask the partner to invite the person."},
 	{"bound-to-connection", "The credential works in one connection only", "A session or API key that works in one connection does nothing for the whole company. Nothing was saved.", "Switch the session to all of your business first."},
 	{"session-needed", "Only for people who are signed in", "An API key cannot do this. Nothing was saved.", "Sign in and do it yourself."},
 	{"not-yourself", "Not to yourself", "Nobody suspends themselves. Nothing was changed.", "Ask another administrator of your organisation."},

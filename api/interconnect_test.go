@@ -51,7 +51,7 @@ func TestInvitedAndThere(t *testing.T) {
 	require.NotContains(t, read.body, "link")
 	require.Equal(t, `"v1"`, read.header.Get("ETag"))
 	look := w.must(t, 200, nobody, "POST", "/v1/invitations/look", map[string]string{"token": token})
-	require.Equal(t, map[string]any{"kind": "partner", "inviter": "Acme", "message": "Welcome", "expires_at": look.json(t)["expires_at"]}, look.json(t))
+	require.Equal(t, map[string]any{"kind": "partner", "inviter": "Acme", "message": "Welcome", "ask_first": false, "expires_at": look.json(t)["expires_at"]}, look.json(t))
 
 	join := map[string]any{
 		"token": token, "name": "Nia", "email": "nia@new.example", "password": password,
@@ -82,13 +82,14 @@ func TestInvitedAndThere(t *testing.T) {
 		"a partner invites nobody into a channel": {nia, map[string]any{"partner_name": "x"}, 403},
 		"sales people neither":                    {w.pia, map[string]any{"partner_name": "x"}, 403},
 		"no name":                                 {w.ada, map[string]any{"partner_number": "1"}, 422},
-		"a number that is taken":                  {w.ada, map[string]any{"partner_name": "x", "partner_number": "1001"}, 409},
+		"a number that is taken":                  {w.ada, map[string]any{"partner_name": "x", "partner_number": "1001", "email": "x@y.example"}, 409},
 		"an address that is none":                 {w.ada, map[string]any{"partner_name": "x", "email": "x"}, 422},
+		"no address where no mail is sent":        {w.ada, map[string]any{"partner_name": "x"}, 422},
 		"a status of one's own":                   {w.ada, map[string]any{"partner_name": "x", "status": "accepted"}, 422},
 	} {
 		t.Run(name, func(t *testing.T) { w.must(t, s.status, s.as, "POST", "/v1/invitations", s.body) })
 	}
-	other := w.must(t, 201, w.ada, "POST", "/v1/invitations", `{"partner_name":"Late"}`)
+	other := w.must(t, 201, w.ada, "POST", "/v1/invitations", `{"partner_name":"Late","email":"late@new.example"}`)
 	path := other.header.Get("Location")
 	w.must(t, 428, w.ada, "POST", path+"/revoke", nil)
 	renewed := w.must(t, 200, w.ada, "POST", path+"/send-again", nil, "If-Match", `"v1"`)
@@ -164,7 +165,7 @@ func TestTheLifeOfAConnection(t *testing.T) {
 func TestPeopleAndContacts(t *testing.T) {
 	w := newWorld(t)
 	chief := w.administrator(t, w.pia, "Chief")
-	issued := w.must(t, 201, chief, "POST", "/v1/member-invitations", `{"role":"dealer_personnel"}`)
+	issued := w.must(t, 201, chief, "POST", "/v1/member-invitations", `{"role":"dealer_personnel","email":"nia@one.example"}`)
 	joined := w.must(t, 201, person{}, "POST", "/v1/invitations/join", map[string]string{"token": issued.token(t), "name": canaryPrivate, "email": "nia@one.example", "password": password})
 	nia, member := joined.cookieOf(t), joined.json(t)["me"].(map[string]any)["membership_id"].(string)
 	list := w.must(t, 200, chief, "GET", "/v1/people?sort=-name&count=exact", nil)

@@ -16,7 +16,7 @@ import (
 // These have the members of interconnect's own in the same order.
 type (
 	newPartnerInvitation struct {
-		Email            *string    `json:"email,omitempty" maxLength:"254" doc:"Where to send it, when the program can send mail; left out: pass the link on by hand" example:"pia@partner.example"`
+		Email            *string    `json:"email,omitempty" maxLength:"254" doc:"Where to send it; left out: pass the link on by hand. Needed when the program sends no mail: somebody new joins with the address that you name" example:"pia@partner.example"`
 		PartnerName      string     `json:"partner_name" minLength:"1" maxLength:"200" doc:"What you call the partner" example:"Kestrel Automation"`
 		PartnerNumber    *string    `json:"partner_number,omitempty" minLength:"1" maxLength:"60" doc:"Your own number for the partner; left out: the next free one" example:"P-0042"`
 		Tier             *string    `json:"tier,omitempty" minLength:"1" maxLength:"60" doc:"Level of the partner in your programme" example:"Gold"`
@@ -26,8 +26,13 @@ type (
 		Message          *string    `json:"message,omitempty" minLength:"1" maxLength:"2000" doc:"What the link's page says" example:"Welcome to our channel."`
 		ExpiresAt        *time.Time `json:"expires_at,omitempty" doc:"Until when it can be accepted, at most 90 days; left out: 14 days" example:"2026-12-24T00:00:00Z"`
 	}
+	newAdministratorInvitation struct {
+		Email     *string    `json:"email,omitempty" maxLength:"254" doc:"Where to send it. Needed when the program sends no mail: somebody new joins with the address that you name" example:"ida@partner.example"`
+		Message   *string    `json:"message,omitempty" minLength:"1" maxLength:"2000" doc:"What the link's page says"`
+		ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Until when it can be accepted, at most 90 days; left out: 14 days"`
+	}
 	newMemberInvitation struct {
-		Email     *string    `json:"email,omitempty" maxLength:"254" doc:"Where to send it, when the program can send mail; left out: pass the link on by hand" example:"ana@vendor.example"`
+		Email     *string    `json:"email,omitempty" maxLength:"254" doc:"Where to send it; left out: pass the link on by hand. Needed when the program sends no mail: somebody new joins with the address that you name" example:"ana@vendor.example"`
 		Role      string     `json:"role" minLength:"1" maxLength:"60" doc:"Key of the role that the person gets; none that may do what yours may not" example:"analyst"`
 		Message   *string    `json:"message,omitempty" minLength:"1" maxLength:"2000" doc:"What the link's page says"`
 		ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Until when it can be accepted, at most 90 days; left out: 14 days"`
@@ -41,6 +46,16 @@ type issuedPartnerInvitation struct {
 
 type issuedMemberInvitation struct {
 	interconnect.MemberInvitation
+	Link string `json:"link" doc:"The link that accepts it: shown this once. Whoever has it may answer"`
+}
+
+type intoPartner struct {
+	ID   string `path:"id" maxLength:"64" doc:"Id of the connection"`
+	Body newAdministratorInvitation
+}
+
+type issuedAdministratorInvitation struct {
+	interconnect.AdministratorInvitation
 	Link string `json:"link" doc:"The link that accepts it: shown this once. Whoever has it may answer"`
 }
 
@@ -83,7 +98,32 @@ func (a *API) invitations() {
 		func(i interconnect.MemberInvitation, link string) issuedMemberInvitation {
 			return issuedMemberInvitation{i, link}
 		})
+	a.administratorInvitations()
 	a.answering()
+}
+
+// administratorInvitations are the operations by which a partner that nobody looks after gets somebody who does.
+func (a *API) administratorInvitations() {
+	s := a.deps.Invitations
+	register(a, operational.ConnectionsManage, huma.Operation{
+		OperationID: "create-administrator-invitation", Method: http.MethodPost, Path: "/v1/connections/{id}/administrator-invitations", Tags: []string{invitationsTag}, DefaultStatus: http.StatusCreated,
+		Summary: "Invite an administrator of a partner",
+		Description: "For a partner that has nobody who may do everything, as those that an import has made. Where people of the partner sign in already, or it has other vendors, only one of its own people can accept it. " +
+			"Once it has an administrator, who works there is the partner's own affair. Vendors only.",
+	}, func(ctx context.Context, actor operational.Actor, in *intoPartner) (*created[issuedAdministratorInvitation], error) {
+		x, err := s.InviteAdministrator(ctx, actor, parseID(in.ID), interconnect.NewAdministratorInvitation(in.Body))
+		i := x.Invitation
+		return &created[issuedAdministratorInvitation]{etagOf(i.Version), "/v1/administrator-invitations/" + i.ID.String(), issuedAdministratorInvitation{i, x.Link}}, err
+	})
+	register(a, operational.ConnectionsManage, huma.Operation{
+		OperationID: "list-administrator-invitations", Method: http.MethodGet, Path: "/v1/administrator-invitations", Tags: []string{invitationsTag},
+		Summary: "List invitations to administrators of partners", Description: "Those that you have made, newest first. Vendors only.",
+	}, listing(a, "list-administrator-invitations", everybody(interconnect.AdministratorInvitationListing), s.AdministratorInvitations))
+	invitationOperations(a, operational.ConnectionsManage, "administrator-invitation", "/v1/administrator-invitations/{id}", "to an administrator of a partner", interconnect.KindAdministrator,
+		s.AdministratorInvitation, func(i interconnect.AdministratorInvitation) int64 { return i.Version },
+		func(i interconnect.AdministratorInvitation, link string) issuedAdministratorInvitation {
+			return issuedAdministratorInvitation{i, link}
+		})
 }
 
 // invitationOperations are those on one invitation of either kind.
@@ -103,7 +143,7 @@ func invitationOperations[T, I any](a *API, permission operational.Permission, i
 	})
 	register(a, permission, huma.Operation{
 		OperationID: "send-" + id + "-again", Method: http.MethodPost, Path: path + "/send-again", Tags: []string{invitationsTag}, Errors: onCondition,
-		Summary: "Send an invitation " + where + " again", Description: "Makes a new link, good for 14 days, and mails it where the first one was mailed. The link before leads nowhere from now on.",
+		Summary: "Send an invitation " + where + " again", Description: "Makes a new link, good for 14 days, and mails it where the first one was mailed. The link before leads nowhere from now on. An invitation that has expired is open again.",
 	}, func(ctx context.Context, actor operational.Actor, in *Changing) (*record[I], error) {
 		seen, err := in.version()
 		if err != nil {
@@ -136,6 +176,10 @@ type (
 	tokenInput struct {
 		Token string `json:"token" minLength:"1" maxLength:"100" doc:"The last part of the link"`
 	}
+	askInput struct {
+		Token string `json:"token" minLength:"1" maxLength:"100" doc:"The last part of the link"`
+		Email string `json:"email" minLength:"3" maxLength:"254" doc:"Your mail address" example:"pia@partner.example"`
+	}
 	rejectInput struct {
 		Token  string `json:"token" minLength:"1" maxLength:"100" doc:"The last part of the link"`
 		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why, for whoever invited" example:"We sell for others."`
@@ -151,7 +195,8 @@ type (
 	joinInput struct {
 		Token        string      `json:"token" minLength:"1" maxLength:"100" doc:"The last part of the link"`
 		Name         string      `json:"name" minLength:"1" maxLength:"200" doc:"Your name" example:"Pia Keller"`
-		Email        string      `json:"email" minLength:"3" maxLength:"254" doc:"Mail address that you will sign in with" example:"pia@partner.example"`
+		Email        string      `json:"email" minLength:"3" maxLength:"254" doc:"Mail address that you will sign in with: the one that the link to join was mailed to, or that the invitation was made for" example:"pia@partner.example"`
+		Ticket       string      `json:"ticket,omitempty" maxLength:"500" doc:"What follows the token in the link that was mailed to you; needed where ask_first says so"`
 		Password     string      `json:"password" minLength:"8" maxLength:"256" doc:"Password of your choice"`
 		Organisation *newCompany `json:"organisation,omitempty" doc:"Your company, when the invitation is to a partner"`
 	}
@@ -168,6 +213,13 @@ func (a *API) answering() {
 	}, func(ctx context.Context, _ operational.Actor, in *struct{ Body tokenInput }) (*struct{ Body interconnect.Offer }, error) {
 		offer, err := s.Look(ctx, in.Body.Token)
 		return &struct{ Body interconnect.Offer }{offer}, err
+	})
+	register(a, operational.Public, huma.Operation{
+		OperationID: "ask-to-join", Method: http.MethodPost, Path: "/v1/invitations/ask", Tags: []string{invitationsTag}, Errors: gone, DefaultStatus: http.StatusNoContent,
+		Summary:     "Ask for the link to join",
+		Description: "For somebody who is new here: mails the link to join to your address, which shows that it is yours. The answer is the same for every address. An invitation bears a few such mails only.",
+	}, func(ctx context.Context, _ operational.Actor, in *struct{ Body askInput }) (*struct{}, error) {
+		return nil, s.AskToJoin(ctx, in.Body.Token, in.Body.Email)
 	})
 	register(a, operational.Public, huma.Operation{
 		OperationID: "reject-invitation", Method: http.MethodPost, Path: "/v1/invitations/reject", Tags: []string{invitationsTag}, Errors: gone, DefaultStatus: http.StatusNoContent,
@@ -192,7 +244,7 @@ func (a *API) answering() {
 
 func (a *API) join(ctx context.Context, _ operational.Actor, in *struct{ Body joinInput }) (*signInOutput, error) {
 	who := interconnect.Newcomer{
-		Name: in.Body.Name, Email: in.Body.Email, Password: in.Body.Password, Company: (*interconnect.NewCompany)(in.Body.Organisation),
+		Name: in.Body.Name, Email: in.Body.Email, Password: in.Body.Password, Ticket: in.Body.Ticket, Company: (*interconnect.NewCompany)(in.Body.Organisation),
 		Replaces: a.SessionToken(requestOf(ctx).http),
 	}
 	session, err := a.deps.Invitations.Join(ctx, in.Body.Token, who)

@@ -34,8 +34,9 @@ func (w *world) targets(t *testing.T) map[string]string {
 	field := w.must(t, 201, w.ada, "POST", "/v1/custom-fields", `{"object":"account","label":"Field of A","type":"text"}`).text(t, "id")
 	kind := w.must(t, 201, w.ada, "POST", "/v1/record-types", `{"object":"account","name":"Type of A"}`).text(t, "id")
 	layout := w.must(t, 201, w.ada, "POST", "/v1/layouts", `{"object":"account","name":"Layout of A","definition":{"sections":[]}}`).text(t, "id")
-	partner := w.must(t, 201, w.ada, "POST", "/v1/invitations", `{"partner_name":"Partner of A","message":"Message of A"}`).text(t, "id")
-	colleague := w.must(t, 201, w.ada, "POST", "/v1/member-invitations", `{"role":"analyst"}`).text(t, "id")
+	partner := w.must(t, 201, w.ada, "POST", "/v1/invitations", `{"partner_name":"Partner of A","message":"Message of A","email":"new@partner.example"}`).text(t, "id")
+	colleague := w.must(t, 201, w.ada, "POST", "/v1/member-invitations", `{"role":"analyst","email":"new@acme.example"}`).text(t, "id")
+	administrator := w.must(t, 201, w.ada, "POST", "/v1/connections/"+w.connA2.String()+"/administrator-invitations", `{"email":"new@two.example","message":"Message of A"}`).text(t, "id")
 	w.mirror(t)
 	receipt := w.must(t, 200, w.ada, "GET", "/v1/analytics/amount-open", nil).json(t)["receipt"].(map[string]any)["id"].(string)
 	return map[string]string{
@@ -43,7 +44,7 @@ func (w *world) targets(t *testing.T) map[string]string {
 		"/v1/sales-processes/": w.processA.ID.String(), "/v1/organisations/": w.ana.Org.String(), "/v1/connections/": w.connA2.String(),
 		"/v1/api-keys/": key, "/v1/imports/": importID, "/v1/analytics/receipts/": receipt,
 		"/v1/custom-fields/": field, "/v1/record-types/": kind, "/v1/layouts/": layout,
-		"/v1/invitations/": partner, "/v1/member-invitations/": colleague,
+		"/v1/invitations/": partner, "/v1/member-invitations/": colleague, "/v1/administrator-invitations/": administrator,
 		"/v1/external-contacts/": w.contact(t, w.pia, w.connA1), "/v1/people/": w.ana.Membership.String(),
 		"/v1/me/sessions/": w.ada.Credential.String(),
 	}
@@ -64,8 +65,9 @@ func (w *world) bodies() map[string]any {
 		"update-custom-field":  map[string]string{"label": "Mine now"}, "update-record-type": map[string]string{"name": "Mine now"}, "update-layout": map[string]string{"name": "Mine now"},
 		"update-connection-assignment": map[string]any{"role": nil}, "update-external-contact-assignment": map[string]any{"role": nil}, "update-person-assignment": map[string]string{"role": "administrator"},
 		"update-connection": map[string]string{"region": "Mine"}, "suspend-connection": map[string]string{"reason": "x"}, "resume-connection": map[string]string{}, "end-connection": map[string]string{"reason": "x"},
-		"change-my-password": map[string]string{"current_password": password, "new_password": "mine from now on"},
-		"create-opportunity": map[string]any{"name": "x"}, "create-api-key": map[string]any{"name": "x", "scopes": []string{"accounts.read"}},
+		"create-administrator-invitation": map[string]string{"email": "mine@now.example"},
+		"change-my-password":              map[string]string{"current_password": password, "new_password": "mine from now on"},
+		"create-opportunity":              map[string]any{"name": "x"}, "create-api-key": map[string]any{"name": "x", "scopes": []string{"accounts.read"}},
 	}
 }
 
@@ -74,7 +76,7 @@ func TestNobodyGetsNothing(t *testing.T) {
 	bodies := w.bodies()
 	for _, op := range operations(w.api.OpenAPI()) {
 		if len(op.Security) == 0 {
-			require.Contains(t, []string{"sign-in", "health", "look-at-invitation", "reject-invitation", "join-by-invitation"}, op.OperationID, "an operation without credential")
+			require.Contains(t, []string{"sign-in", "health", "look-at-invitation", "ask-to-join", "reject-invitation", "join-by-invitation"}, op.OperationID, "an operation without credential")
 			continue
 		}
 		got := w.call(t, person{}, op.Method, strings.ReplaceAll(op.Path, "{id}", uuid.NewString()), bodies[op.OperationID])

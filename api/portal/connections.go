@@ -11,10 +11,13 @@ import (
 func (p *Portal) interconnection(mux *http.ServeMux) {
 	mux.HandleFunc("POST /workspace", p.page(operational.SignedIn, p.switchRoom))
 	mux.HandleFunc("GET /invitations/{token}", p.invited(p.invitation))
+	mux.HandleFunc("GET /invitations/{token}/{ticket}", p.invited(p.invitation))
+	mux.HandleFunc("POST /invitations/{token}/ask", p.invited(p.askToJoin))
 	mux.HandleFunc("POST /invitations/{token}/accept", p.invited(p.accept))
 	mux.HandleFunc("POST /invitations/{token}/join", p.invited(p.join))
 	mux.HandleFunc("POST /invitations/{token}/reject", p.invited(p.reject))
 	p.invitationsOf(mux, partnerInvitations)
+	p.invitationsOf(mux, administratorInvitations)
 	p.partners(mux)
 	p.vendors(mux)
 	p.settings(mux)

@@ -21,6 +21,8 @@ type guest struct {
 	ctx   context.Context
 	token string
 	base  string
+	asked bool   // for the link to join
+	email string // that the link to join was mailed to
 	offer interconnect.Offer
 	actor operational.Actor
 	me    identity.Me // when signed in
@@ -75,7 +77,7 @@ func (g *guest) fault(err error) {
 	}
 	showBare(g.w, g.r, faultPage{
 		status: http.StatusNotFound, title: "This invitation is not open",
-		text:  "It was answered, taken back or has expired, or the link is not complete.",
+		text:  "It was answered, taken back or has expired, whoever made it may not invite like this any more, or the link is not complete.",
 		lines: []string{"Check that the whole link was copied.", "Ask whoever invited you for a new one: it takes them one click."},
 	})
 }
@@ -84,14 +86,20 @@ func (g *guest) fault(err error) {
 func (g *guest) show(status int, notes ...views.Note) error {
 	f := newFormat(g.me.TimeZone)
 	page := views.Sheet{Title: g.offer.Inviter + " invites you", Text: "The invitation is open until " + f.time(g.offer.ExpiresAt) + " (" + f.loc.String() + ").", Notes: notes}
-	if g.offer.Kind == interconnect.KindPartner {
+	switch {
+	case g.offer.Kind == interconnect.KindPartner:
 		page.Title = g.offer.Inviter + " invites your company as a partner"
+	case g.offer.Kind == interconnect.KindAdministrator && g.offer.Company != nil:
+		page.Title = g.offer.Inviter + " invites you to look after the workspace of " + *g.offer.Company
 	}
 	if g.offer.Message != nil {
 		page.Lede = []views.Span{{Text: *g.offer.Message}}
 	}
 	if g.actor.IsZero() {
-		page.Main = append(page.Main, g.joinBlock(), g.signInBlock())
+		if err := g.readTicket(); err != nil {
+			return err
+		}
+		page.Main = append(page.Main, g.newcomerBlock(), g.signInBlock())
 	} else {
 		page.Main = append(page.Main, g.acceptBlock())
 	}
@@ -106,6 +114,8 @@ func (g *guest) acceptBlock() views.Block {
 	switch {
 	case g.offer.Kind == interconnect.KindMember:
 		b.Text = who + " If you accept, you can also work for " + g.offer.Inviter + ", and change between the two at the top of the menu."
+	case g.offer.Kind == interconnect.KindAdministrator:
+		b.Text = who + " If you accept, you look after the workspace of " + textIn(g.offer.Company) + ": its people, its connections and all of its business."
 	case g.me.ConnectionID != nil:
 		b.Text = who + " Your session works for one vendor only, so it cannot answer for your company. Choose “All my business” first, at the top of the menu."
 		b.Links = []views.Link{{Text: "Open your workspace", Href: "/"}}
@@ -181,7 +191,7 @@ func (p *Portal) accept(g *guest) error {
 	}
 	v := &visit{Portal: p, w: g.w, r: g.r, ctx: g.ctx, actor: g.actor, me: g.me}
 	to, target := identity.Place{Side: new(operational.SidePartner)}, "/connections?saved=accepted"
-	if g.offer.Kind == interconnect.KindMember {
+	if g.offer.Kind != interconnect.KindPartner {
 		target = "/"
 		if to, err = v.newPlace(); err != nil {
 			return err

@@ -13,6 +13,55 @@ import (
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
 
+// readTicket finds the address that the link to join was mailed to, if that is how somebody has come.
+func (g *guest) readTicket() (err error) {
+	if !g.offer.AskFirst || g.ticket() == "" {
+		return nil
+	}
+	g.email, err = g.deps.Invitations.Invited(g.ctx, g.token, g.ticket())
+	if operational.KindOf(err) == operational.KindNotFound { // of an earlier link, or cut: then it is asked for again
+		return nil
+	}
+	return err
+}
+
+func (g *guest) ticket() string {
+	if g.form == "join" {
+		return g.r.PostForm.Get("ticket")
+	}
+	return g.r.PathValue("ticket")
+}
+
+// newcomerBlock is for somebody new: where mail is sent, first of all the link to join.
+func (g *guest) newcomerBlock() views.Block {
+	switch {
+	case !g.offer.AskFirst || g.email != "":
+		return g.joinBlock()
+	case g.asked:
+		return views.Block{ID: "asked", Title: "Look into your mail", Text: "If the address can be used, the link to join is on its way there. It can take a moment. Nothing came? Open the link of the invitation again and ask once more."}
+	}
+	email := views.Input{ID: "ask-email", Name: "email", Label: "Mail address", Hint: "You will sign in with it.", Kind: "email", Auto: "email", Max: 254, Required: true}
+	if g.form == "ask" {
+		email.Value, email.Fault = g.r.PostForm.Get("email"), g.faults["email"]
+	}
+	return views.Block{
+		ID: "ask", Title: "You are new here?", Text: "Say where you read mail. You get a link there by which you join.",
+		Form: &views.Sent{Action: g.base + "/ask", Submit: "Mail me the link", Fields: []views.Input{email}},
+	}
+}
+
+// askToJoin has the link to join mailed; the page after it is the same for every address.
+func (p *Portal) askToJoin(g *guest) error {
+	if err := g.r.ParseForm(); err != nil {
+		return errForm()
+	}
+	if err := p.deps.Invitations.AskToJoin(g.ctx, g.token, g.r.PostForm.Get("email")); err != nil {
+		return g.again("ask", err)
+	}
+	g.asked = true
+	return g.show(http.StatusOK)
+}
+
 // joinBlock asks who is new: the person, and for a partner their company.
 func (g *guest) joinBlock() views.Block {
 	value := func(name, usual string) string {
@@ -33,21 +82,29 @@ func (g *guest) joinBlock() views.Block {
 			{ID: "join-month", Name: "fiscal_month", Label: "Your fiscal year begins in", Value: value("fiscal_month", "1"), Options: monthOptions()},
 		}
 	}
+	fields = append(fields, views.Input{ID: "join-name", Name: "name", Label: "Your name", Value: value("name", ""), Auto: "name", Max: 200, Required: true})
+	var hidden []views.Field
+	if g.email != "" {
+		text += " Your mail address is " + g.email + "."
+		hidden = []views.Field{{Name: "email", Value: g.email}, {Name: "ticket", Value: g.ticket()}}
+	} else {
+		fields = append(fields, views.Input{
+			ID: "join-email", Name: "email", Label: "Mail address", Hint: "The one that the invitation was made for.", Value: value("email", ""), Kind: "email", Auto: "username", Max: 254, Required: true,
+		})
+	}
 	fields = append(fields,
-		views.Input{ID: "join-name", Name: "name", Label: "Your name", Value: value("name", ""), Auto: "name", Max: 200, Required: true},
-		views.Input{ID: "join-email", Name: "email", Label: "Mail address", Value: value("email", ""), Kind: "email", Auto: "username", Max: 254, Required: true},
 		views.Input{ID: "join-password", Name: "password", Label: "Password", Hint: "At least 8 characters; a sentence is easy to remember.", Kind: "password", Auto: "new-password", Max: 256, Required: true},
 	)
 	for i := range fields {
 		fields[i].Fault = g.faults[fields[i].Name]
 	}
-	return views.Block{ID: "join", Title: title, Text: text, Form: &views.Sent{Action: g.base + "/join", Submit: title, Fields: fields}}
+	return views.Block{ID: "join", Title: title, Text: text, Form: &views.Sent{Action: g.base + "/join", Submit: title, Fields: fields, Hidden: hidden}}
 }
 
 // newcomer reads the form.
 func (g *guest) newcomer() interconnect.Newcomer {
 	q := g.r.PostForm
-	in := interconnect.Newcomer{Name: strings.TrimSpace(q.Get("name")), Email: strings.TrimSpace(q.Get("email")), Password: q.Get("password"), Replaces: g.api.SessionToken(g.r)}
+	in := interconnect.Newcomer{Name: strings.TrimSpace(q.Get("name")), Email: strings.TrimSpace(q.Get("email")), Password: q.Get("password"), Ticket: q.Get("ticket"), Replaces: g.api.SessionToken(g.r)}
 	if g.offer.Kind == interconnect.KindPartner {
 		month, _ := strconv.Atoi(q.Get("fiscal_month")) // what is no number is refused as a month
 		in.Company = &interconnect.NewCompany{

@@ -28,6 +28,11 @@ var (
 		text:  "You get a link that the partner answers with. Its people see nothing of you before somebody has accepted.",
 		needs: operational.ConnectionsManage, side: operational.SideVendor,
 	}
+	administratorInvitations = inviting{
+		kind: interconnect.KindAdministrator, base: "/administrator-invitations", title: "Invite an administrator", section: "Partners", back: views.Link{Text: "Partners", Href: "/partners"},
+		text:  "For a partner where nobody looks after the workspace yet: who answers manages its people and sees what you see of it. From then on its people are its own affair.",
+		needs: operational.ConnectionsManage, side: operational.SideVendor,
+	}
 	memberInvitations = inviting{
 		kind: interconnect.KindMember, base: "/settings/invitations", title: "Invite a colleague", section: "Settings", back: views.Link{Text: "People", Href: "/settings/people"},
 		text: "You get a link that your colleague answers with, and begins to work with the role that you choose.", needs: operational.PeopleManage,
@@ -51,7 +56,9 @@ func (p *Portal) invitationsOf(mux *http.ServeMux, s inviting) {
 		return p.governed(run, s.needs)
 	}
 	mux.HandleFunc("GET "+s.base, guarded(p.invitations))
-	mux.HandleFunc("GET "+s.base+"/new", guarded(func(v *visit, s inviting) error { return v.askInvitation(s, http.StatusOK, url.Values{}, nil) }))
+	mux.HandleFunc("GET "+s.base+"/new", guarded(func(v *visit, s inviting) error {
+		return v.askInvitation(s, http.StatusOK, url.Values{"connection": {v.r.URL.Query().Get("connection")}}, nil)
+	}))
 	mux.HandleFunc("POST "+s.base+"/new", guarded(p.invite))
 	mux.HandleFunc("GET "+s.base+"/{id}", guarded(p.oneInvitation))
 	mux.HandleFunc("POST "+s.base+"/{id}/{act}", guarded(p.changeInvitation))
@@ -61,6 +68,10 @@ func (v *visit) offeredOf(s inviting, id uuid.UUID) (offered, error) {
 	if s.kind == interconnect.KindPartner {
 		x, err := v.deps.Invitations.PartnerInvitation(v.ctx, v.actor, id)
 		return v.ofPartner(x), err
+	}
+	if s.kind == interconnect.KindAdministrator {
+		x, err := v.deps.Invitations.AdministratorInvitation(v.ctx, v.actor, id)
+		return ofAdministrator(x), err
 	}
 	x, err := v.deps.Invitations.MemberInvitation(v.ctx, v.actor, id)
 	return v.ofMember(x), err
@@ -73,6 +84,15 @@ func (v *visit) ofPartner(x interconnect.PartnerInvitation) offered {
 	}
 	if x.ConnectionID != nil {
 		o.to = "/partners/" + x.ConnectionID.String()
+	}
+	return o
+}
+
+func ofAdministrator(x interconnect.AdministratorInvitation) offered {
+	at := "/partners/" + x.IntoConnectionID.String()
+	o := offered{Invitation: x.Invitation, name: "Administrator of " + x.PartnerName, facts: []views.Fact{{Name: "Partner", Value: x.PartnerName, Href: at}}}
+	if x.Status == interconnect.InvitationAccepted {
+		o.to = at
 	}
 	return o
 }
@@ -104,6 +124,13 @@ func (v *visit) offeredList(s inviting, q operational.Query) (list []offered, ne
 		}
 		return list, found.Next, found.Total, err
 	}
+	if s.kind == interconnect.KindAdministrator {
+		found, err := v.deps.Invitations.AdministratorInvitations(v.ctx, v.actor, q)
+		for _, x := range found.Items {
+			list = append(list, ofAdministrator(x))
+		}
+		return list, found.Next, found.Total, err
+	}
 	found, err := v.deps.Invitations.MemberInvitations(v.ctx, v.actor, q)
 	for _, x := range found.Items {
 		list = append(list, v.ofMember(x))
@@ -132,10 +159,14 @@ func (p *Portal) invitations(v *visit, s inviting) error {
 		Title: "Invitations", Text: "What you have offered, newest first, and what came of it.", Acts: []views.Act{{Text: s.title, Href: s.base + "/new", Icon: "plus", Primary: true}},
 		Filters: v.simpleBar(s.base, "status", "State", invitationStates),
 	}
+	action := page.Acts[0]
+	if s.kind == interconnect.KindAdministrator { // they begin on the page of a partner
+		action, page.Acts = views.Act{Text: "Partners", Href: "/partners"}, nil
+	}
 	block := views.Block{ID: "invitations", Title: "Invitations", Table: v.invitationTable(s, list)}
 	v.paged(&block, s.base, len(list), next, total, "invitation", "invitations")
 	if len(list) == 0 {
-		block.Empty = &views.Empty{Icon: "handshake", Title: "There is no such invitation", Text: s.text, Action: views.Link{Text: s.title, Href: s.base + "/new"}}
+		block.Empty = &views.Empty{Icon: "handshake", Title: "There is no such invitation", Text: s.text, Action: views.Link{Text: action.Text, Href: action.Href}}
 		block.Count = ""
 	}
 	page.Main = []views.Block{block}
@@ -195,8 +226,11 @@ func (v *visit) showInvitation(s inviting, id uuid.UUID, status int, link string
 	if x.to != "" {
 		page.Acts = append(page.Acts, views.Act{Text: "Open what came of it", Href: x.to, Icon: "arrow-right"})
 	}
-	if x.Status == interconnect.InvitationOpen {
-		at, version := s.base+"/"+id.String(), strconv.FormatInt(x.Version, 10)
+	at, version := s.base+"/"+id.String(), strconv.FormatInt(x.Version, 10)
+	switch x.Status {
+	case interconnect.InvitationExpired:
+		page.Side = []views.Block{{ID: "again", Title: "Send it again", Text: "It is open again then, with a new link that is good for 14 days.", Form: &views.Sent{Action: at + "/again", Version: version, Submit: "Make a new link"}}}
+	case interconnect.InvitationOpen:
 		page.Side = []views.Block{
 			{ID: "again", Title: "Send it again", Text: "Makes a new link, good for 14 days. The one before leads nowhere then.", Form: &views.Sent{Action: at + "/again", Version: version, Submit: "Make a new link", Quiet: true}},
 			{ID: "revoke", Title: "Take it back", Text: "Its link leads nowhere from then on. That is final; you can invite anew.", Form: &views.Sent{Action: at + "/revoke", Version: version, Submit: "Take back for good", Ask: "Take back…", Bad: true}},

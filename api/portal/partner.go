@@ -162,7 +162,11 @@ func (v *visit) partnerForms(c interconnect.Connection, t tried) ([]views.Block,
 		return nil, nil
 	}
 	if v.actor.Allowed(operational.ConnectionsManage) {
-		out = append(out, views.Block{ID: "edit", Title: "What you say of it", Form: &views.Sent{Action: base + "/edit", Version: version, Submit: "Save", Quiet: true, Fields: []views.Input{
+		b, err := v.administratorBlock(c)
+		if err != nil {
+			return nil, err
+		}
+		out = append(b, views.Block{ID: "edit", Title: "What you say of it", Form: &views.Sent{Action: base + "/edit", Version: version, Submit: "Save", Quiet: true, Fields: []views.Input{
 			t.input("edit", views.Input{Name: "partner_number", Label: "Your number for it", Value: c.PartnerNumber, Max: 60, Required: true}),
 			t.input("edit", views.Input{Name: "tier", Label: "Tier", Value: textIn(c.Tier), Max: 60}), t.input("edit", views.Input{Name: "region", Label: "Region", Value: textIn(c.Region), Max: 60}),
 		}}})
@@ -197,11 +201,24 @@ func (v *visit) assignBlock(c interconnect.Connection, base string, t tried) (vi
 	if err != nil {
 		return views.Block{}, err
 	}
-	names, err := v.memberNames()
+	options, err := v.managerOptions()
 	if err != nil {
 		return views.Block{}, err
 	}
-	managers, chosen := []option{}, ""
+	chosen := ""
+	if a.ChannelManagerID != nil {
+		chosen = a.ChannelManagerID.String()
+	}
+	return views.Block{ID: "assign", Title: "Role and manager", Form: &views.Sent{Action: base + "/assign", Version: strconv.FormatInt(a.Version, 10), Submit: "Save", Quiet: true, Fields: []views.Input{
+		t.input("assign", views.Input{Name: "role", Label: "Role of its people", Hint: "People who have a role of their own keep it.", Value: textIn(a.Role), Options: roles}),
+		t.input("assign", views.Input{Name: "channel_manager_id", Label: "Channel manager", Value: chosen, Options: options}),
+	}}}, nil
+}
+
+// managerOptions are the own people by name, to look after a partner.
+func (v *visit) managerOptions() ([]views.Option, error) {
+	names, err := v.memberNames()
+	managers := []option{}
 	for id, name := range names {
 		managers = append(managers, option{id.String(), name})
 	}
@@ -210,13 +227,31 @@ func (v *visit) assignBlock(c interconnect.Connection, base string, t tried) (vi
 	for _, m := range managers {
 		options = append(options, views.Option{Value: m.value, Text: m.text})
 	}
-	if a.ChannelManagerID != nil {
-		chosen = a.ChannelManagerID.String()
+	return options, err
+}
+
+// givenID is an id that may be left out.
+func givenID(text string) *uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return nil
 	}
-	return views.Block{ID: "assign", Title: "Role and manager", Form: &views.Sent{Action: base + "/assign", Version: strconv.FormatInt(a.Version, 10), Submit: "Save", Quiet: true, Fields: []views.Input{
-		t.input("assign", views.Input{Name: "role", Label: "Role of its people", Hint: "People who have a role of their own keep it.", Value: textIn(a.Role), Options: roles}),
-		t.input("assign", views.Input{Name: "channel_manager_id", Label: "Channel manager", Value: chosen, Options: options}),
-	}}}, nil
+	return &id
+}
+
+// administratorBlock invites somebody to look after a partner's workspace, where nobody does.
+func (v *visit) administratorBlock(c interconnect.Connection) ([]views.Block, error) {
+	if c.Status != interconnect.StatusActive {
+		return nil, nil
+	}
+	lacks, err := v.deps.Invitations.LacksAdministrator(v.ctx, v.actor, c.ID)
+	if err != nil || !lacks {
+		return nil, err
+	}
+	return []views.Block{{
+		ID: "administrator", Title: "Nobody looks after its workspace", Text: "Until somebody does, nobody there can invite colleagues, see what you see of the company, or end the connection.",
+		Links: []views.Link{{Text: "Invite an administrator", Href: administratorInvitations.base + "/new?connection=" + c.ID.String()}},
+	}}, nil
 }
 
 // done goes back to a page after a form was carried out, or shows it again with what was wrong.

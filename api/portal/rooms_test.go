@@ -61,7 +61,7 @@ func (v *visitor) invites(form string, values url.Values) string {
 // A company joins by a link without an account, works at once, and the link is used then.
 func TestAPartnerJoinsByALink(t *testing.T) {
 	w := newWorld(t).administrators(t)
-	path := w.as(t, ownerMail).invites("/partner-invitations/new", url.Values{"partner_name": {"Fresh Ltd"}, "message": {"Welcome to our channel."}, "tier": {"Gold"}})
+	path := w.as(t, ownerMail).invites("/partner-invitations/new", url.Values{"partner_name": {"Fresh Ltd"}, "message": {"Welcome to our channel."}, "tier": {"Gold"}, "email": {"fay@fresh.example"}})
 	v := w.visitor(t)
 	p := v.get(path)
 	require.Equal(t, http.StatusOK, p.status)
@@ -94,7 +94,7 @@ func TestInvitationsAreAnswered(t *testing.T) {
 	require.NoError(t, err)
 	owner := w.as(t, ownerMail)
 	form := "/partner-invitations/new"
-	path := owner.invites(form, url.Values{"partner_name": {"Norrland"}})
+	path := owner.invites(form, url.Values{"partner_name": {"Norrland"}, "email": {"sven2@norrland.example"}})
 	require.Contains(t, w.as(t, analystMail).get(path).text(), "Your role may not connect your company")
 	own := w.as(t, ownerMail).post(path+"/accept", nil)
 	require.Equal(t, http.StatusConflict, own.status)
@@ -106,7 +106,7 @@ func TestInvitationsAreAnswered(t *testing.T) {
 	require.Equal(t, "/connections?saved=accepted", p.path, "a company with a channel begins to sell")
 	require.Contains(t, p.text(), "Halden Industrial")
 
-	path = owner.invites(form, url.Values{"partner_name": {"Somebody"}})
+	path = owner.invites(form, url.Values{"partner_name": {"Somebody"}, "email": {"some@body.example"}})
 	p = w.visitor(t).get(path).sends(path+"/reject", url.Values{"reason": {"We sell for others."}})
 	require.Equal(t, "You have rejected the invitation", p.title())
 	list := owner.get("/partner-invitations?status=rejected")
@@ -114,7 +114,7 @@ func TestInvitationsAreAnswered(t *testing.T) {
 	row := list.all(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "href"), "/partner-invitations/0") })[0]
 	require.Contains(t, owner.get(attr(row, "href")).text(), "We sell for others.")
 
-	path = owner.invites(form, url.Values{"partner_name": {"Later"}})
+	path = owner.invites(form, url.Values{"partner_name": {"Later"}, "email": {"later@late.example"}})
 	row = owner.get("/partner-invitations?status=open").all(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "href"), "/partner-invitations/0") })[0]
 	one := attr(row, "href")
 	p = owner.get(one).sends(one+"/again", nil)
@@ -133,13 +133,13 @@ func TestInvitationsAreAnswered(t *testing.T) {
 func TestColleaguesAreInvited(t *testing.T) {
 	w := newWorld(t).administrators(t)
 	form := "/settings/invitations/new"
-	path := w.as(t, ownerMail).invites(form, url.Values{"role": {"analyst"}})
+	path := w.as(t, ownerMail).invites(form, url.Values{"role": {"analyst"}, "email": {"ana@halden.example"}})
 	p := w.visitor(t).get(path)
 	require.Equal(t, "Halden Industrial invites you", p.title())
 	p = p.sends(path+"/join", url.Values{"name": {"Ana"}, "email": {"ana@halden.example"}, "password": {password}})
 	require.Equal(t, http.StatusOK, p.status, p.text())
 	require.Equal(t, "/briefing", p.path)
-	path = w.as(t, ownerMail).invites(form, url.Values{"role": {"analyst"}})
+	path = w.as(t, ownerMail).invites(form, url.Values{"role": {"analyst"}, "email": {"ana@halden.example"}})
 	v := w.as(t, chiefMail)
 	p = v.get(path).sends(path+"/accept", nil)
 	require.Contains(t, text(p.all(func(n *html.Node) bool { return has(n, "l-org") })[0]), "Halden Industrial")

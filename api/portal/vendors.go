@@ -81,7 +81,8 @@ func (p *Portal) openInvitation(v *visit) error {
 	if err := v.r.ParseForm(); err != nil {
 		return errForm()
 	}
-	_, token, found := strings.Cut(strings.TrimSpace(v.r.PostForm.Get("link")), "/invitations/")
+	_, rest, found := strings.Cut(strings.TrimSpace(v.r.PostForm.Get("link")), "/invitations/")
+	token, _, _ := strings.Cut(rest, "/") // what a mailed link has behind it is for somebody new
 	if !found || token == "" || strings.Trim(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
 		var faults operational.Faults
 		faults.Add("link", "paste the whole link, as it stands in the mail", nil)

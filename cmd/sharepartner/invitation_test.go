@@ -87,10 +87,13 @@ func TestInvitedByMail(t *testing.T) {
 	_, body, _ := strings.Cut(text, "\r\n\r\n")
 	plain, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(body)))
 	require.NoError(t, err)
-	link := regexp.MustCompile(`https://crm\.example/invitations/(\S{43})`).FindStringSubmatch(string(plain))
+	link := regexp.MustCompile(`https://crm\.example/invitations/([^/\s]{43})/(\S+)`).FindStringSubmatch(string(plain))
 	require.NotNil(t, link, string(plain))
-	joined := post(http.DefaultClient, "/v1/invitations/join", map[string]any{
+	post(http.DefaultClient, "/v1/invitations/join", map[string]any{
 		"token": link[1], "name": "Nia", "email": "nia@new.example", "password": "correct horse battery", "organisation": map[string]string{"name": "Nia Ltd", "currency": "EUR"},
+	}, 403) // by the link alone, which whoever invited has as well
+	joined := post(http.DefaultClient, "/v1/invitations/join", map[string]any{
+		"token": link[1], "ticket": link[2], "name": "Nia", "email": "nia@new.example", "password": "correct horse battery", "organisation": map[string]string{"name": "Nia Ltd", "currency": "EUR"},
 	}, 201)
 	require.Equal(t, "partner", joined["me"].(map[string]any)["side"])
 }

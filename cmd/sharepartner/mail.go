@@ -52,5 +52,5 @@ func (a *App) postmen() ([]jobs.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []jobs.Worker{interconnect.NewPostman(a.ground.Jobs, a.tickets(), sender.Send).Worker()}, nil
+	return interconnect.NewPostman(a.ground.Jobs, a.tickets(), sender.Send).Workers(), nil
 }

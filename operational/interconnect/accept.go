@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/events"
@@ -16,59 +14,11 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// Offer is what an invitation's link shows, and no more: of who is meant, of the connection to come and of what is
-// known here already it says nothing.
-type Offer struct {
-	Kind      string    `json:"kind" db:"kind" enum:"partner,member" doc:"partner: to sell for the company that invites; member: to work for it"`
-	Inviter   string    `json:"inviter" db:"inviter" doc:"Name of the company that invites"`
-	Message   *string   `json:"message,omitempty" db:"message" doc:"What it says"`
-	ExpiresAt time.Time `json:"expires_at" db:"expires_at" doc:"Until when it can be accepted"`
-}
-
-// offered is an open invitation as the program knows it.
-type offered struct {
-	ID    uuid.UUID        `db:"id"`
-	OrgID uuid.UUID        `db:"org_id"`
-	Side  operational.Side `db:"side"`
-	Role  *string          `db:"role"`
-	Offer
-}
-
-// errNoInvitation is the one answer for a token that is wrong, used, expired or revoked.
-func errNoInvitation() error { return operational.NotFound("invitation") }
-
-// Look shows what is behind a link.
-func (s *Invitations) Look(ctx context.Context, token string) (Offer, error) {
-	found, err := s.look(ctx, token)
-	return found.Offer, err
-}
-
-const sqlLook = `select id, org_id, side, kind, role, inviter, message, expires_at from sec.see_invitation($1, $2)`
-
-func (s *Invitations) look(ctx context.Context, token string) (found offered, err error) {
-	if len(token) != tokenLength {
-		return offered{}, errNoInvitation()
-	}
-	err = s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlLook, digest(token), s.db.Now()).Query(func(rows pgx.Rows) error {
-			all, err := pgx.CollectRows(rows, pgx.RowToStructByName[offered])
-			if err == nil && len(all) == 0 {
-				return errNoInvitation()
-			}
-			if err == nil {
-				found = all[0]
-			}
-			return err
-		})
-	})
-	return found, err
-}
-
 // Accepted is what came of an invitation that somebody who is signed in has accepted.
 type Accepted struct {
-	Kind         string     `json:"kind" enum:"partner,member" doc:"What the invitation was to"`
+	Kind         string     `json:"kind" enum:"partner,member,administrator" doc:"What the invitation was to"`
 	ConnectionID *uuid.UUID `json:"connection_id,omitempty" doc:"The new connection of your organisation"`
-	MembershipID *uuid.UUID `json:"membership_id,omitempty" doc:"Your new membership: switch the session's workspace to work there"`
+	MembershipID *uuid.UUID `json:"membership_id,omitempty" doc:"Your new membership: switch the session's workspace to work there. Absent when you work there already and got the role"`
 }
 
 // Accept accepts an invitation: into a channel for the caller's company, which begins to sell if it did not; into a
@@ -81,17 +31,19 @@ func (s *Invitations) Accept(ctx context.Context, actor operational.Actor, token
 	if err := mayAccept(actor, found.Kind); err != nil {
 		return Accepted{}, err
 	}
-	id := uuid.Must(uuid.NewV7())
+	id, outcome := uuid.Must(uuid.NewV7()), ""
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		var outcome string
 		if err := tx.QueryRow(ctx, `select crm.accept_invitation($1, $2, $3)`, digest(token), id, tx.Now).Scan(&outcome); err != nil {
 			return fmt.Errorf("accept invitation %s: %w", found.ID, err)
 		}
 		if err := unaccepted(outcome); err != nil {
 			return err
 		}
-		if found.Kind == KindPartner {
+		switch {
+		case found.Kind == KindPartner:
 			return events.Append(ctx, tx, "connection.created", id, onConnection(id))
+		case outcome == raised:
+			return nil // noted where the role was given
 		}
 		return events.Append(ctx, tx, "member.joined_elsewhere", actor.Membership, nil) // who they are there is the other company's affair
 	})
@@ -100,8 +52,10 @@ func (s *Invitations) Accept(ctx context.Context, actor operational.Actor, token
 		return Accepted{}, err
 	case found.Kind == KindPartner:
 		return Accepted{Kind: KindPartner, ConnectionID: &id}, nil
+	case outcome == raised:
+		return Accepted{Kind: found.Kind}, nil
 	}
-	return Accepted{Kind: KindMember, MembershipID: &id}, nil
+	return Accepted{Kind: found.Kind, MembershipID: &id}, nil
 }
 
 // mayAccept says whether the credential may answer for a company, or for a person.
@@ -129,8 +83,10 @@ func errSessionNeeded() error {
 // unaccepted says what stood against it.
 func unaccepted(outcome string) error {
 	switch outcome {
-	case done:
+	case done, raised:
 		return nil
+	case "refused":
+		return errJoinRefused()
 	case "own":
 		return operational.Fault(operational.KindConflict, "own-invitation", "This invitation is from your own organisation. Nothing was changed. Pass the link on to the partner.")
 	case "connected":
@@ -163,6 +119,7 @@ func (s *Invitations) Reject(ctx context.Context, token, reason string) error {
 // Newcomer is somebody who is not here yet and joins by an invitation.
 type Newcomer struct {
 	Name, Email, Password string
+	Ticket                string      // of the link that was mailed to the address, where mail is sent
 	Company               *NewCompany // of a partner; nil for a member of the company that invites
 	Replaces              string      // the session token that the browser still holds, if any
 }
@@ -181,8 +138,8 @@ func (n *Newcomer) validate(kind string) error {
 	switch c := n.Company; {
 	case kind == KindPartner && c == nil:
 		f.Add("organisation", "It is missing: the invitation is to a company.", nil)
-	case kind == KindMember && c != nil:
-		f.Add("organisation", "The invitation is to yourself: you join the company that invites.", nil)
+	case kind != KindPartner && c != nil:
+		f.Add("organisation", "The invitation is to yourself: you join a company that is there.", nil)
 	case c != nil:
 		f.Text("organisation.name", c.Name, 1, 200)
 		if c.CountryCode != nil && !validCountry(*c.CountryCode) {
@@ -211,17 +168,18 @@ func (s *Invitations) Join(ctx context.Context, token string, in Newcomer) (iden
 	if err := in.validate(found.Kind); err != nil {
 		return identity.Session{}, err
 	}
+	proven, err := s.proven(found, in)
+	if err != nil {
+		return identity.Session{}, err
+	}
 	secret, err := identity.NewSecret(ctx, in.Name, in.Email, in.Password) // after the look: hashing is dear
 	if err != nil {
 		return identity.Session{}, err
 	}
-	actor := operational.Actor{Person: uuid.Must(uuid.NewV7()), Membership: uuid.Must(uuid.NewV7()), Org: found.OrgID, Side: found.Side}
-	if found.Kind == KindPartner {
-		actor.Org, actor.Side = uuid.Must(uuid.NewV7()), operational.SidePartner
-	}
+	actor := found.newcomer()
 	joined := false
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		if joined, err = join(ctx, tx, token, in, secret); err != nil || !joined {
+		if joined, err = join(ctx, tx, token, in, secret, proven); err != nil || !joined {
 			return err
 		}
 		return events.Append(ctx, tx, "member.joined", actor.Membership, nil)
@@ -230,18 +188,30 @@ func (s *Invitations) Join(ctx context.Context, token string, in Newcomer) (iden
 		return identity.Session{}, fmt.Errorf("join by invitation %s: %w", found.ID, err)
 	}
 	if !joined {
-		return identity.Session{}, s.unjoined(ctx, token)
+		return identity.Session{}, s.unjoined(ctx, token, proven && found.Kind != KindAdministrator)
 	}
 	return s.identity.Enter(ctx, actor.Membership, in.Replaces)
+}
+
+// newcomer is who joins: in the company that is named, or in one that is made for them.
+func (o offered) newcomer() operational.Actor {
+	actor := operational.Actor{Person: uuid.Must(uuid.NewV7()), Membership: uuid.Must(uuid.NewV7()), Org: o.OrgID, Side: o.Side}
+	switch o.Kind {
+	case KindPartner:
+		actor.Org, actor.Side = uuid.Must(uuid.NewV7()), operational.SidePartner
+	case KindAdministrator:
+		actor.Org, actor.Side = *o.Joins, operational.SidePartner
+	}
+	return actor
 }
 
 const sqlJoin = `select sec.join_by_invitation($1, $2, $3, $4)`
 
 // join does it in the newcomer's own name, and looks whether they are there then: the other answers leave a trace too.
-func join(ctx context.Context, tx *postgres.Tx, token string, in Newcomer, secret identity.Secret) (joined bool, err error) {
+func join(ctx context.Context, tx *postgres.Tx, token string, in Newcomer, secret identity.Secret, proven bool) (joined bool, err error) {
 	who, err := json.Marshal(map[string]any{
 		"person_id": tx.Actor.Person, "membership_id": tx.Actor.Membership,
-		"name": secret.Name, "email": secret.Email, "email_norm": secret.Normal, "hash": secret.Hash,
+		"name": secret.Name, "email": secret.Email, "email_norm": secret.Normal, "proven": proven, "hash": secret.Hash,
 	})
 	if err != nil {
 		return false, err
@@ -264,11 +234,18 @@ func join(ctx context.Context, tx *postgres.Tx, token string, in Newcomer, secre
 }
 
 // unjoined tells somebody who cannot join with these details why: the invitation is not open any more, or the details
-// cannot be used, in words that do not tell which.
-func (s *Invitations) unjoined(ctx context.Context, token string) error {
+// cannot be used, in words that do not tell which. Only who has shown that the address is theirs is told that it is known.
+func (s *Invitations) unjoined(ctx context.Context, token string, proven bool) error {
 	if _, err := s.look(ctx, token); err != nil {
 		return err
 	}
+	if proven {
+		return operational.Fault(operational.KindConflict, "join-refused", "You have signed in here before with this address. Nothing was saved. Sign in and accept the invitation then.")
+	}
+	return errJoinRefused()
+}
+
+func errJoinRefused() error {
 	return operational.Fault(operational.KindConflict, "join-refused",
-		"You cannot join with these details. Nothing was saved. If you have signed in here before, sign in and accept the invitation then; otherwise use another mail address.")
+		"You cannot join with these details. Nothing was saved. If you have signed in here before, sign in and accept the invitation then. Otherwise take the mail address that the invitation was made for.")
 }

@@ -16,9 +16,18 @@
 //     connection, also in those that were made meanwhile.
 //   - A token is made of the invitation's id by a key of the deployment (Tickets), so it need not be kept to be mailed
 //     later. Wrong, used, expired and revoked tokens are one answer. Inviting says the same of every address.
-//   - Somebody new who joins by an address that is taken is refused, in words that leave open why, and five such attempts
-//     wear an invitation out. Telling nothing at all would need every newcomer to wait for a mail. Would change if
-//     mail were there in every deployment.
+//   - Somebody new joins with an address that is theirs. Where mail is sent, a link that was mailed there shows it (a
+//     ticket beside the token, made of the address by the same key); whoever holds the link of the invitation, as who
+//     invited does, has it mailed to any address, and is told the same of each, five times an issue. Where no mail is sent
+//     whoever invites names the address and vouches for it; another one, and one that is taken, are refused in the same
+//     words, and five such attempts wear the invitation out. Who is signed in accepts by a click.
+//   - An invitation stands as long as whoever made it could make it: their rights of the moment are asked for with each
+//     look at it, so that a role that was narrowed gives nothing away by links of before. One that has expired can be sent
+//     again, with a new link and a new end.
+//   - A partner that has nobody who may do everything, as an import leaves it, gets an administrator by an invitation of its
+//     vendor, and by none once it has one. Whom the vendor chooses reads what lies in the workspace; so where somebody of
+//     the partner signs in already, or another vendor is or was connected, only one of its own people can accept. Whether
+//     there is an administrator is all that the vendor learns by it.
 //   - What a vendor decides about a contact and what the partner decides about its person are kept apart: each can
 //     keep the person out, and neither lets in whom the other keeps out.
 //   - Expiry is noted when somebody looks, so that lists say what the page behind the link says.

@@ -15,9 +15,12 @@ import (
 const (
 	KindPartner = "partner" // a company, into a vendor's channel
 	KindMember  = "member"  // a person, into one's own company
+	// KindAdministrator invites a person into a partner of one's own that has nobody who may do everything.
+	KindAdministrator = "administrator"
 )
 
-// The states of an invitation: open until one of the others, which are final. The database repeats it (crm.invitation_step).
+// The states of an invitation: open until one of the others, which are final, but that one that has expired can be sent
+// again. The database repeats it (crm.invitation_step).
 const (
 	InvitationOpen     = "open"
 	InvitationAccepted = "accepted"
@@ -122,8 +125,8 @@ const (
 
 	sqlInsertInvitation = `
 insert into crm.invitation (id, org_id, kind, token_sha256, email, message, mail, expires_at, invited_by, partner_name, partner_number, tier, region,
-  channel_manager_id, external_role, role, created_at, updated_at)
-values (@id, @org, @kind, @digest, @email, @message, @mail, @expires, @member, @partner_name, @partner_number, @tier, @region, @manager, @external_role, @role, @now, @now)`
+  channel_manager_id, external_role, role, into_connection, created_at, updated_at)
+values (@id, @org, @kind, @digest, @email, @message, @mail, @expires, @member, @partner_name, @partner_number, @tier, @region, @manager, @external_role, @role, @into, @now, @now)`
 
 	// What time has done is noted when somebody looks, so that lists and filters say the same as the page behind the link.
 	sqlExpire = `
@@ -135,10 +138,11 @@ update crm.invitation set status = 'revoked', closed_at = @now, version = versio
 where id = @id and kind = @kind and version = @version and status = 'open'`
 
 	sqlIssueAgain = `
-update crm.invitation set issue = issue + 1, token_sha256 = @digest, expires_at = @expires, mail = @mail, version = version + 1, updated_at = @now
-where id = @id and kind = @kind and version = @version and status = 'open'`
+update crm.invitation set status = 'open', closed_at = null, issue = issue + 1, token_sha256 = @digest, expires_at = @expires, mail = @mail, asked = 0, asked_emails = '{}',
+  version = version + 1, updated_at = @now
+where id = @id and kind = @kind and version = @version and status in ('open', 'expired')`
 
-	sqlIssue = `select issue, status, version, email, role, external_role from crm.invitation where id = $1 and kind = $2`
+	sqlIssue = `select issue, status, version, email, role, external_role, into_connection from crm.invitation where id = $1 and kind = $2`
 )
 
 func invitationList(more map[string]postgres.Column) postgres.List {

@@ -29,6 +29,9 @@ func NewInvitations(db *postgres.DB, people *identity.Service, tickets Tickets, 
 	return &Invitations{db: db, identity: people, tickets: tickets, mails: mails}
 }
 
+// SendsMail says whether invitations go out by mail.
+func (s *Invitations) SendsMail() bool { return s.mails }
+
 // Issued is an invitation whose link is shown, this once.
 type Issued[T any] struct {
 	Invitation T
@@ -49,7 +52,7 @@ func (s *Invitations) InvitePartner(ctx context.Context, actor operational.Actor
 			return Issued[PartnerInvitation]{}, err
 		}
 	}
-	if err := in.validate(); err != nil {
+	if err := s.reaches(in.Email, in.validate()); err != nil {
 		return Issued[PartnerInvitation]{}, err
 	}
 	return issue[PartnerInvitation](ctx, s, actor, KindPartner, in.Email, in.ExpiresAt, sqlPartnerInvitation, func(tx *postgres.Tx, args pgx.NamedArgs) error {
@@ -62,6 +65,9 @@ func (s *Invitations) InvitePartner(ctx context.Context, actor operational.Actor
 				return err
 			}
 		}
+		if err := worksHere(ctx, tx, in.ChannelManagerID); err != nil {
+			return err
+		}
 		args["message"], args["partner_name"], args["partner_number"] = in.Message, strings.TrimSpace(in.PartnerName), number
 		args["tier"], args["region"], args["manager"], args["external_role"] = in.Tier, in.Region, in.ChannelManagerID, in.ExternalRole
 		return nil
@@ -70,7 +76,7 @@ func (s *Invitations) InvitePartner(ctx context.Context, actor operational.Actor
 
 // InviteMember invites a person into the caller's company.
 func (s *Invitations) InviteMember(ctx context.Context, actor operational.Actor, in NewMemberInvitation) (Issued[MemberInvitation], error) {
-	if err := in.validate(); err != nil {
+	if err := s.reaches(in.Email, in.validate()); err != nil {
 		return Issued[MemberInvitation]{}, err
 	}
 	return issue[MemberInvitation](ctx, s, actor, KindMember, in.Email, in.ExpiresAt, sqlMemberInvitation, func(tx *postgres.Tx, args pgx.NamedArgs) error {
@@ -90,15 +96,19 @@ func issue[T any](ctx context.Context, s *Invitations, actor operational.Actor, 
 		args := pgx.NamedArgs{
 			"id": id, "org": actor.Org, "kind": kind, "digest": digest(token), "email": email, "mail": s.mailTo(email), "expires": until(&f, expires, tx.Now),
 			"member": actor.Membership, "now": tx.Now, "partner_name": nil, "partner_number": nil, "tier": nil, "region": nil, "manager": nil,
-			"external_role": nil, "role": nil,
+			"external_role": nil, "role": nil, "into": nil,
 		}
 		if err := errors.Join(f.Err(), fill(tx, args)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, sqlInsertInvitation, args); err != nil {
-			return managerFault(err)
+			return fmt.Errorf("write invitation: %w", err)
 		}
-		if err := s.noteIssue(ctx, tx, "invitation.created", id, email); err != nil {
+		var about map[string]uuid.UUID
+		if into, some := args["into"].(uuid.UUID); some { // the partner keeps an anchor of it
+			about = onConnection(into)
+		}
+		if err := s.noteIssue(ctx, tx, "invitation.created", id, about, email); err != nil {
 			return err
 		}
 		issued.Invitation, err = postgres.OneTx[T](ctx, tx, "invitation", read, id)
@@ -106,6 +116,20 @@ func issue[T any](ctx context.Context, s *Invitations, actor operational.Actor, 
 	})
 	issued.Link = s.tickets.link(token)
 	return issued, err
+}
+
+// reaches adds to the faults of a new invitation that it needs an address where no mail is sent: whoever invites vouches
+// for it by naming it, because nobody has to show that it is theirs.
+func (s *Invitations) reaches(email *string, faults error) error {
+	if s.mails || email != nil || faults != nil && operational.KindOf(faults) != operational.KindInvalid {
+		return faults
+	}
+	var f operational.Faults
+	if e := (*operational.Error)(nil); errors.As(faults, &e) {
+		f = e.Fields
+	}
+	f.Add("email", "is needed, because this program sends no mail: somebody new joins with the address that you name", nil)
+	return f.Err()
 }
 
 func (s *Invitations) mailTo(email *string) string {
@@ -116,20 +140,27 @@ func (s *Invitations) mailTo(email *string) string {
 }
 
 // noteIssue says that there is a new token, and has it sent after the commit.
-func (s *Invitations) noteIssue(ctx context.Context, tx *postgres.Tx, event string, id uuid.UUID, email *string) error {
-	if err := events.Append(ctx, tx, event, id, nil); err != nil || s.mailTo(email) == mailNone {
+func (s *Invitations) noteIssue(ctx context.Context, tx *postgres.Tx, event string, id uuid.UUID, about map[string]uuid.UUID, email *string) error {
+	if err := events.Append(ctx, tx, event, id, about); err != nil || s.mailTo(email) == mailNone {
 		return err
 	}
 	return events.Append(ctx, tx, eventInvited, id, nil)
 }
 
-func managerFault(err error) error {
-	if postgres.Violated(err) == "invitation_org_id_channel_manager_id_fkey" {
-		var f operational.Faults
-		f.Add("channel_manager_id", "There is no such member in your organisation.", nil)
-		return f.Err()
+// worksHere checks that who is to look after a partner is an active member.
+func worksHere(ctx context.Context, tx *postgres.Tx, manager *uuid.UUID) error {
+	if manager == nil {
+		return nil
 	}
-	return fmt.Errorf("write invitation: %w", err)
+	var active bool
+	if err := tx.QueryRow(ctx, `select exists (select from crm.membership where org_id = $1 and id = $2 and status = 'active')`, tx.Actor.Org, *manager).Scan(&active); err != nil {
+		return fmt.Errorf("look for the channel manager: %w", err)
+	}
+	var f operational.Faults
+	if !active {
+		f.Add("channel_manager_id", "There is no such active member of your organisation.", nil)
+	}
+	return f.Err()
 }
 
 const (
@@ -171,7 +202,10 @@ func partnerNumber(ctx context.Context, tx *postgres.Tx, wanted *string) (string
 
 // Revoke takes an open invitation back: its link leads nowhere from now on.
 func (s *Invitations) Revoke(ctx context.Context, actor operational.Actor, kind string, id uuid.UUID, version int64) error {
-	return s.change(ctx, actor, kind, id, version, func(tx *postgres.Tx, args pgx.NamedArgs, _ issueNow) error {
+	return s.change(ctx, actor, kind, id, version, func(tx *postgres.Tx, args pgx.NamedArgs, now issueNow) error {
+		if now.Status != InvitationOpen {
+			return errNotOpen(now.Status)
+		}
 		if err := s.exec(ctx, tx, sqlRevoke, args); err != nil {
 			return err
 		}
@@ -179,11 +213,20 @@ func (s *Invitations) Revoke(ctx context.Context, actor operational.Actor, kind 
 	})
 }
 
-// SendAgain gives an open invitation a new link, as long as a new one is good for; the old one leads nowhere.
+// SendAgain gives an invitation that is open, or has expired, a new link, as long as a new one is good for; the old one
+// leads nowhere.
 func (s *Invitations) SendAgain(ctx context.Context, actor operational.Actor, kind string, id uuid.UUID, version int64) (link string, err error) {
 	err = s.change(ctx, actor, kind, id, version, func(tx *postgres.Tx, args pgx.NamedArgs, now issueNow) error {
 		if err := now.giveable(ctx, tx); err != nil {
 			return err // who sends it again sees the link, and so holds what it gives
+		}
+		if kind == KindAdministrator {
+			if err := mayAdminister(ctx, tx, *now.IntoConnection); err != nil {
+				return err
+			}
+		}
+		if now.Email == nil && !s.mails { // cleared away, some time after it had expired
+			return operational.Fault(operational.KindConflict, "address-gone", "The mail address of this invitation is not kept any more. Nothing was changed. Make a new one.")
 		}
 		token := s.tickets.token(id, now.Issue+1)
 		args["digest"], args["expires"], args["mail"] = digest(token), tx.Now.Add(invitationLife), s.mailTo(now.Email)
@@ -191,7 +234,7 @@ func (s *Invitations) SendAgain(ctx context.Context, actor operational.Actor, ki
 			return err
 		}
 		link = s.tickets.link(token)
-		return s.noteIssue(ctx, tx, "invitation.issued_again", id, now.Email)
+		return s.noteIssue(ctx, tx, "invitation.issued_again", id, nil, now.Email)
 	})
 	return link, err
 }
@@ -212,6 +255,7 @@ type issueNow struct {
 	Email   *string
 
 	Role, ExternalRole *string // that it gives
+	IntoConnection     *uuid.UUID
 }
 
 // giveable says whether the caller could have made such an invitation.
@@ -242,13 +286,17 @@ func (s *Invitations) change(ctx context.Context, actor operational.Actor, kind 
 		switch {
 		case err != nil:
 			return err
-		case now.Status != InvitationOpen:
+		case now.Status != InvitationOpen && now.Status != InvitationExpired:
 			refused = errNotOpen(now.Status)
 			return nil
 		case now.Version != version:
 			return operational.Stale("invitation")
 		}
-		return do(tx, pgx.NamedArgs{"id": id, "kind": kind, "version": version, "now": tx.Now}, now)
+		err = do(tx, pgx.NamedArgs{"id": id, "kind": kind, "version": version, "now": tx.Now}, now)
+		if now.Status == InvitationExpired && operational.KindOf(err) == operational.KindConflict {
+			refused, err = err, nil
+		}
+		return err
 	})
 	return errors.Join(err, refused)
 }
@@ -265,7 +313,7 @@ func expire(ctx context.Context, tx *postgres.Tx) error {
 }
 
 func mayList(actor operational.Actor, kind string) error {
-	if kind == KindPartner && actor.Side != operational.SideVendor {
+	if kind != KindMember && actor.Side != operational.SideVendor {
 		return errVendorOnly()
 	}
 	return nil

@@ -72,8 +72,11 @@ func (s *Service) step(ctx context.Context, actor operational.Actor, a act, id u
 	return changed, err
 }
 
-// done is what the functions of the database say when nothing stood against it.
-const done = "done"
+// What the functions of the database say when nothing stood against it.
+const (
+	done   = "done"
+	raised = "raised" // a member got the role that the invitation gives
+)
 
 // onConnection lets the other company see that something happened.
 func onConnection(id uuid.UUID) map[string]uuid.UUID {

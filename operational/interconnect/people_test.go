@@ -15,7 +15,7 @@ import (
 func TestPeopleAreInvitedAndFollowed(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
-	issued, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "dealer_personnel"})
+	issued, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "dealer_personnel"})
 	require.NoError(t, err)
 	token := tokenOf(t, issued.Link)
 	joining := newcomer("nia@one.example")
@@ -70,14 +70,14 @@ func TestPeopleAreInvitedAndFollowed(t *testing.T) {
 	require.Equal(t, interconnect.StatusActive, contact.Status)
 
 	// One person, two companies: by an invitation from another one, accepted as who is signed in.
-	issued, err = w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "analyst"})
+	issued, err = w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "analyst"})
 	require.NoError(t, err)
 	got, err := w.Accept(ctx, w.as(t, nia), tokenOf(t, issued.Link))
 	require.NoError(t, err)
 	there, err := w.Person(ctx, w.A, *got.MembershipID)
 	require.NoError(t, err)
 	require.Equal(t, "Analyst", there.RoleName)
-	issued, err = w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "analyst"})
+	issued, err = w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "analyst"})
 	require.NoError(t, err)
 	_, err = w.Accept(ctx, w.as(t, nia), tokenOf(t, issued.Link))
 	require.Equal(t, "already-member", code(t, err))
@@ -91,25 +91,25 @@ func TestNobodyInvitesToMoreThanTheyHold(t *testing.T) {
 	w.exec(t, `insert into crm.membership (id, org_id, person_id, role, created_at) values ('00000000-0000-7000-8000-000000000002', $1, '00000000-0000-7000-8000-000000000001', 'analyst', now())`, w.A.Org)
 	ana := w.as(t, operational.Actor{Org: w.A.Org, Membership: uuid.MustParse("00000000-0000-7000-8000-000000000002"), Side: operational.SideVendor})
 	for role, want := range map[string]string{"administrator": "beyond-own-rights", "channel_manager": "beyond-own-rights", "dealer_personnel": "invalid-input", "none": "invalid-input"} {
-		_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Role: role})
+		_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: role})
 		require.Equal(t, want, code(t, err), role)
 	}
-	_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Role: "analyst"})
+	_, err := w.InviteMember(ctx, ana, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "analyst"})
 	require.NoError(t, err)
-	above, err := w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "administrator"})
+	above, err := w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "administrator"})
 	require.NoError(t, err)
 	_, err = w.SendAgain(ctx, ana, interconnect.KindMember, above.Invitation.ID, 1)
 	require.Equal(t, "beyond-own-rights", code(t, err), "nor do they get at the link of one that another made")
 	_, err = w.Look(ctx, tokenOf(t, above.Link))
 	require.NoError(t, err, "which is still good")
-	_, err = w.InvitePartner(ctx, ana, interconnect.NewPartnerInvitation{PartnerName: "x", ExternalRole: ptr("dealer_personnel")})
+	_, err = w.InvitePartner(ctx, ana, interconnect.NewPartnerInvitation{Email: ptr("x@new.example"), PartnerName: "x", ExternalRole: ptr("dealer_personnel")})
 	requireKind(t, operational.KindForbidden, err)
-	_, err = w.InvitePartner(ctx, w.P1, interconnect.NewPartnerInvitation{PartnerName: "x"})
+	_, err = w.InvitePartner(ctx, w.P1, interconnect.NewPartnerInvitation{Email: ptr("x@new.example"), PartnerName: "x"})
 	require.Equal(t, "vendor-only", code(t, err))
-	_, err = w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{PartnerName: "x", ChannelManagerID: &w.B.Membership})
+	_, err = w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{Email: ptr("x@new.example"), PartnerName: "x", ChannelManagerID: &w.B.Membership})
 	requireKind(t, operational.KindInvalid, err)
 	for _, expires := range []time.Time{w.now, w.now.AddDate(1, 0, 0)} {
-		_, err = w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{PartnerName: "x", ExpiresAt: &expires})
+		_, err = w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{Email: ptr("x@new.example"), PartnerName: "x", ExpiresAt: &expires})
 		requireKind(t, operational.KindInvalid, err)
 	}
 }
@@ -126,7 +126,7 @@ func TestNobodyInvitesPartnersToMoreThanTheyHold(t *testing.T) {
 	made, _ := w.invite(t, interconnect.NewPartnerInvitation{ExternalRole: ptr("dealer_personnel")})
 	for _, act := range []func() error{
 		func() error {
-			_, err := w.InvitePartner(ctx, ana, interconnect.NewPartnerInvitation{PartnerName: "x", ExternalRole: ptr("dealer_personnel")})
+			_, err := w.InvitePartner(ctx, ana, interconnect.NewPartnerInvitation{Email: ptr("x@new.example"), PartnerName: "x", ExternalRole: ptr("dealer_personnel")})
 			return err
 		},
 		func() error {
@@ -145,13 +145,13 @@ func TestNobodyInvitesPartnersToMoreThanTheyHold(t *testing.T) {
 func TestInvitationsEndWithWhoMadeThem(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
-	first, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "administrator"})
+	first, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "administrator"})
 	require.NoError(t, err)
 	joining := newcomer("nia@one.example")
 	joining.Company = nil
 	session, err := w.Join(ctx, tokenOf(t, first.Link), joining)
 	require.NoError(t, err)
-	kept, err := w.InviteMember(ctx, w.as(t, session.Actor), interconnect.NewMemberInvitation{Role: "administrator"})
+	kept, err := w.InviteMember(ctx, w.as(t, session.Actor), interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "administrator"})
 	require.NoError(t, err)
 	person, err := w.Person(ctx, w.P1, session.Actor.Membership)
 	require.NoError(t, err)
@@ -167,13 +167,13 @@ func TestInvitationsEndWithWhoMadeThem(t *testing.T) {
 func TestInvitationsEndWithTheRoleThatMadeThem(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
-	first, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "administrator"})
+	first, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "administrator"})
 	require.NoError(t, err)
 	joining := newcomer("nia@one.example")
 	joining.Company = nil
 	session, err := w.Join(ctx, tokenOf(t, first.Link), joining)
 	require.NoError(t, err)
-	kept, err := w.InviteMember(ctx, w.as(t, session.Actor), interconnect.NewMemberInvitation{Role: "administrator"})
+	kept, err := w.InviteMember(ctx, w.as(t, session.Actor), interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "administrator"})
 	require.NoError(t, err)
 	w.exec(t, `update crm.membership set role = 'dealer_personnel', updated_at = $2 where id = $1`, session.Actor.Membership, w.now)
 	_, err = w.Look(ctx, tokenOf(t, kept.Link))
@@ -187,7 +187,7 @@ func TestInvitationsEndWithTheRoleThatMadeThem(t *testing.T) {
 func TestWhoJoinsAnotherCompanyIsNotedThere(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
-	issued, err := w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Role: "analyst"})
+	issued, err := w.InviteMember(ctx, w.A, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "analyst"})
 	require.NoError(t, err)
 	got, err := w.Accept(ctx, w.P1, tokenOf(t, issued.Link))
 	require.NoError(t, err)

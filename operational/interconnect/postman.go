@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational/jobs"
@@ -24,6 +25,11 @@ type Postman struct {
 // NewPostman makes it on the jobs login.
 func NewPostman(jobsDB *postgres.DB, tickets Tickets, send func(context.Context, mail.Message) error) *Postman {
 	return &Postman{db: jobsDB, tickets: tickets, send: send}
+}
+
+// Workers are all that it does.
+func (p *Postman) Workers() []jobs.Worker {
+	return []jobs.Worker{p.Worker(), {Event: eventAsked, Attempts: 8, Work: p.deliverAsked, GiveUp: p.forgetAsked}}
 }
 
 // Worker does it as a job, again a little later when the server does not answer.
@@ -72,12 +78,17 @@ func (p *Postman) deliver(ctx context.Context, job jobs.Job) error {
 	if l.Status != InvitationOpen || l.Mail != mailWaiting || l.Email == nil || !l.ExpiresAt.After(p.db.Now()) {
 		return nil // sent already, or nothing to send any more
 	}
-	message := l.message(p.tickets.link(p.tickets.token(job.Record, l.Issue)))
+	message := l.message(p.joiningLink(job.Record, l.Issue, *l.Email))
 	message.ID = fmt.Sprintf("invitation-%s-%d", job.Record, l.Issue)
 	if err := p.send(ctx, message); err != nil {
 		return err
 	}
 	return p.note(ctx, job, l.Issue, mailSent)
+}
+
+// joiningLink is one that whoever reads mail at the address joins by.
+func (p *Postman) joiningLink(invitation uuid.UUID, issue int, address string) string {
+	return p.tickets.link(p.tickets.token(invitation, issue)) + "/" + p.tickets.joining(invitation, issue, address)
 }
 
 // giveUp says where people look that no mail went out: the link can still be passed on by hand, or sent again.
@@ -104,6 +115,9 @@ func (l letter) message(link string) mail.Message {
 	subject, first := l.Inviter+" invites you as a partner", l.Inviter+" invites your company to work together as a partner."
 	if l.Kind == KindMember {
 		subject, first = l.Inviter+" invites you", l.Inviter+" invites you to work in its workspace."
+	}
+	if l.Kind == KindAdministrator {
+		subject, first = l.Inviter+" invites you to look after your workspace", l.Inviter+" invites you to look after your company's workspace, where nobody does yet."
 	}
 	parts := []string{first}
 	if l.Message != nil {

@@ -33,6 +33,24 @@ func (t Tickets) token(invitation uuid.UUID, issue int) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
+// joining is what stands behind a link that is mailed to an address: it shows that whoever has it reads mail there. The
+// address is in it, so that nothing has to be kept of it.
+func (t Tickets) joining(invitation uuid.UUID, issue int, address string) string {
+	m := hmac.New(sha256.New, t.key)
+	fmt.Fprintf(m, "joining|%s|%d|%s", invitation, issue, address)
+	return base64.RawURLEncoding.EncodeToString([]byte(address)) + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// addressOf is the address that a link to join was mailed to; false when it is none of this issue of the invitation.
+func (t Tickets) addressOf(invitation uuid.UUID, issue int, ticket string) (string, bool) {
+	text, _, _ := strings.Cut(ticket, ".")
+	address, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(address) == 0 || len(ticket) > 500 || !hmac.Equal([]byte(ticket), []byte(t.joining(invitation, issue, string(address)))) {
+		return "", false
+	}
+	return string(address), true
+}
+
 func (t Tickets) link(token string) string { return t.address + "/invitations/" + token }
 
 // digest is what is stored of a token.

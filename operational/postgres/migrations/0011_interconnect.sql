@@ -25,7 +25,7 @@ update crm.external_contact set suspended_by = 'vendor' where status = 'suspende
 create table crm.invitation (
   id uuid primary key,
   org_id uuid not null references crm.organisation, -- who invites
-  kind text not null check (kind in ('partner', 'member')),
+  kind text not null check (kind in ('partner', 'member', 'administrator')), -- the last: into a partner that has nobody who may do everything
   status text not null default 'open' check (status in ('open', 'accepted', 'rejected', 'revoked', 'expired')),
   token_sha256 bytea not null unique check (length(token_sha256) = 32),
   issue int not null default 1 check (issue > 0), -- sent again, it has a new token
@@ -35,6 +35,8 @@ create table crm.invitation (
   expires_at timestamptz not null,
   invited_by uuid not null,
   refused int not null default 0, -- how often somebody tried to join with details that cannot be used
+  asked int not null default 0,   -- how often somebody asked for the link to join
+  asked_emails text[] not null default '{}' check (cardinality(asked_emails) <= 5), -- where it is being sent to; gone when it is
   -- A partner: what the connection will be like.
   partner_name text check (length(partner_name) between 1 and 200),
   partner_number text check (length(partner_number) between 1 and 60),
@@ -44,6 +46,8 @@ create table crm.invitation (
   external_role text,
   -- A member of the own company.
   role text,
+  -- An administrator of a partner: the connection with it.
+  into_connection uuid,
   -- What came of it.
   connection_id uuid references crm.connection,
   membership_id uuid,
@@ -55,10 +59,12 @@ create table crm.invitation (
   foreign key (org_id, invited_by) references crm.membership (org_id, id),
   foreign key (org_id, channel_manager_id) references crm.membership (org_id, id),
   foreign key (org_id, membership_id) references crm.membership (org_id, id),
+  foreign key (into_connection, org_id) references crm.connection (id, vendor_org_id),
   check ((status = 'open') = (closed_at is null)),
   check (status not in ('accepted', 'rejected') or email is null),
-  check (case kind when 'partner' then num_nonnulls(partner_name, partner_number) = 2 and num_nonnulls(role, membership_id) = 0
-    else role is not null and num_nonnulls(partner_name, partner_number, tier, region, channel_manager_id, external_role, connection_id) = 0 end),
+  check (case kind when 'partner' then num_nonnulls(partner_name, partner_number) = 2 and num_nonnulls(role, membership_id, into_connection) = 0
+    when 'administrator' then into_connection is not null and num_nonnulls(partner_name, partner_number, tier, region, channel_manager_id, external_role, role, membership_id) = 0
+    else role is not null and num_nonnulls(partner_name, partner_number, tier, region, channel_manager_id, external_role, connection_id, into_connection) = 0 end),
   check (status = 'accepted' or num_nonnulls(connection_id, membership_id) = 0),
   check (status <> 'accepted' or num_nonnulls(connection_id, membership_id) = 1)
 );
@@ -76,7 +82,7 @@ begin
 end $$;
 create function crm.invitation_step() returns trigger language plpgsql as $$
 begin
-  if old.status <> 'open' then
+  if old.status <> 'open' and not (old.status = 'expired' and new.status = 'open' and new.issue = old.issue + 1) then -- sent again
     raise exception 'an invitation that is % stays so', old.status using errcode = '23514', constraint = 'invitation_step';
   end if;
   return new;
@@ -400,9 +406,53 @@ begin
   insert into external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
     select gen_random_uuid(), link, i.org_id, partner, m.id, p.display_name, p.email
     from membership m join person p on p.id = m.person_id where m.org_id = partner and m.status = 'active';
-  update invitation x set status = 'accepted', email = null, connection_id = link, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
+  update invitation x set status = 'accepted', email = null, asked_emails = '{}', connection_id = link, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
   insert into outbox (org_id, side, event_type, record_id, created_at) values (i.org_id, 'vendor', 'invitation.accepted', i.id, at);
   return 'done';
+end $$;
+
+-- Whether nobody in a company may do everything.
+create function crm.lacks_administrator(org uuid) returns boolean language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
+  select $1 is not null and not exists (select from crm.membership m join crm.role r on r.org_id = m.org_id and r.key = m.role where m.org_id = $1 and m.status = 'active' and r.everything)
+$$;
+create function crm.partner_lacks_administrator(link uuid) returns boolean language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  return coalesce((select crm.lacks_administrator(c.partner_org_id) from connection c where c.id = link and c.vendor_org_id = sec.ctx_org('vendor')), false);
+end $$;
+
+-- Whether a partner's workspace holds what is not its one vendor's: somebody works there, or another vendor does or did
+-- with it. Whom the vendor chooses would read that; so only people of the company itself may become its administrator then.
+create function crm.works_by_itself(c crm.connection) returns boolean language sql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+  select exists (select from crm.connection x where x.partner_org_id = c.partner_org_id and x.vendor_org_id <> c.vendor_org_id)
+    or exists (select from crm.membership m where m.org_id = c.partner_org_id
+      and (exists (select from sec.password w where w.person_id = m.person_id) or exists (select from sec.session s where s.membership_id = m.id)))
+$$;
+
+-- Somebody becomes the administrator of a partner that has none. Of several who answer at once one does.
+create function crm.administer_invited(i crm.invitation, member uuid, person uuid, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+#variable_conflict use_variable
+declare
+  c crm.connection;
+  m crm.membership;
+begin
+  select * into c from connection x where x.id = i.into_connection and x.status = 'active';
+  perform from workspace w where w.org_id = c.partner_org_id for no key update;
+  if not crm.lacks_administrator(c.partner_org_id) then return 'gone'; end if;
+  select * into m from membership x where x.org_id = c.partner_org_id and x.person_id = person;
+  if m.status = 'suspended' then return 'gone'; end if;
+  if m.id is null and crm.works_by_itself(c) then return 'refused'; end if;
+  if m.id is null then
+    insert into membership (id, org_id, person_id, role, created_at, updated_at) values (member, c.partner_org_id, person, 'administrator', at, at);
+  else
+    update membership x set role = 'administrator', version = x.version + 1, updated_at = at where x.id = m.id;
+    insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id, details)
+      values (gen_random_uuid(), c.partner_org_id, at, 'partner', m.id, 'member.assigned', 'member', m.id, '{"codes": {"role": "administrator", "by": "invitation"}}');
+  end if;
+  update invitation x set status = 'accepted', email = null, asked_emails = '{}', connection_id = c.id, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
+  update invitation x set status = 'revoked', closed_at = at, version = x.version + 1, updated_at = at
+    where x.kind = 'administrator' and x.status = 'open' and x.into_connection in (select l.id from connection l where l.partner_org_id = c.partner_org_id);
+  insert into outbox (org_id, side, event_type, record_id, created_at) values (i.org_id, 'vendor', 'invitation.accepted', i.id, at);
+  return case when m.id is null then 'done' else 'raised' end;
 end $$;
 
 -- Somebody becomes a member of the company that invited them.
@@ -411,7 +461,7 @@ begin
   if not exists (select from role r where r.org_id = i.org_id and r.key = i.role and r.audience = 'internal') then return 'gone'; end if;
   if exists (select from membership m where m.org_id = i.org_id and m.person_id = person) then return 'member'; end if;
   insert into membership (id, org_id, person_id, role, created_at, updated_at) values (member, i.org_id, person, i.role, at, at);
-  update invitation x set status = 'accepted', email = null, membership_id = member, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
+  update invitation x set status = 'accepted', email = null, asked_emails = '{}', membership_id = member, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
   insert into outbox (org_id, side, event_type, record_id, created_at)
     select i.org_id, case when w.governs then 'vendor' else 'partner' end, 'invitation.accepted', i.id, at from workspace w where w.org_id = i.org_id;
   return 'done';
@@ -423,30 +473,54 @@ language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_tem
 declare
   org uuid := sec.ctx_org(sec.ctx_side());
   i crm.invitation := crm.take_invitation(token, at);
+  who uuid := (select m.person_id from membership m where m.id = sec.ctx_member() and m.org_id = org);
   answer text;
 begin
   case i.kind
     when 'partner' then return crm.connect_invited(i, new_id, org, at);
-    when 'member' then
-      answer := crm.join_invited(i, new_id, (select m.person_id from membership m where m.id = sec.ctx_member() and m.org_id = org), at);
-      if answer = 'done' then -- in the audit of the company that they join; whoever accepts writes in that of the one they come from
-        insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id)
-          select gen_random_uuid(), i.org_id, at, case when w.governs then 'vendor' else 'partner' end, new_id, 'member.joined', 'member', new_id from workspace w where w.org_id = i.org_id;
-      end if;
-      return answer;
+    when 'member' then answer := crm.join_invited(i, new_id, who, at);
+    when 'administrator' then answer := crm.administer_invited(i, new_id, who, at);
     else return 'gone';
   end case;
+  if answer = 'done' then -- in the audit of the company that they join; whoever accepts writes in that of the one they come from
+    insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id)
+      select gen_random_uuid(), m.org_id, at, case when w.governs then 'vendor' else 'partner' end, m.id, 'member.joined', 'member', m.id
+      from membership m join workspace w on w.org_id = m.org_id where m.id = new_id;
+  end if;
+  return answer;
 end $$;
 
--- Whose an open invitation is and what it says: of that, the page behind its link shows kind, name, message and expiry.
-create function sec.see_invitation(token bytea, at timestamptz) returns table (id uuid, org_id uuid, side text, kind text, role text, inviter text, message text, expires_at timestamptz)
+-- Whose an open invitation is and what it says: of that, the page behind its link shows kind, names, message and expiry.
+-- With it comes what it gives and what whoever made it may do now: who may less than it gives invites nobody any more.
+create function sec.see_invitation(token bytea, at timestamptz)
+returns table (id uuid, org_id uuid, side text, kind text, inviter text, company text, message text, expires_at timestamptz, issue int, joins uuid, invited_by uuid, gives jsonb, rights jsonb)
 language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 begin
   perform sec.require('sign-in');
-  return query select i.id, i.org_id, case when w.governs then 'vendor' else 'partner' end, i.kind, i.role, o.name, i.message, i.expires_at
+  return query select i.id, i.org_id, hat.side, i.kind, o.name, p.name, i.message, i.expires_at, i.issue, case i.kind when 'administrator' then p.id when 'member' then i.org_id end, i.invited_by,
+      sec.role_rights(i.org_id, coalesce(i.role, i.external_role)), sec.rights_of(i.invited_by, hat.side)
     from crm.invitation i join crm.organisation o on o.id = i.org_id join crm.workspace w on w.org_id = i.org_id
-    where i.token_sha256 = token and i.status = 'open' and i.expires_at > at;
+    cross join lateral (select case when w.governs then 'vendor' else 'partner' end as side) hat
+    left join crm.connection c on c.id = i.into_connection and c.status = 'active' left join crm.organisation p on p.id = c.partner_org_id
+    where i.token_sha256 = token and i.status = 'open' and i.expires_at > at and (i.kind <> 'administrator' or crm.lacks_administrator(p.id));
+end $$;
+
+-- Somebody wants the link to join at a mail address. It is sent there and nowhere else, to five addresses of an issue at
+-- most; whoever asks learns neither whether it is sent nor whether anybody is known by the address.
+create function sec.ask_to_join(token bytea, address text, at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_variable
+declare i crm.invitation;
+begin
+  perform sec.require('sign-in');
+  i := crm.take_invitation(token, at);
+  if i.id is null or i.asked >= 5 then return; end if;
+  update crm.invitation x set asked = x.asked + 1, asked_emails = x.asked_emails || address where x.id = i.id;
+  insert into crm.outbox (org_id, side, event_type, record_id, created_at)
+    select i.org_id, case when w.governs then 'vendor' else 'partner' end, 'invitation.asked', i.id, at from crm.workspace w where w.org_id = i.org_id;
+  insert into crm.audit_event (id, org_id, at, side, system, action, object, record_id)
+    select gen_random_uuid(), i.org_id, at, case when w.governs then 'vendor' else 'partner' end, 'invitation', 'invitation.asked', 'invitation', i.id from crm.workspace w where w.org_id = i.org_id;
 end $$;
 
 create function sec.reject_invitation(token bytea, why text, at timestamptz) returns void
@@ -455,12 +529,14 @@ declare i crm.invitation;
 begin
   perform sec.require('sign-in');
   i := crm.take_invitation(token, at);
-  update crm.invitation x set status = 'rejected', email = null, closed_at = at, closed_reason = why, version = x.version + 1, updated_at = at where x.id = i.id;
+  update crm.invitation x set status = 'rejected', email = null, asked_emails = '{}', closed_at = at, closed_reason = why, version = x.version + 1, updated_at = at where x.id = i.id;
 end $$;
 
--- Somebody new joins: as a member of the company that invites, or with a company of their own that becomes its partner.
--- A mail address that is taken is refused in words that do not say so, and not often: the invitation is worn out by it.
--- who: {person_id, membership_id, name, email, email_norm, hash}; company: {org_id, connection_id, name, country_code, time_zone, fiscal_month, currency}
+-- Somebody new joins: as a member of the company that invites, with a company of their own that becomes its partner, or as
+-- the administrator of a partner that has none. The address is one that they have proven to be theirs by a link that was
+-- mailed there, or the one that whoever invited has named. An address that is taken, or another one, is refused in words
+-- that do not say which, and not often: the invitation is worn out by it.
+-- who: {person_id, membership_id, name, email, email_norm, proven, hash}; company: {org_id, connection_id, name, country_code, time_zone, fiscal_month, currency}
 create function sec.join_by_invitation(token bytea, who jsonb, company jsonb, at timestamptz) returns text
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 declare
@@ -468,24 +544,39 @@ declare
   person uuid := (who ->> 'person_id')::uuid;
   member uuid := (who ->> 'membership_id')::uuid;
   org uuid := (company ->> 'org_id')::uuid;
+  fits boolean;
 begin
   perform sec.require('sign-in');
   i := crm.take_invitation(token, at);
-  if i.id is null or (i.kind = 'partner') <> (company is not null) then return 'gone'; end if;
-  insert into crm.person (id, display_name, email, email_norm, created_at)
-    values (person, who ->> 'name', who ->> 'email', who ->> 'email_norm', at) on conflict (email_norm) do nothing;
-  if not found then
+  if i.id is null or (i.kind = 'partner') <> (company is not null)
+    or i.kind = 'member' and not exists (select from crm.role r where r.org_id = i.org_id and r.key = i.role and r.audience = 'internal') then return 'gone'; end if;
+  fits := (who ->> 'proven')::boolean or coalesce(lower(btrim(i.email)) = who ->> 'email_norm', false);
+  if fits and i.kind = 'administrator' then
+    perform from crm.connection c join crm.workspace w on w.org_id = c.partner_org_id where c.id = i.into_connection for no key update of w;
+    if not coalesce((select c.status = 'active' and crm.lacks_administrator(c.partner_org_id) from crm.connection c where c.id = i.into_connection), false) then return 'gone'; end if;
+    fits := not (select crm.works_by_itself(c) from crm.connection c where c.id = i.into_connection);
+  end if;
+  if fits then
+    insert into crm.person (id, display_name, email, email_norm, created_at)
+      values (person, who ->> 'name', who ->> 'email', who ->> 'email_norm', at) on conflict (email_norm) do nothing;
+    fits := found;
+  end if;
+  if not fits then
     update crm.invitation x set refused = x.refused + 1, version = x.version + 1, updated_at = at,
       status = case when x.refused >= 4 then 'revoked' else x.status end, closed_at = case when x.refused >= 4 then at end where x.id = i.id;
     return 'refused';
   end if;
   insert into sec.password (person_id, hash, changed_at) values (person, who ->> 'hash', at);
-  if i.kind = 'member' then return crm.join_invited(i, member, person, at); end if;
-  insert into crm.organisation (id, name, country_code, created_at) values (org, company ->> 'name', company ->> 'country_code', at);
-  insert into crm.workspace (org_id, governs, sells, time_zone, fiscal_year_start_month, reporting_currency)
-    values (org, false, true, company ->> 'time_zone', (company ->> 'fiscal_month')::int, company ->> 'currency');
-  insert into crm.membership (id, org_id, person_id, role, created_at, updated_at) values (member, org, person, 'administrator', at, at);
-  return crm.connect_invited(i, (company ->> 'connection_id')::uuid, org, at);
+  case i.kind
+    when 'member' then return crm.join_invited(i, member, person, at);
+    when 'administrator' then return crm.administer_invited(i, member, person, at);
+    else
+      insert into crm.organisation (id, name, country_code, created_at) values (org, company ->> 'name', company ->> 'country_code', at);
+      insert into crm.workspace (org_id, governs, sells, time_zone, fiscal_year_start_month, reporting_currency)
+        values (org, false, true, company ->> 'time_zone', (company ->> 'fiscal_month')::int, company ->> 'currency');
+      insert into crm.membership (id, org_id, person_id, role, created_at, updated_at) values (member, org, person, 'administrator', at, at);
+      return crm.connect_invited(i, (company ->> 'connection_id')::uuid, org, at);
+  end case;
 end $$;
 
 -- A company suspends one of its own people, whose sessions end with it, or lets them in again.
@@ -519,15 +610,17 @@ end $$;
 grant execute on function crm.set_connection(uuid, text, bigint, text, timestamptz) to sharepartner_vendor;
 grant execute on function crm.end_connection(uuid, bigint, text, timestamptz), crm.ending_of(uuid), crm.accept_invitation(bytea, uuid, timestamptz),
   crm.set_member(uuid, text, bigint, timestamptz), crm.end_sessions_of(uuid) to sharepartner_vendor, sharepartner_partner;
-grant execute on function sec.see_invitation(bytea, timestamptz), sec.reject_invitation(bytea, text, timestamptz),
+grant execute on function crm.partner_lacks_administrator(uuid) to sharepartner_vendor;
+grant execute on function sec.see_invitation(bytea, timestamptz), sec.ask_to_join(bytea, text, timestamptz), sec.reject_invitation(bytea, text, timestamptz),
   sec.join_by_invitation(bytea, jsonb, jsonb, timestamptz) to sharepartner_api;
 
 -- A company invites its own people from either side; into a channel only its vendor invites.
 call sec.wall('crm.invitation', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner'')) and kind = ''member''');
 grant select (id, org_id, kind, status, issue, email, message, mail, expires_at, invited_by, partner_name, partner_number, tier, region, channel_manager_id, external_role, role,
-    connection_id, membership_id, closed_at, closed_reason, version, created_at, updated_at),
-  insert (id, org_id, kind, token_sha256, email, message, mail, expires_at, invited_by, partner_name, partner_number, tier, region, channel_manager_id, external_role, role, created_at, updated_at),
-  update (status, token_sha256, issue, mail, expires_at, refused, closed_at, closed_reason, version, updated_at)
+    into_connection, connection_id, membership_id, asked, asked_emails, closed_at, closed_reason, version, created_at, updated_at),
+  insert (id, org_id, kind, token_sha256, email, message, mail, expires_at, invited_by, partner_name, partner_number, tier, region, channel_manager_id, external_role, role, into_connection,
+    created_at, updated_at),
+  update (status, token_sha256, issue, mail, expires_at, refused, asked, asked_emails, closed_at, closed_reason, version, updated_at)
   on crm.invitation to sharepartner_vendor, sharepartner_partner;
 
 grant select (status_reason, status_side, status_at) on crm.connection to sharepartner_partner; -- a vendor reads all of it

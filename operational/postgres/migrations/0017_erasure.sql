@@ -4,7 +4,7 @@ alter table crm.person add column erased_at timestamptz;
 -- An address, and what was written to it, may be taken out of an invitation that came to nothing.
 drop trigger invitation_step on crm.invitation;
 create trigger invitation_step before update on crm.invitation for each row
-  when (old.status <> 'open' and (new.email is not null or to_jsonb(new) - '{email,message}'::text[] is distinct from to_jsonb(old) - '{email,message}'::text[]))
+  when (old.status <> 'open' and (new.email is not null or new.asked_emails <> '{}' or to_jsonb(new) - '{email,asked_emails,message}'::text[] is distinct from to_jsonb(old) - '{email,asked_emails,message}'::text[]))
   execute function crm.invitation_step();
 
 -- +goose StatementBegin
@@ -41,6 +41,7 @@ begin
   update crm.membership x set person_id = m.person_id, status = 'suspended', external_ref = null, version = x.version + 1, updated_at = at where x.id = member;
   update crm.external_contact x set display_name = nameless, work_email = null, version = x.version + 1, updated_at = at where x.partner_org_id = m.org_id and x.membership_id = member;
   update crm.invitation x set email = null, message = null where x.org_id = m.org_id and lower(x.email) = lower(p.email);
+  update crm.invitation x set asked_emails = '{}' where lower(p.email) = any (select lower(a) from unnest(x.asked_emails) a);
   perform sec.forget_in_findings(m.org_id, p.display_name);
   perform sec.forget_in_findings(m.org_id, p.email);
   -- An import knows a partner by the name of its only person, and so may the company be called.
