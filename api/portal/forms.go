@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,44 +37,36 @@ func (a attempt) fault(form, field string) string {
 	return ""
 }
 
-// forms are what the person can do with the opportunity: move it, or take it up again; and change its fields.
+// forms are what the person may do with the opportunity: move it, or take it up again; and change its fields.
 func (v *visit) forms(o record, a attempt) []views.Form {
-	base := "/opportunities/" + o.ID.String()
+	g := v.grantOf(o.Opportunity)
+	if !g.May(operational.ActEdit) || !v.actor.Allowed(operational.OpportunitiesWrite) {
+		return nil
+	}
 	version := strconv.FormatInt(o.Version, 10)
+	base := "/opportunities/" + o.ID.String()
 	reason := func(form string) views.Input {
 		return views.Input{ID: form + "-reason", Name: "reason", Label: "Why (optional)", Value: a.value(form, "reason", ""), Max: 500, Fault: a.fault(form, "reason")}
 	}
-	stage := func(form, label, usual string, options []views.Option) views.Input {
-		return views.Input{ID: form + "-stage", Name: "stage_id", Label: label, Value: a.value(form, "stage_id", usual), Options: options, Fault: a.fault(form, "stage_id")}
-	}
 	var out []views.Form
-	if o.Stage.Type == catalog.StageActive {
+	if g.Read.Has("stage") && g.Edit.Has("stage") && len(o.stages) > 0 {
+		form := views.Form{ID: "move", Title: "Move the stage", Submit: "Move"}
+		stage := views.Input{Label: "To", Value: nextStage(o), Options: stagesBut(o)}
+		if o.Stage.Type != catalog.StageActive {
+			form = views.Form{ID: "reopen", Title: "Take it up again", Submit: "Reopen"}
+			stage = views.Input{Label: "In stage", Value: firstStage(o), Options: stagesOf(o, catalog.StageActive)}
+		}
+		stage.ID, stage.Name = form.ID+"-stage", "stage_id"
+		stage.Value, stage.Fault = a.value(form.ID, "stage_id", stage.Value), a.fault(form.ID, "stage_id")
+		form.Action, form.Version, form.Primary, form.Fields = base+"/"+form.ID, version, true, []views.Input{stage, reason(form.ID)}
+		out = append(out, form)
+	}
+	if inputs, shown := v.editFields(o, a); len(inputs) > 0 {
 		out = append(out, views.Form{
-			ID: "move", Title: "Move the stage", Action: base + "/move", Submit: "Move", Version: version, Primary: true,
-			Fields: []views.Input{stage("move", "To", nextStage(o), stagesBut(o)), reason("move")},
-		})
-	} else {
-		out = append(out, views.Form{
-			ID: "reopen", Title: "Take it up again", Action: base + "/reopen", Submit: "Reopen", Version: version, Primary: true,
-			Fields: []views.Input{stage("reopen", "In stage", firstStage(o), stagesOf(o, catalog.StageActive)), reason("reopen")},
+			ID: "edit", Title: "Change", Action: base + "/edit", Submit: "Save", Version: version, Shown: shown, Fields: append(inputs, reason("edit")),
 		})
 	}
-	closing := ""
-	if o.CloseDate != nil {
-		closing = o.CloseDate.String()
-	}
-	return append(out, views.Form{
-		ID: "edit", Title: "Change", Action: base + "/edit", Submit: "Save", Version: version,
-		Fields: []views.Input{
-			{ID: "edit-name", Name: "name", Label: "Name", Value: a.value("edit", "name", o.Name), Max: 200, Required: true, Fault: a.fault("edit", "name")},
-			{
-				ID: "edit-amount", Name: "vendor_net", Label: "Vendor net, " + o.VendorNet.Currency, Value: a.value("edit", "vendor_net", o.VendorNet.Amount.StringFixed(2)),
-				Mode: "decimal", Max: 20, Required: true, Fault: a.fault("edit", "vendor_net"),
-			},
-			{ID: "edit-close", Name: "close_date", Label: "Close date", Kind: "date", Value: a.value("edit", "close_date", closing), Fault: a.fault("edit", "close_date")},
-			reason("edit"),
-		},
-	})
+	return out
 }
 
 func stagesBut(o record) []views.Option {
@@ -156,9 +150,19 @@ func (v *visit) again(o record, form string, values url.Values, err error) error
 	a := attempt{form: form, values: values, faults: map[string]string{}}
 	note := views.Note{Tone: "bad", Title: messageOf(err), Focus: true}
 	for field, message := range faultsOf(err) {
-		field = strings.TrimSuffix(field, ".amount")
-		a.faults[field] = message
-		note.Lines = append(note.Lines, fieldName(field)+": "+message)
+		a.faults[strings.TrimPrefix(strings.TrimSuffix(field, ".amount"), "body.")] = message
+	}
+	labels := map[string]string{}
+	inputs, _ := v.editFields(o, a)
+	for _, in := range inputs {
+		labels[in.Name] = in.Label
+	}
+	for _, field := range slices.Sorted(maps.Keys(a.faults)) {
+		name := labels[field]
+		if name == "" {
+			name = fieldName(field)
+		}
+		note.Lines = append(note.Lines, name+": "+a.faults[field])
 	}
 	page := v.opportunityPage(o, a)
 	page.Notes = append(page.Notes, note)
@@ -185,20 +189,17 @@ func (v *visit) conflict(form string, values url.Values) error {
 }
 
 func (v *visit) compare(o record, form string, values url.Values) []views.Compared {
-	now := map[string]string{"name": o.Name, "vendor_net": o.VendorNet.Amount.StringFixed(2), "close_date": "", "stage_id": o.Stage.Name}
-	if o.CloseDate != nil {
-		now["close_date"] = o.CloseDate.String()
-	}
 	var out []views.Compared
-	for _, field := range []string{"stage_id", "name", "vendor_net", "close_date"} {
-		if !values.Has(field) {
-			continue
+	if values.Has("stage_id") && o.Stage.Name != "" {
+		out = append(out, views.Compared{Field: fieldName("stage_id"), Theirs: o.Stage.Name, Yours: stageNamed(o, values.Get("stage_id"))})
+	}
+	inputs, _ := v.editFields(o, attempt{})
+	for _, in := range inputs {
+		if form == "edit" && values.Has(in.Name) {
+			theirs := shownText(in)
+			in.Value = values.Get(in.Name)
+			out = append(out, views.Compared{Field: in.Label, Theirs: theirs, Yours: shownText(in)})
 		}
-		yours := values.Get(field)
-		if field == "stage_id" {
-			yours = stageNamed(o, yours)
-		}
-		out = append(out, views.Compared{Field: fieldName(field), Theirs: now[field], Yours: yours})
 	}
 	return out
 }
@@ -244,43 +245,4 @@ func stageOf(values url.Values) (uuid.UUID, error) {
 		return id, faults.Err()
 	}
 	return id, nil
-}
-
-// edit changes plain fields; only those that differ are sent, so that an amount that follows its lines goes on doing so.
-func (p *Portal) edit(v *visit) error {
-	return v.change("edit", func(o record, version int64, values url.Values) (bool, error) {
-		patch, changed, err := patchOf(o, values)
-		if err != nil || !changed {
-			return false, err
-		}
-		_, err = v.deps.Opportunities.Update(v.ctx, v.actor, o.ID, version, patch)
-		return true, err
-	})
-}
-
-func patchOf(o record, values url.Values) (patch opportunities.Update, changed bool, err error) {
-	var faults operational.Faults
-	patch.Reason = strings.TrimSpace(values.Get("reason"))
-	if name := strings.TrimSpace(values.Get("name")); name != o.Name {
-		patch.Name, changed = operational.Set(name), true
-	}
-	amount, err := operational.ParseAmount(strings.TrimSpace(values.Get("vendor_net")))
-	switch {
-	case err != nil:
-		faults.Add("vendor_net", "use digits with at most two decimals, as 1234.50", values.Get("vendor_net"))
-	case !amount.Equal(o.VendorNet.Amount):
-		patch.VendorNet, changed = operational.Set(operational.Money{Amount: amount, Currency: o.VendorNet.Currency}), true
-	}
-	text := values.Get("close_date")
-	date, err := operational.ParseDate(text)
-	switch {
-	case text == "" && o.CloseDate != nil:
-		patch.CloseDate, changed = operational.Opt[operational.Date]{Given: true}, true
-	case text == "":
-	case err != nil:
-		faults.Add("close_date", "write it as 2017-03-31", text)
-	case o.CloseDate == nil || *o.CloseDate != date:
-		patch.CloseDate, changed = operational.Set(date), true
-	}
-	return patch, changed, faults.Err()
 }

@@ -8,30 +8,17 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
-	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/objects"
 )
 
 // ownFields adds to the facts of an opportunity the fields that its company added, as the layout has them that this
 // person's role has for its type: in its order, only when it shows them, and with a word on what is asked for and missing.
 func (v *visit) ownFields(page *views.Opportunity, o record) {
-	described, err := objects.New(v.deps.DB).Get(v.ctx, v.actor, operational.ObjectOpportunity)
-	if err != nil {
-		v.log.WarnContext(v.ctx, "fields of the opportunity not described", "error", err)
+	if form := formOf(o.part, o.RecordTypeID); form != nil {
+		page.Facts = append(page.Facts, v.laidOut(o.part, *form, o)...)
 		return
 	}
-	at := slices.IndexFunc(described.Parts, func(p objects.ObjectPart) bool {
-		return v.vendor() || p.ConnectionID == nil && o.ConnectionID == nil || p.ConnectionID != nil && o.ConnectionID != nil && *p.ConnectionID == *o.ConnectionID
-	})
-	if at < 0 {
-		return
-	}
-	part := described.Parts[at]
-	if form := formOf(part, o.RecordTypeID); form != nil {
-		page.Facts = append(page.Facts, v.laidOut(part, *form, o)...)
-		return
-	}
-	for _, f := range part.Fields {
+	for _, f := range o.part.Fields {
 		if text := v.valueOf(f, o); f.Custom && text != "" {
 			page.Facts = append(page.Facts, views.Field{Name: f.Label, Value: text})
 		}
@@ -40,12 +27,18 @@ func (v *visit) ownFields(page *views.Opportunity, o record) {
 
 // formOf is the layout for records of the type.
 func formOf(part objects.ObjectPart, recordType *uuid.UUID) *objects.Form {
+	form, _ := typeOf(part, recordType)
+	return form
+}
+
+// typeOf is the layout for records of the type, and its name.
+func typeOf(part objects.ObjectPart, recordType *uuid.UUID) (*objects.Form, string) {
 	for _, t := range part.Types {
 		if recordType != nil && t.ID == *recordType {
-			return t.Layout
+			return t.Layout, t.Name
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // laidOut are the fields of a layout that stand nowhere else on the page, or are asked for and empty. A field that waits
@@ -59,12 +52,11 @@ func (v *visit) laidOut(part objects.ObjectPart, form objects.Form, o record) []
 		}
 		return part.Fields[i], v.valueOf(part.Fields[i], o)
 	}
+	texts := v.textsOf(o)
 	for _, s := range form.Definition.Sections {
 		for _, place := range s.Fields {
-			if place.ShowIf != nil {
-				if _, other := value(place.ShowIf.Field); !slices.Contains(place.ShowIf.In, other) {
-					continue
-				}
+			if !place.Shown(texts) {
+				continue
 			}
 			f, text := value(place.Name)
 			switch {

@@ -22,17 +22,20 @@ func (v *visit) reads(field string) bool {
 }
 
 // readsOf are the fields that are read of one opportunity, which is there with or without values.
-func (v *visit) readsOf(o opportunities.Opportunity) operational.FieldSet {
+func (v *visit) readsOf(o opportunities.Opportunity) operational.FieldSet { return v.grantOf(o).Read }
+
+// grantOf is what the person may do with an opportunity that it sees.
+func (v *visit) grantOf(o opportunities.Opportunity) operational.Grant {
 	if g, public := v.actor.PublicGrant(operational.ObjectOpportunity); public && o.ConnectionID == nil {
-		return g.ToOthers().Read
+		return g.ToOthers()
 	}
 	for _, g := range v.actor.Grants(operational.ObjectOpportunity) {
 		own := g.Connection == uuid.Nil && (v.vendor() || o.ConnectionID == nil)
 		if own || o.ConnectionID != nil && g.Connection == *o.ConnectionID {
-			return g.Read
+			return g
 		}
 	}
-	return operational.FieldSet{}
+	return operational.Grant{}
 }
 
 // titleOf is what an opportunity is called by those who do not read its name.

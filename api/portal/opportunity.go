@@ -9,6 +9,7 @@ import (
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
+	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/opportunities"
 )
 
@@ -18,6 +19,7 @@ type record struct {
 	history []opportunities.Change
 	stages  []catalog.Stage
 	private *opportunities.Private
+	part    objects.ObjectPart // its fields, types and layouts as the person knows them
 }
 
 // opportunity is the page of one opportunity.
@@ -54,6 +56,7 @@ func (v *visit) record() (record, error) {
 	if o.Opportunity, err = v.deps.Opportunities.Get(v.ctx, v.actor, id); err != nil {
 		return o, err
 	}
+	o.part = v.partOf(o.Opportunity)
 	if o.history, err = v.deps.Opportunities.History(v.ctx, v.actor, id); hiddenOr(err) != nil {
 		return o, err
 	}
@@ -89,9 +92,7 @@ func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
 	if tone, icon := stageTone(o.Stage.Type); o.Stage.Name != "" && o.Stage.Type != catalog.StageActive {
 		page.Badges = []views.Cell{{Tone: tone, Icon: icon, Text: o.Stage.Name}}
 	}
-	if v.actor.Allowed(operational.OpportunitiesWrite) {
-		page.Forms = v.forms(o, a)
-	}
+	page.Forms = v.forms(o, a)
 	v.lines(&page, o)
 	v.ownFields(&page, o)
 	if o.private != nil {

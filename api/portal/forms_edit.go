@@ -1,0 +1,87 @@
+package portal
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/objects"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
+)
+
+// edit changes plain fields; only those that differ are sent, so that an amount that follows its lines goes on doing so.
+func (p *Portal) edit(v *visit) error {
+	return v.change("edit", func(o record, version int64, values url.Values) (bool, error) {
+		g := v.grantOf(o.Opportunity)
+		for _, f := range inForm {
+			if !g.Read.Has(f.field) { // as a field that there is not
+				values.Del(f.member)
+			}
+		}
+		patch, changed, err := patchOf(o, values)
+		if err != nil || !changed {
+			return false, err
+		}
+		_, err = v.deps.Opportunities.Update(v.ctx, v.actor, o.ID, version, patch)
+		return true, err
+	})
+}
+
+// patchOf is what a form changes. What it does not have, it leaves alone.
+func patchOf(o record, values url.Values) (patch opportunities.Update, changed bool, err error) {
+	var faults operational.Faults
+	patch.Reason = strings.TrimSpace(values.Get("reason"))
+	if name := strings.TrimSpace(values.Get("name")); values.Has("name") && name != o.Name {
+		patch.Name, changed = operational.Set(name), true
+	}
+	if customer := strings.TrimSpace(values.Get("customer_name")); values.Has("customer_name") && customer != o.CustomerName {
+		patch.CustomerName, changed = optText(customer), true
+	}
+	if values.Has("vendor_net") {
+		amount, err := operational.ParseAmount(strings.TrimSpace(values.Get("vendor_net")))
+		switch {
+		case err != nil:
+			faults.Add("vendor_net", "use digits with at most two decimals, as 1234.50", values.Get("vendor_net"))
+		case !amount.Equal(o.VendorNet.Amount):
+			patch.VendorNet, changed = operational.Set(operational.Money{Amount: amount, Currency: o.VendorNet.Currency}), true
+		}
+	}
+	if values.Has("close_date") {
+		text := values.Get("close_date")
+		date, err := operational.ParseDate(text)
+		switch {
+		case text == "" && o.CloseDate != nil:
+			patch.CloseDate, changed = operational.Opt[operational.Date]{Given: true}, true
+		case text == "":
+		case err != nil:
+			faults.Add("close_date", "write it as 2017-03-31", text)
+		case o.CloseDate == nil || *o.CloseDate != date:
+			patch.CloseDate, changed = operational.Set(date), true
+		}
+	}
+	if id, err := uuid.Parse(values.Get("record_type_id")); err == nil && (o.RecordTypeID == nil || *o.RecordTypeID != id) {
+		patch.RecordTypeID, changed = operational.Set(id), true
+	}
+	patch.Custom = customPatch(o, values)
+	return patch, changed || len(patch.Custom) > 0, faults.Err()
+}
+
+// customPatch are the values of added fields that a form changes; null clears one.
+func customPatch(o record, values url.Values) map[string]any {
+	patch := map[string]any{}
+	for _, f := range o.part.Fields {
+		text := strings.TrimSpace(values.Get(customPrefix + f.Name))
+		switch {
+		case !f.Custom || !values.Has(customPrefix+f.Name) || text == customValue(o.Custom[f.Name]):
+		case text == "":
+			patch[f.Name] = nil
+		case f.Type == objects.Boolean:
+			patch[f.Name] = text == "true"
+		default:
+			patch[f.Name] = text
+		}
+	}
+	return patch
+}
