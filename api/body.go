@@ -73,6 +73,11 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request, limit int64) (body 
 	return body, done, err
 }
 
+// Upload gives somebody a place for a large body that comes by a page.
+func (a *API) Upload(actor operational.Actor) (leave func(), err error) {
+	return a.uploads.enter(actor.Org)
+}
+
 // uploads are the large bodies on their way: one of an organisation, so that none can keep the others out, and not too
 // many in all.
 type uploads struct {

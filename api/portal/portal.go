@@ -76,6 +76,7 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("POST /opportunities/{id}/edit", p.page(operational.OpportunitiesWrite, p.edit))
 	p.records(mux, accountBook)
 	p.records(mux, contactBook)
+	p.imports(mux)
 	p.account(mux)
 	p.governance(mux)
 	p.interconnection(mux)
@@ -116,7 +117,7 @@ func (p *Portal) guard(next http.Handler) http.Handler {
 		if !strings.HasPrefix(r.URL.Path, assets.Prefix) {
 			h.Set("Cache-Control", "private, no-store") // what one person sees is in nobody's cache
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, mostOf(r))
 		cross.Handler(next).ServeHTTP(w, r)
 	})
 }

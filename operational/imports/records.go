@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/events"
@@ -97,6 +98,33 @@ func (s *Service) StartRecords(ctx context.Context, actor operational.Actor, in 
 		return Import{}, err
 	}
 	return s.Get(ctx, actor, id)
+}
+
+// Columns are the columns that a file of this kind can have for the caller: those that it writes, and those by which
+// records are found. The fields that its company has added come last.
+func (s *Service) Columns(ctx context.Context, actor operational.Actor, kind string) ([]string, error) {
+	sort, found := recordSorts[kind]
+	g, reached := actor.GrantOf(sort.object, uuid.Nil)
+	if !found || !reached || !g.May(operational.ActImport) {
+		return nil, operational.NotFound("import")
+	}
+	var setup objects.Setup
+	err := s.db.Read(ctx, actor, func(b *pgx.Batch) { objects.Queue(b, actor.Org, sort.object, actor.Role, &setup) })
+	if err != nil {
+		return nil, fmt.Errorf("read fields of %s: %w", kind, err)
+	}
+	columns := append([]string{refColumn}, sort.needed...)
+	for _, column := range slices.Sorted(maps.Keys(sort.columns)) {
+		if field := sort.fieldOf(actor, column); !slices.Contains(columns, column) && (field == "" || g.Read.Has(field) && g.Edit.Has(field)) {
+			columns = append(columns, column)
+		}
+	}
+	for _, f := range setup.Fields {
+		if g.Read.Has(f.Name) && g.Edit.Has(f.Name) {
+			columns = append(columns, f.Name)
+		}
+	}
+	return columns, nil
 }
 
 // openRecords reads a file and finds its columns.

@@ -50,9 +50,17 @@ type Sent struct {
 	Action, Submit, Version string
 	Ask                     string
 	Bad, Quiet              bool
+	Files                   bool // it sends files
 	Hidden                  []Field
 	Fields                  []Input
 	Legend                  string
 	Ticks                   []Tick
 	Open                    bool
+}
+
+func (f Sent) encoding() string {
+	if f.Files {
+		return "multipart/form-data"
+	}
+	return "application/x-www-form-urlencoded"
 }
