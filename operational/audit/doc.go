@@ -21,6 +21,8 @@
 //   - An event on a record that two companies share leaves an anchor in the other's chain: the hash, the connection and
 //     the time, and nothing of the content. Deleting an event, also the last one with its head, then breaks the promise
 //     that the other company holds. Not its place in the chain, which would tell how much its owner does elsewhere.
+//   - What a vendor imports by thousands leaves one event of each connection that it was written into, and so one anchor; the
+//     end and the suspension of a connection are events of both companies, each with the counts that it may know.
 //   - What the partner does to its private half, and what either side reads, is not shared: no anchor.
 //   - Events refer by id and hold no names and no values, so the erasure of a person leaves the chain as it is.
 //   - Who may read the audit (audit.read) reads all of its company's, of both sides, without the fields that its own role

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -31,8 +32,10 @@ type record struct {
 // get is a value without blanks that nobody meant, and without the apostrophe that an export puts before formulas.
 func (r record) get(column string) string {
 	v := squeeze(r.table.get(r.row, column))
-	if rest, guarded := strings.CutPrefix(v, "'"); guarded && rest != "" && strings.ContainsRune("=+-@", rune(rest[0])) {
-		return rest
+	if rest, guarded := strings.CutPrefix(v, "'"); guarded && rest != "" {
+		if first, _ := utf8.DecodeRuneInString(rest); strings.ContainsRune("=+-@＝＋－＠", first) {
+			return rest
+		}
 	}
 	return v
 }

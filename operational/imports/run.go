@@ -66,12 +66,15 @@ func (r *Runner) write(ctx context.Context, tx *postgres.Tx, j *job, x *export, 
 	if _, err := tx.Exec(ctx, oneAtATimeSQL, j.actor.Org.String()); err != nil {
 		return fmt.Errorf("wait for another import: %w", err)
 	}
-	w := &writer{Runner: r, job: j, export: x, tx: tx, summary: s}
+	w := &writer{Runner: r, job: j, export: x, tx: tx, summary: s, touched: touched{}}
 	if err := w.write(ctx); err != nil {
 		return err
 	}
 	w.finishSummary()
-	return nil
+	if j.dryRun {
+		return nil
+	}
+	return w.noteTouched(ctx)
 }
 
 // TryFor says what an import would do for a vendor that is not here: vendor and import are made and undone together.

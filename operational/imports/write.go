@@ -28,6 +28,7 @@ type writer struct {
 	managers []uuid.UUID
 	partners []interconnect.KnownPartner
 	accounts []uuid.UUID // the vendor's
+	touched  touched
 }
 
 func (w *writer) write(ctx context.Context) error {
@@ -159,5 +160,6 @@ func (w *writer) linkCustomers(ctx context.Context, p partner, connection uuid.U
 		links[i] = accounts.Link{ConnectionID: connection, VendorAccountID: theirs[i], PartnerAccountID: id}
 	}
 	w.summary.Links.Created += len(links)
+	w.touched.add(connection, "links", int64(len(links)))
 	return w.Runner.accounts.Link(ctx, w.tx, links)
 }

@@ -30,6 +30,9 @@ func (w *writer) writeOpportunities(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		for connection, n := range counts.Touched {
+			w.touched.add(connection, "opportunities", n)
+		}
 		t := &w.summary.Opportunities
 		t.Created, t.Updated, t.Unchanged = t.Created+counts.Created, t.Updated+counts.Changed, t.Unchanged+counts.Unchanged
 		kept = append(kept, w.withoutFrozen(part, counts.Frozen)...)

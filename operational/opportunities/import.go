@@ -40,7 +40,19 @@ func (s *Service) Import(ctx context.Context, tx *postgres.Tx, wanted []Imported
 	}
 	return Counts{
 		Created: len(im.created), Changed: len(im.changed), Unchanged: len(wanted) - len(im.created) - len(im.changed) - len(im.frozen), Frozen: im.frozen,
+		Touched: im.touched(),
 	}, nil
+}
+
+// touched counts what was written, by connection.
+func (im *importing) touched() map[uuid.UUID]int64 {
+	counts := map[uuid.UUID]int64{}
+	for _, o := range slices.Concat(im.created, im.changed) {
+		if o.ConnectionID != nil {
+			counts[*o.ConnectionID]++
+		}
+	}
+	return counts
 }
 
 // importing is one import on its way: what is there already, and what is to be written.

@@ -62,7 +62,7 @@ func TestImportKeepsWhatTheSourceKnew(t *testing.T) {
 	direct.ConnectionID, direct.OwnerContactID = nil, nil
 	counts, err := w.bring(w.A, won, open, direct)
 	require.NoError(t, err, "one reference may be there once in each connection")
-	require.Equal(t, opportunities.Counts{Created: 3}, counts)
+	require.Equal(t, opportunities.Counts{Created: 3}, plain(counts))
 
 	var id uuid.UUID
 	require.NoError(t, w.db.Owner(t).QueryRow(t.Context(), `select id from crm.opportunity where external_ref = $1 and connection_id = $2`, "1C1I7A6R", w.AP1).Scan(&id))
@@ -84,7 +84,7 @@ func TestImportKeepsWhatTheSourceKnew(t *testing.T) {
 
 	counts, err = w.bring(w.A, won, open, direct)
 	require.NoError(t, err)
-	require.Equal(t, opportunities.Counts{Unchanged: 3}, counts)
+	require.Equal(t, opportunities.Counts{Unchanged: 3}, plain(counts))
 	require.Equal(t, "OPP-2", w.brought("open").Number)
 	next := w.create(w.P1, opportunities.NewOpportunity{ConnectionID: &w.AP1, Name: "after"})
 	require.Equal(t, "OPP-3", next.Number)
@@ -99,7 +99,7 @@ func TestImportAddsWhatTheSourceLearned(t *testing.T) {
 	// The deal went on, over several states; the other one did not.
 	counts, err := w.bring(w.A, w.deal("x", engaged, w.at("edited", "2017-02-01", "Engaging", 120), w.at("stage_moved", "2017-03-01", "Won", 130)), w.deal("y", engaged))
 	require.NoError(t, err)
-	require.Equal(t, opportunities.Counts{Changed: 1, Unchanged: 1}, counts)
+	require.Equal(t, opportunities.Counts{Changed: 1, Unchanged: 1}, plain(counts))
 	o := w.brought("x")
 	require.EqualValues(t, 3, o.Version)
 	require.Equal(t, "130.00 USD", o.VendorNet.String())
@@ -130,14 +130,14 @@ func TestImportAddsWhatTheSourceLearned(t *testing.T) {
 	renamed.Name, renamed.Lines = "Another name", nil
 	counts, err = w.bring(w.A, renamed)
 	require.NoError(t, err)
-	require.Equal(t, opportunities.Counts{Changed: 1}, counts)
+	require.Equal(t, opportunities.Counts{Changed: 1}, plain(counts))
 	o = w.brought("x")
 	require.Equal(t, "Another name", o.Name)
 	require.Empty(t, o.Lines)
 	require.Equal(t, "edited", string(w.history(w.A, o)[o.Version-1].Kind))
 	counts, err = w.bring(w.A, renamed)
 	require.NoError(t, err)
-	require.Equal(t, opportunities.Counts{Unchanged: 1}, counts)
+	require.Equal(t, opportunities.Counts{Unchanged: 1}, plain(counts))
 }
 
 func TestImportLeavesLaterChangesOfPeopleAlone(t *testing.T) {
@@ -148,7 +148,7 @@ func TestImportLeavesLaterChangesOfPeopleAlone(t *testing.T) {
 	o := w.move(w.P1, w.brought("x"), "Negotiating")
 	counts, err := w.bring(w.A, w.deal("x", engaged))
 	require.NoError(t, err)
-	require.Equal(t, opportunities.Counts{Unchanged: 1}, counts)
+	require.Equal(t, opportunities.Counts{Unchanged: 1}, plain(counts))
 
 	renamed := w.deal("x", engaged)
 	renamed.Name = "Another name"
@@ -219,4 +219,10 @@ func (w *world) many(n int) []opportunities.Imported {
 		all = append(all, in)
 	}
 	return all
+}
+
+// plain are the counts without where they are.
+func plain(c opportunities.Counts) opportunities.Counts {
+	c.Touched = nil
+	return c
 }

@@ -51,6 +51,7 @@ type ImportedLine struct {
 type Counts struct {
 	Created, Changed, Unchanged int
 	Frozen                      []int
+	Touched                     map[uuid.UUID]int64 // opportunities that were written, by connection
 }
 
 // Validate says what is wrong with an imported opportunity.
