@@ -135,22 +135,31 @@ func TestSetupOfOtherCompanies(t *testing.T) {
 	}
 	_, err := owner.Exec(ctx, `update crm.role_object set readable = readable || '{x_open}'::text[] where role_key = 'dealer_personnel' and audience = 'external' and object = 'product'`)
 	require.NoError(t, err)
-	read := func(actor operational.Actor, org uuid.UUID, role operational.Role) (s objects.Setup) {
-		require.NoError(t, db.API.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+	ask := func(actor operational.Actor, org uuid.UUID, role operational.Role) (s objects.Setup, err error) {
+		err = db.API.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
 			s, err = objects.SetupTx(ctx, tx, org, operational.ObjectProduct, role)
 			return err
-		}))
+		})
+		return s, err
+	}
+	read := func(actor operational.Actor, org uuid.UUID, role operational.Role) objects.Setup {
+		s, err := ask(actor, org, role)
+		require.NoError(t, err)
 		return s
+	}
+	refused := func(actor operational.Actor, org uuid.UUID, role operational.Role, why string) {
+		_, err := ask(actor, org, role)
+		require.Equal(t, operational.KindForbidden, operational.KindOf(err), why)
 	}
 	require.Len(t, read(c.A, c.A.Org, operational.RoleAdministrator).Fields, 2)
 	told := read(c.P2, c.A.Org, operational.RoleDealerPersonnel)
 	require.Len(t, told.Fields, 1)
 	require.Equal(t, "x_open", told.Fields[0].Name)
 	require.Len(t, told.Types, 1)
-	require.Empty(t, read(c.P2, c.A.Org, operational.RoleAdministrator), "a vendor's own roles are not for its partners")
-	require.Empty(t, read(c.P2, c.B.Org, operational.RoleDealerPersonnel))
-	require.Empty(t, read(c.A, c.P1.Org, operational.RoleAdministrator), "a vendor learns nothing of its partners' setup")
+	refused(c.P2, c.A.Org, operational.RoleAdministrator, "a vendor's own roles are not for its partners")
+	refused(c.P2, c.B.Org, operational.RoleDealerPersonnel, "no connection")
+	refused(c.A, c.P1.Org, operational.RoleAdministrator, "a vendor learns nothing of its partners' setup")
 	_, err = owner.Exec(ctx, `update crm.connection set status = 'suspended' where id = $1`, c.AP2)
 	require.NoError(t, err)
-	require.Empty(t, read(c.P2, c.A.Org, operational.RoleDealerPersonnel))
+	refused(c.P2, c.A.Org, operational.RoleDealerPersonnel, "suspended")
 }

@@ -80,6 +80,9 @@ func TestSmuggledStatements(t *testing.T) {
 		`reset role; select * from sec.memberships_of('` + id("person B").String() + `')`,
 		`reset role; select sec.add_person(gen_random_uuid(), gen_random_uuid(), '` + c.B.Org.String() + `', 'administrator', 'x', 'x@x.example', 'x@x.example', 'h', now())`,
 		`reset role; select sec.claim()`,
+		`reset role; select sec.prove('` + c.B.Org.String() + `', 1, 1)`,
+		`select crm.object_setup('` + c.B.Org.String() + `', 'opportunity', 'administrator')`,
+		`select crm.object_setup('` + c.P.Org.String() + `', 'account', 'administrator')`,
 		`select inner_pad from sec.key`,
 		`select * from sec.session`,
 		`create temporary table opportunity (x int)`,
@@ -108,6 +111,20 @@ func TestSmuggledStatements(t *testing.T) {
 	n := 0
 	require.NoError(t, c.Owner(t).QueryRow(ctx, `select count(*) from sec.session`).Scan(&n))
 	require.Zero(t, n)
+}
+
+// Of what a vendor has set up a partner is told what its own role there is told, whatever it asks.
+func TestTheSetupOfAVendorIsToldByOnesOwnRole(t *testing.T) {
+	c := newChannel(t, pgtest.New(t))
+	asks := `select crm.object_setup('` + c.A.Org.String() + `', 'opportunity', '%s')`
+	require.NoError(t, c.as(t, c.P, fmt.Sprintf(asks, "dealer_personnel")))
+	for _, role := range []string{"administrator", "channel_manager", "none"} {
+		refused(t, c.as(t, c.P, fmt.Sprintf(asks, role)), role)
+	}
+	stranger := c.P
+	stranger.Membership = uuid.New()
+	refused(t, c.as(t, stranger, fmt.Sprintf(asks, "dealer_personnel")), "somebody whom the vendor does not know")
+	require.NoError(t, c.as(t, c.A, fmt.Sprintf(asks, "channel_manager")), "one's own company")
 }
 
 // The composite keys check nothing where a column is null, so the nulls are checked too.

@@ -11,10 +11,10 @@ import (
 
 // Entering a tenant's role states who asks. The values are arguments, so that the text of a running statement, which
 // other connections of the same login can see, carries no signature. An actor that is only believed is proven by the
-// same statement, before anything else: if it is not as believed the statement fails, and with it all that follows.
+// same statement, once its company is stated: if it is not as believed the statement fails, and with it all that follows.
 const (
 	enterSQL = `select ` + enter
-	proveSQL = `select sec.prove($4, $5, $6), ` + enter
+	proveSQL = enterSQL + `, sec.prove($4, $5, $6)`
 	enter    = `set_config('role', $1, true), set_config('app.ctx', $2, true), set_config('app.sig', $3, true)`
 )
 

@@ -48,8 +48,12 @@ declare
   told crm.role_object;
 begin
   if not own then
-    if side <> 'partner' or not exists (select from connection c where c.partner_org_id = sec.ctx_org('partner') and c.vendor_org_id = org and c.status = 'active') then
-      return null;
+    -- Only what the member who asks is told anyway: by the role that this vendor gives to them, and by no other.
+    if side <> 'partner' or not exists (
+        select from external_contact e join connection c on c.id = e.connection_id
+        where e.partner_org_id = sec.ctx_org('partner') and e.membership_id = sec.ctx_member() and e.status = 'active' and c.vendor_org_id = org and c.status = 'active'
+          and role_name = coalesce(e.external_role, c.external_role, (select d.key from role d where d.org_id = org and d.is_default))) then
+      raise exception 'the setup of another company is asked for' using errcode = '42501';
     end if;
     select * into told from role_object o where o.org_id = org and o.role_key = role_name and o.object = obj and o.audience = 'external';
     if not found then return null; end if;

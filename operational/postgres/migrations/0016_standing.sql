@@ -56,6 +56,10 @@ create trigger sessions_gone after delete on sec.session referencing old table a
 -- more than all the rest.
 create function sec.prove(org uuid, rights bigint, standing bigint) returns void language plpgsql stable security definer as $$
 begin
+  -- Of one's own company only: a statement that is smuggled in counts nobody else's changes by it.
+  if pg_catalog.split_part(sec.claim(), '|', 1) operator(pg_catalog.<>) $1::pg_catalog.text then
+    raise exception 'another company is asked about' using errcode = '42501';
+  end if;
   perform from sec.rights_version v
     where v.org_id operator(pg_catalog.=) $1 and v.version operator(pg_catalog.=) $2 and v.standing operator(pg_catalog.=) $3;
   if not found then
