@@ -90,6 +90,7 @@ func init() {
 			if p := unproven(ctx); p != nil {
 				return p
 			}
+			errs = asUnknown(errs, requestOf(ctx.Context()).unseen)
 		}
 		return huma.NewError(status, message, errs...)
 	}

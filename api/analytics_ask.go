@@ -83,6 +83,9 @@ func (v *AnalyticsView) refuse(faults *operational.Faults, in AnalyticsInput) {
 			unknownParameter(faults, f.name)
 		}
 	}
+	if len(in.Families) > 0 && v.Reads(warehouse.FieldLines) && !v.actor.ReadableFields(operational.ObjectProduct).Has("family") {
+		unknownParameter(faults, "family") // the figures would tell of which family hidden products are
+	}
 }
 
 // unknownParameter is what everybody is told of a parameter that there is not.

@@ -119,6 +119,10 @@ func (a *API) guard(ctx huma.Context, next func(huma.Context)) {
 		writeProblem(w, answer(r.Context(), r.Method, err))
 		return
 	}
+	if op.RequestBody != nil && op.Method != http.MethodGet {
+		req := requestOf(r.Context())
+		req.unseen = unseenIn(req.actor, permission, body)
+	}
 	bounded, cancel := context.WithTimeout(r.Context(), operationTime)
 	defer cancel()
 	run := func() { next(huma.WithContext(ctx, bounded)) }

@@ -24,6 +24,8 @@ type request struct {
 	actor operational.Actor
 	fault error // internal, for the log only
 
+	unseen []string // members of the body that are there for others and not for the caller
+
 	prove func() error // asks about a credential that the actor was only believed by, and admits its holder anew
 }
 

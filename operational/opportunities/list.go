@@ -68,14 +68,15 @@ func listFor(actor operational.Actor, added map[string]postgres.Column) postgres
 	l := lists[actor.Side]
 	read := actor.ReadableFields(operational.ObjectOpportunity)
 	_, others := actor.PublicGrant(operational.ObjectOpportunity)
-	if read.All && !others && len(added) == 0 {
+	families := actor.ReadableFields(operational.ObjectProduct).Has("family") // lines name products, and those their family
+	if read.All && families && !others && len(added) == 0 {
 		return l
 	}
 	l.Field = maps.Clone(l.Field)
 	maps.Copy(l.Field, added)
 	maps.DeleteFunc(l.Field, func(name string, _ postgres.Column) bool {
 		field := fieldOfList(name)
-		return field != "" && !read.Has(field) || others && slices.Contains(listsOfOthers, name)
+		return field != "" && !read.Has(field) || name == "family" && !families || others && slices.Contains(listsOfOthers, name)
 	})
 	return l
 }
