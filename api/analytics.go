@@ -190,7 +190,7 @@ func explain[R any](v *AnalyticsView, metric warehouse.Metric, q question, mark 
 	}
 	out := &Answer[R]{
 		Metric: metric, DefinitionVersion: definition.Version, Definition: definition.Words, AsOf: q.ask.AsOf, KnownAt: q.knownAt(),
-		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(mark, v.status), Rows: []R{}, Receipt: note,
+		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(mark, v.status).shownTo(v.actor), Rows: []R{}, Receipt: note,
 	}
 	if metric != warehouse.MetricAmountOpen {
 		bounds := boundsOf(q.period)

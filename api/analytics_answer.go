@@ -1,6 +1,7 @@
 package api
 
 import (
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,10 +50,27 @@ type PeriodBounds struct {
 
 // WatermarkNote says up to where answers are complete.
 type WatermarkNote struct {
-	LSN         string    `json:"lsn" doc:"Place in the write-ahead log, as Postgres writes it"`
-	CommittedAt time.Time `json:"committed_at,omitzero" doc:"Commit time of the last transaction inside; absent before there is one"`
-	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not inside; 0 when all is"`
+	LSN         string    `json:"lsn,omitempty" doc:"Place in the write-ahead log, as Postgres writes it; for a vendor's people with pipelines.read"`
+	CommittedAt time.Time `json:"committed_at,omitzero" doc:"Commit time of the last transaction inside; absent before there is one. For others than a vendor's people with pipelines.read the minute"`
+	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not inside; 0 when all is. For others than a vendor's people with pipelines.read whole minutes"`
 }
+
+// shownTo leaves of a watermark what tells nothing of others: places and times in the log are those of all companies,
+// and by the moment they tell how busy others are.
+func (w WatermarkNote) shownTo(actor operational.Actor) WatermarkNote {
+	if watches(actor) {
+		return w
+	}
+	w.LSN, w.CommittedAt, w.LagSeconds = "", w.CommittedAt.Truncate(time.Minute), wholeMinutes(w.LagSeconds)
+	return w
+}
+
+// watches says who looks after the pipeline itself.
+func watches(actor operational.Actor) bool {
+	return actor.Side == operational.SideVendor && actor.Allowed(operational.PipelinesRead)
+}
+
+func wholeMinutes(seconds float64) float64 { return math.Floor(seconds/60) * 60 }
 
 // ReceiptNote traces an answer.
 type ReceiptNote struct {

@@ -10,6 +10,10 @@
 //   - The tenant comes from the credential only. No body and no header names it.
 //   - One map from errors to problem details (problem.go); "not yours" and "not there" are the same bytes.
 //   - Bodies are read strictly before Huma sees them: no duplicate keys, no NUL, no invalid UTF-8, 32 levels.
+//   - Places and commit times in the write-ahead log are those of all companies, and by the moment they tell how busy
+//     others are. They are shown to a vendor's people with pipelines.read, who look after the pipeline; everybody else
+//     learns how fresh the figures are to the minute, and receipts are sealed. Would change if each company had a log.
+//   - A member of a body whose field the caller reads nowhere is unexpected, whatever its value is and whatever else is wrong.
 //   - A receipt belongs to a scope (organisation and side), not to one person, so that colleagues may share a link;
 //     its rows are still read through the rights of whoever opens it, as they are that day.
 //   - The answer of a repeated POST is stored, sealed, in the tenant's own rows; failures of the server do not stick.

@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -29,11 +31,12 @@ type receipt struct {
 	Result      string           `json:"r"`
 }
 
-// receipts signs and opens them.
+// receipts seals and opens them. They are not only signed: the place in the log that is in them is that of all companies.
+// The same receipt is the same token, so that a page does not change by being looked at.
 type receipts struct{ key []byte }
 
 const (
-	receiptTag   = 16
+	receiptNonce = 12
 	maxReceipt   = 8 << 10  // as a token
 	maxUnpacked  = 64 << 10 // what a token may unpack to
 	receiptsPath = "/v1/analytics/receipts/"
@@ -42,7 +45,20 @@ const (
 func (r receipts) sign(body []byte) []byte {
 	m := hmac.New(sha256.New, r.key)
 	m.Write(body)
-	return m.Sum(nil)[:receiptTag]
+	return m.Sum(nil)
+}
+
+// cipher is the one of the deployment's receipts.
+func (r receipts) cipher() cipher.AEAD {
+	key := sha256.Sum256(append([]byte("sealed "), r.key...))
+	block, err := aes.NewCipher(key[:])
+	if err == nil {
+		var c cipher.AEAD
+		if c, err = cipher.NewGCM(block); err == nil {
+			return c
+		}
+	}
+	panic(fmt.Sprintf("a key of 32 bytes is no key of AES: %v", err))
 }
 
 func (r receipts) seal(x receipt) (string, error) {
@@ -59,7 +75,8 @@ func (r receipts) seal(x receipt) (string, error) {
 	if err := w.Close(); err != nil {
 		return "", fmt.Errorf("write receipt: %w", err)
 	}
-	token := base64.RawURLEncoding.EncodeToString(append(r.sign(packed.Bytes()), packed.Bytes()...))
+	nonce := r.sign(packed.Bytes())[:receiptNonce]
+	token := base64.RawURLEncoding.EncodeToString(r.cipher().Seal(nonce, nonce, packed.Bytes(), nil))
 	if len(token) > maxReceipt {
 		return "", operational.Fault(operational.KindInvalid, "question-too-long", "The filters of this question are too long to be kept in a receipt. Nothing was answered; ask with fewer or shorter values.")
 	}
@@ -70,10 +87,14 @@ func (r receipts) seal(x receipt) (string, error) {
 func (r receipts) open(token string, scope warehouse.Scope) (receipt, error) {
 	none := operational.NotFound("receipt")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(token) > maxReceipt || len(raw) <= receiptTag || !hmac.Equal(raw[:receiptTag], r.sign(raw[receiptTag:])) {
+	if err != nil || len(token) > maxReceipt || len(raw) <= receiptNonce {
 		return receipt{}, none
 	}
-	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(raw[receiptTag:])), maxUnpacked))
+	packed, err := r.cipher().Open(nil, raw[:receiptNonce], raw[receiptNonce:], nil)
+	if err != nil {
+		return receipt{}, none
+	}
+	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxUnpacked))
 	if err != nil {
 		return receipt{}, none
 	}

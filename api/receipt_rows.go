@@ -27,7 +27,7 @@ func (s *Analytics) Recompute(ctx context.Context, actor operational.Actor, toke
 	}
 	out := &Recomputed{
 		Metric: x.Metric, DefinitionVersion: x.Version, Engine: x.Engine, AsOf: x.Ask.AsOf, KnownAt: x.Ask.KnownAt, Parameters: map[string]any{},
-		Watermark: WatermarkNote{LSN: lsnText(x.LSN), CommittedAt: x.CommittedAt.UTC()}, RowsURL: receiptsPath + token + "/rows",
+		Watermark: WatermarkNote{LSN: lsnText(x.LSN), CommittedAt: x.CommittedAt.UTC()}.shownTo(actor), RowsURL: receiptsPath + token + "/rows",
 	}
 	if p, err := w.Calendar().Period(x.PeriodText); err == nil && x.Metric != warehouse.MetricAmountOpen {
 		bounds := PeriodBounds{Label: p.Label, Text: p.Text, From: x.Ask.Period.From, To: x.Ask.Period.To}

@@ -25,6 +25,22 @@ type PipelineNote struct {
 	Watermark    WatermarkNote `json:"watermark" doc:"Up to where answers are complete"`
 }
 
+// shownTo leaves of it what tells nothing of others, to the minute. Words of a fault may name hosts and logins; that there
+// was one, and when, stays.
+func (n PipelineNote) shownTo(actor operational.Actor) PipelineNote {
+	n.Watermark = n.Watermark.shownTo(actor)
+	if watches(actor) {
+		return n
+	}
+	for _, at := range []**time.Time{&n.UpdatedAt, &n.LastCommitAt, &n.LastFaultAt} {
+		if *at != nil {
+			*at = new((*at).Truncate(time.Minute))
+		}
+	}
+	n.LastFault, n.LagSeconds = "", wholeMinutes(n.LagSeconds)
+	return n
+}
+
 // Health says whether the program lives and whether it can answer.
 type Health struct {
 	Live      bool `json:"live" doc:"The program runs"`
@@ -47,10 +63,7 @@ func (a *API) system() {
 		if err != nil {
 			return nil, err
 		}
-		if actor.Side != operational.SideVendor { // the words may name hosts and logins; that there was a fault, and when, stays
-			note.LastFault = ""
-		}
-		return sliced(a.cursors, actor, *in, "list-pipelines", []PipelineNote{note}, func(n PipelineNote) string { return n.Name })
+		return sliced(a.cursors, actor, *in, "list-pipelines", []PipelineNote{note.shownTo(actor)}, func(n PipelineNote) string { return n.Name })
 	})
 	register(a, operational.Public, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/v1/health", Tags: []string{"system"},

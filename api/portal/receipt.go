@@ -166,12 +166,19 @@ func (v *visit) rowsTable(items []api.ReceiptRow) views.Table {
 	return t
 }
 
+func watermarkOf(v *visit, w api.WatermarkNote) string {
+	if w.LSN == "" { // places in the log are those of all companies
+		return "committed " + v.time(w.CommittedAt)
+	}
+	return fmt.Sprintf("log position %s, committed %s", w.LSN, v.time(w.CommittedAt))
+}
+
 func (v *visit) receiptOf(a *api.Recomputed) views.Receipt {
 	d := warehouse.Definitions[a.Metric]
 	r := views.Receipt{
 		Metric: metricNames[a.Metric], Definition: d.Words, Version: views.Number(a.DefinitionVersion), Engine: a.Engine,
 		AsOf: v.time(a.AsOf), KnownAt: "everything loaded up to the watermark", SQL: a.SQL,
-		Watermark: fmt.Sprintf("log position %s, committed %s", a.Watermark.LSN, v.time(a.Watermark.CommittedAt)),
+		Watermark: watermarkOf(v, a.Watermark),
 		Same:      "Run again: same answer", SameTone: "good", API: a.RowsURL,
 	}
 	if !a.KnownAt.IsZero() {
