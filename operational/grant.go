@@ -70,12 +70,9 @@ func (g Grant) Writes(members ...Member) error {
 // UnexpectedMember is what is said of a member that does not exist, or not for this caller.
 const UnexpectedMember = "unexpected property"
 
-// CodeNotEditable is the code of NotEditable.
-const CodeNotEditable = "field-not-editable"
-
 // NotEditable says that a field can be read and not changed.
 func NotEditable(field string) error {
-	e := Fault(KindForbidden, CodeNotEditable, "Your role may read the field %.60s here and not change it. Nothing was saved.", field)
+	e := Fault(KindForbidden, "field-not-editable", "Your role may read the field %.60s here and not change it. Nothing was saved.", field)
 	e.Fields = []FieldFault{{Field: "body." + field, Message: "may be read, not changed"}}
 	return e
 }

@@ -218,6 +218,9 @@ func (w *recordWriter) writeOne(ctx context.Context, tx *postgres.Tx, r record, 
 	return inner.Commit(ctx)
 }
 
+// notEditable is the code of operational.NotEditable.
+const notEditable = "field-not-editable"
+
 // refuse puts a row into quarantine when it is to blame; other faults end the import.
 func (w *recordWriter) refuse(r record, err error) error {
 	var fault *operational.Error
@@ -225,11 +228,11 @@ func (w *recordWriter) refuse(r record, err error) error {
 		return err
 	}
 	switch {
-	case fault.Code == operational.CodeNotEditable, fault.Kind == operational.KindInvalid && len(fault.Fields) > 0:
+	case fault.Code == notEditable, fault.Kind == operational.KindInvalid && len(fault.Fields) > 0:
 		w.tally.Quarantined++
 		for _, f := range fault.Fields {
 			rule, column := ruleInvalid, w.sort.columnOf(r.table, f.Field)
-			if fault.Code == operational.CodeNotEditable {
+			if fault.Code == notEditable {
 				rule, f.Message = ruleNotYours, "Your role may read this field and not change it. Leave its cells empty, or ask an administrator of your organisation."
 			}
 			w.find(r, column, rule, r.get(column), f.Message)
