@@ -51,9 +51,13 @@ begin
     -- Only what the member who asks is told anyway: by the role that this vendor gives to them, and by no other.
     if side <> 'partner' or not exists (
         select from external_contact e join connection c on c.id = e.connection_id
-        where e.partner_org_id = sec.ctx_org('partner') and e.membership_id = sec.ctx_member() and e.status = 'active' and c.vendor_org_id = org and c.status = 'active'
+        where e.partner_org_id = sec.ctx_org('partner') and e.membership_id = sec.ctx_member() and c.vendor_org_id = org
           and role_name = coalesce(e.external_role, c.external_role, (select d.key from role d where d.org_id = org and d.is_default))) then
       raise exception 'the setup of another company is asked for' using errcode = '42501';
+    end if;
+    if not exists (select from external_contact e join connection c on c.id = e.connection_id
+        where e.partner_org_id = sec.ctx_org('partner') and e.membership_id = sec.ctx_member() and e.status = 'active' and c.vendor_org_id = org and c.status = 'active') then
+      return null; -- it has ended, or rests, since the request began
     end if;
     select * into told from role_object o where o.org_id = org and o.role_key = role_name and o.object = obj and o.audience = 'external';
     if not found then return null; end if;
