@@ -35,6 +35,7 @@ type Deps struct {
 	Clock         func() time.Time
 	Log           *slog.Logger
 	Secure        bool    // served by https, also when a proxy ends it: cookies get the __Host- prefix
+	Address       string  // under which people reach the program; empty: that of each request
 	Rate          float64 // requests a second per credential; 0: 50
 	Burst         int     // at once; 0: 100
 }
@@ -85,6 +86,7 @@ func New(d Deps) *API {
 	a.sessions()
 	a.ownCredentials()
 	a.secondFactor()
+	a.providers()
 	a.keys()
 	a.organisations()
 	a.connections()

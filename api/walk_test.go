@@ -46,7 +46,7 @@ func (w *world) targets(t *testing.T) map[string]string {
 		"/v1/custom-fields/": field, "/v1/record-types/": kind, "/v1/layouts/": layout,
 		"/v1/invitations/": partner, "/v1/member-invitations/": colleague, "/v1/administrator-invitations/": administrator,
 		"/v1/external-contacts/": w.contact(t, w.pia, w.connA1), "/v1/people/": w.ana.Membership.String(),
-		"/v1/me/sessions/": w.ada.Credential.String(),
+		"/v1/me/sessions/": w.ada.Credential.String(), "/v1/identity-providers/": w.provider(t, "https://login.example").String(), "/v1/me/identities/": w.known(t, w.ada),
 	}
 }
 
@@ -60,9 +60,10 @@ func (w *world) bodies() map[string]any {
 		"erase-person":               map[string]string{"reason": "mistake", "confirm": "x"},
 		"erase-contact":              map[string]string{"reason": "mistake", "confirm": "x"},
 		"create-account":             map[string]string{"name": "x"}, "create-contact": map[string]any{"account_id": uuid.New(), "last_name": "x"},
-		"create-product":       map[string]any{"name": "x", "family": "x", "list_price": map[string]string{"amount": "1", "currency": "EUR"}},
-		"create-sales-process": map[string]any{"name": "x", "stages": []map[string]string{{"name": "a", "type": "active"}, {"name": "b", "type": "won"}}},
-		"update-custom-field":  map[string]string{"label": "Mine now"}, "update-record-type": map[string]string{"name": "Mine now"}, "update-layout": map[string]string{"name": "Mine now"},
+		"create-product":           map[string]any{"name": "x", "family": "x", "list_price": map[string]string{"amount": "1", "currency": "EUR"}},
+		"create-sales-process":     map[string]any{"name": "x", "stages": []map[string]string{{"name": "a", "type": "active"}, {"name": "b", "type": "won"}}},
+		"create-identity-provider": map[string]string{"name": "Mine", "issuer": "https://login.example", "client_id": "x", "client_secret": "y"}, "update-identity-provider": map[string]string{"name": "Mine now"},
+		"update-custom-field": map[string]string{"label": "Mine now"}, "update-record-type": map[string]string{"name": "Mine now"}, "update-layout": map[string]string{"name": "Mine now"},
 		"update-connection-assignment": map[string]any{"role": nil}, "update-external-contact-assignment": map[string]any{"role": nil}, "update-person-assignment": map[string]string{"role": "administrator"},
 		"update-connection": map[string]string{"region": "Mine"}, "suspend-connection": map[string]string{"reason": "x"}, "resume-connection": map[string]string{}, "end-connection": map[string]string{"reason": "x"},
 		"create-administrator-invitation": map[string]string{"email": "mine@now.example"},
@@ -151,6 +152,7 @@ func (w *world) everything(t *testing.T) string {
 			union all select 'member ' || m::text from crm.membership m union all select 'external ' || e::text from crm.external_contact e union all select 'connection ' || c::text from crm.connection c
 			union all select 'key ' || k.id || coalesce(k.revoked_at::text, '') from sec.api_key k union all select 'session ' || s.id from sec.session s
 			union all select 'password ' || p::text from sec.password p
+			union all select 'provider ' || p::text from sec.identity_provider p union all select 'identity ' || i::text from sec.identity i
 		) x (row_text)`).Scan(&all))
 	return all
 }

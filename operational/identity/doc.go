@@ -11,6 +11,19 @@
 //   - People see their sessions in all of their companies and end them. Another password needs the one of now, counted apart
 //     from sign-ins, and ends all sessions but the one that asks; API keys stay. Of what a browser says of itself only its
 //     name and its system are kept, in words of ours.
+//   - An identity provider (OpenID Connect) is a setting of one company, whose people it speaks for there and nowhere else: a
+//     session by a provider is of that company alone and learns nothing of others. Another issuer or client is another
+//     provider. Its secret is sealed and never given back. Ending it ends its sessions and links.
+//   - A provider's subjects are people here only after they were linked: by a right password, with a code where there is a
+//     second factor, or by joining. A mail address links nobody, for addresses change hands.
+//   - People may join by themselves with a verified address of the company's domains, where it wishes so: with a role that
+//     is not everything and that whoever offered it could give. Their address is shown and is nobody's name to sign in by, so
+//     that no company's provider takes an address from its holder or asks whether somebody has it here: only whether a
+//     member of its own company has.
+//   - A session by a provider needs no second factor of ours: that is the provider's affair, as are its passwords.
+//   - The way to a provider is kept by the browser, sealed, for ten minutes: state, nonce, proof key (PKCE) and what it is for.
+//     Providers are asked over https at public addresses alone, looked at when connecting, unless the deployment lets them
+//     stand inside its own network. No page finds a provider by a mail address: it would tell who is a customer.
 //   - Whoever manages people signs them out, suspends and erases them where it could give them their role, and nobody else:
 //     an API key, which gives nobody anything, does none of it.
 //   - A second factor (TOTP) belongs to a person, who sets it with the password and a first code. A right password then opens

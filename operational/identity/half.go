@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // Need is what a sign-in lacks whose password was right.
@@ -44,6 +45,7 @@ type step struct {
 	proof
 	Needs    Need      `json:"needs"`
 	Provider uuid.UUID `json:"provider"`
+	Session  uuid.UUID `json:"session,omitzero"` // of whoever is signed in already and connects a provider
 	Ends     time.Time `json:"ends"`
 }
 
@@ -52,16 +54,20 @@ func (s *Service) half(p proof, needs Need, provider uuid.UUID) *Half {
 	return &Half{Token: s.sealStep(step{proof: p, Needs: needs, Provider: provider, Ends: ends}), Needs: needs, Provider: provider, EndsAt: ends}
 }
 
-// sealStep makes a token that only this deployment can read.
-func (s *Service) sealStep(x any) string {
+func (s *Service) sealStep(x any) string { return seal(s.shown, x) }
+
+func (s *Service) openStep(token string, x any) bool { return unseal(s.shown, token, x) }
+
+// seal makes a token that only this deployment can read.
+func seal(sealer postgres.Sealer, x any) string {
 	text, err := json.Marshal(x)
 	if err != nil {
 		panic(err) // plain data always has a JSON
 	}
-	return base64.RawURLEncoding.EncodeToString(s.shown.Seal(text))
+	return base64.RawURLEncoding.EncodeToString(sealer.Seal(text))
 }
 
-func (s *Service) openStep(token string, x any) bool {
+func unseal(sealer postgres.Sealer, token string, x any) bool {
 	if len(token) > 4096 {
 		return false
 	}
@@ -69,7 +75,7 @@ func (s *Service) openStep(token string, x any) bool {
 	if err != nil {
 		return false
 	}
-	text, err := s.shown.Open(sealed)
+	text, err := sealer.Open(sealed)
 	return err == nil && json.Unmarshal(text, x) == nil
 }
 

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,14 +26,32 @@ type Service struct {
 	kept    postgres.Sealer // what makes codes, as the database keeps it
 	shown   postgres.Sealer // what a browser keeps between the steps of a sign-in
 	codes   []byte          // key of the digests of recovery codes
+	trips   postgres.Sealer // what a browser keeps on the way to a provider
+	secrets postgres.Sealer // by which providers know this program, as the database keeps them
+
+	private   bool // providers may stand inside one's own network
+	client    *http.Client
+	documents documents
 }
 
+// Option is a choice of the deployment.
+type Option func(*Service)
+
+// PrivateProviders lets identity providers stand inside one's own network, and speak http.
+func PrivateProviders(yes bool) Option { return func(s *Service) { s.private = yes } }
+
 // New makes the service on the api login, with keys of the deployment's secret.
-func New(db *postgres.DB, secret postgres.Secret) *Service {
-	return &Service{
+func New(db *postgres.DB, secret postgres.Secret, options ...Option) *Service {
+	s := &Service{
 		db: db, rights: newRightsCache(db), beliefs: newBeliefs(),
 		kept: secret.Sealer("second-factors"), shown: secret.Sealer("sign-in-steps"), codes: secret.Derive("recovery-codes"),
+		trips: secret.Sealer("provider-trips"), secrets: secret.Sealer("provider-secrets"), documents: documents{held: map[string]document{}},
 	}
+	for _, choose := range options {
+		choose(s)
+	}
+	s.client = providerClient(s.private)
+	return s
 }
 
 // ActorOfSession says who holds a session token.

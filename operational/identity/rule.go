@@ -47,14 +47,9 @@ func (s *Service) SetSignInRule(ctx context.Context, actor operational.Actor, ru
 	if err := signedIn(actor); err != nil {
 		return SignInRule{}, err
 	}
-	var factor bool
-	var provider *uuid.UUID
-	err := s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(`select second_factor, provider_id from sec.session_shows($1)`, actor.Credential).
-			QueryRow(func(r pgx.Row) error { return r.Scan(&factor, &provider) })
-	})
+	factor, provider, err := s.shows(ctx, actor)
 	if err != nil {
-		return SignInRule{}, fmt.Errorf("look what the session has shown: %w", err)
+		return SignInRule{}, err
 	}
 	switch {
 	case rule.ProviderID != nil && (provider == nil || *provider != *rule.ProviderID):
@@ -73,6 +68,20 @@ func (s *Service) SetSignInRule(ctx context.Context, actor operational.Actor, ru
 		return SignInRule{}, fmt.Errorf("change the rule of signing in: %w", err)
 	}
 	return rule, nil
+}
+
+// shows is what a session has shown of its person; of one that has just ended nothing.
+func (s *Service) shows(ctx context.Context, actor operational.Actor) (factor bool, provider *uuid.UUID, err error) {
+	err = s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
+		b.Queue(`select second_factor, provider_id from sec.session_shows($1)`, actor.Credential).Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&factor, &provider}, func() error { return nil })
+			return err
+		})
+	})
+	if err != nil {
+		return false, nil, fmt.Errorf("look what the session has shown: %w", err)
+	}
+	return factor, provider, nil
 }
 
 func (r SignInRule) noted() audit.Details {

@@ -63,13 +63,31 @@ func (s *Service) memberships(ctx context.Context, person uuid.UUID) (rows []mem
 	return rows, err
 }
 
+// within are the memberships that a session may know of: one by a provider is of the provider's company alone, which
+// learns nothing of others that its people work for.
+func (s *Service) within(ctx context.Context, actor operational.Actor) (rows []membershipRow, err error) {
+	free := false
+	err = s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
+		b.Queue(sqlMembershipsOf, actor.Person).Query(func(r pgx.Rows) (err error) {
+			rows, err = pgx.CollectRows(r, pgx.RowToStructByName[membershipRow])
+			return err
+		})
+		b.Queue(`select exists (select from sec.session_shows($1) s where s.provider_id is null)`, actor.Credential).
+			QueryRow(func(r pgx.Row) error { return r.Scan(&free) })
+	})
+	if !free {
+		rows = slices.DeleteFunc(rows, func(r membershipRow) bool { return r.OrgID != actor.Org })
+	}
+	return rows, err
+}
+
 // choices are where the person of a session can work. A key works where it was made for.
 func (s *Service) choices(ctx context.Context, actor operational.Actor) ([]Choice, []VendorChoice, error) {
 	choices, vendors := []Choice{}, []VendorChoice{}
 	if actor.Scopes != nil {
 		return choices, vendors, nil
 	}
-	rows, err := s.memberships(ctx, actor.Person)
+	rows, err := s.within(ctx, actor)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list memberships: %w", err)
 	}
@@ -146,7 +164,7 @@ func (s *Service) Switch(ctx context.Context, actor operational.Actor, token str
 
 // placed is the actor where it wants to work, with the rights that it has there.
 func (s *Service) placed(ctx context.Context, actor operational.Actor, to Place) (operational.Actor, error) {
-	rows, err := s.memberships(ctx, actor.Person)
+	rows, err := s.within(ctx, actor)
 	if err != nil {
 		return operational.Actor{}, fmt.Errorf("list memberships: %w", err)
 	}

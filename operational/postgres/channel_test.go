@@ -27,6 +27,8 @@ insert into sec.attempt (counted, counts_until) values (sha256('a'), now());
 insert into sec.totp (person_id, secret, last_step, set_at) select id, 'sealed', 0, now() from crm.person;
 insert into sec.recovery_code (person_id, code) select id, sha256('code') from crm.person;
 insert into sec.sign_in_rule (org_id, second_factor, changed_at) select org_id, false, now() from crm.workspace;
+insert into sec.identity_provider (id, org_id, name, issuer, client_id, client_secret, created_at, updated_at) select md5('provider ' || o)::uuid, md5(o)::uuid, 'Login', 'https://login.example', o, 'sealed', now(), now() from unnest('{A,B,P,Q}'::text[]) o;
+insert into sec.identity (id, provider_id, subject, person_id, linked_at) select md5('identity ' || o)::uuid, md5('provider ' || o)::uuid, 's', md5('person ' || o)::uuid, now() from unnest('{A,B,P,Q}'::text[]) o;
 insert into sec.known_place (person_id, place, last_at) select id, sha256('a'), now() from crm.person;
 insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, channel_manager_id, created_at, updated_at)
   select md5(v || p)::uuid, md5(v)::uuid, md5(p)::uuid, 'active', p, 'Gold', 'East', md5('member ' || v)::uuid, now(), now() from (values ('A', 'P'), ('A', 'Q'), ('B', 'P')) c(v, p);

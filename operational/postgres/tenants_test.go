@@ -86,6 +86,8 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 		"sec.totp":                {-1, -1, -1, -1},
 		"sec.recovery_code":       {-1, -1, -1, -1},
 		"sec.sign_in_rule":        {1, 1, 1, 1},
+		"sec.identity_provider":   {1, 1, 1, 1},
+		"sec.identity":            {-1, -1, -1, -1},
 		"sec.key":                 {-1, -1, -1, -1},
 	} {
 		for i, actor := range []operational.Actor{c.A, c.B, c.P, c.Q} {
@@ -120,11 +122,11 @@ func TestColumnsOfTheOtherSide(t *testing.T) {
 	c := newChannel(t, pgtest.New(t))
 	hidden := map[*operational.Actor][]string{
 		&c.A: {
-			"crm.external_contact.membership_id", "crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "crm.audit_event.n",
+			"crm.external_contact.membership_id", "crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "sec.identity_provider.client_secret", "crm.audit_event.n",
 		},
 		&c.P: {
 			"crm.opportunity.vendor_account_id", "crm.connection.channel_manager_id", "crm.connection.external_role", "crm.connection.external_ref",
-			"crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "crm.audit_event.n",
+			"crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "sec.identity_provider.client_secret", "crm.audit_event.n",
 		},
 	}
 	for actor, columns := range hidden {

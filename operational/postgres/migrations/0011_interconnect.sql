@@ -422,11 +422,12 @@ end $$;
 
 -- Whether a partner's workspace holds what is not its one vendor's: somebody works there, or another vendor does or did
 -- with it. Whom the vendor chooses would read that; so only people of the company itself may become its administrator then.
-create function crm.works_by_itself(c crm.connection) returns boolean language sql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
-  select exists (select from crm.connection x where x.partner_org_id = c.partner_org_id and x.vendor_org_id <> c.vendor_org_id)
-    or exists (select from crm.membership m where m.org_id = c.partner_org_id
-      and (exists (select from sec.password w where w.person_id = m.person_id) or exists (select from sec.session s where s.membership_id = m.id)))
-$$;
+create function crm.works_by_itself(c crm.connection) returns boolean language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  return exists (select from crm.connection x where x.partner_org_id = c.partner_org_id and x.vendor_org_id <> c.vendor_org_id)
+    or exists (select from crm.membership m where m.org_id = c.partner_org_id and (exists (select from sec.password w where w.person_id = m.person_id)
+      or exists (select from sec.identity i where i.person_id = m.person_id) or exists (select from sec.session s where s.membership_id = m.id)));
+end $$;
 
 -- Somebody becomes the administrator of a partner that has none. Of several who answer at once one does.
 create function crm.administer_invited(i crm.invitation, member uuid, person uuid, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$

@@ -1,0 +1,69 @@
+package identity_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/identity/idptest"
+)
+
+func TestProvidersAreTheCompanysOwn(t *testing.T) {
+	ctx := t.Context()
+	w := withProvider(t)
+	wish := identity.NewProvider{Name: " ", Issuer: "ftp://x", ClientID: "", ClientSecret: "", Domains: []string{"not a domain"}}
+	_, err := w.AddProvider(ctx, w.ada.Actor, wish)
+	requireKind(t, operational.KindInvalid, err)
+	for _, field := range []string{"name", "issuer", "client_id", "client_secret", "domains", "join_role"} {
+		require.ErrorContains(t, err, field+":")
+	}
+	wish = identity.NewProvider{Name: "Again", Issuer: w.idp.Issuer, ClientID: idptest.ClientID, ClientSecret: "x"}
+	_, err = w.AddProvider(ctx, w.ada.Actor, wish)
+	requireKind(t, operational.KindConflict, err, "one of an issuer and a client")
+	wish.ClientID, wish.Domains = "second", []string{"acme.example"}
+	for role, kind := range map[string]operational.Kind{"administrator": operational.KindInvalid, "channel_leader": operational.KindInvalid, "nobody": operational.KindInvalid, "dealer_personnel": operational.KindInvalid} {
+		wish.JoinRole = &role
+		_, err = w.AddProvider(ctx, w.ada.Actor, wish)
+		requireKind(t, kind, err, role)
+		require.ErrorContains(t, err, "join_role", role)
+	}
+	_, secret, err := w.CreateKey(ctx, w.ada.Actor, identity.NewKey{Name: "k", Scopes: []string{"workspace.manage"}})
+	require.NoError(t, err)
+	robot, err := w.ActorOfKey(ctx, secret)
+	require.NoError(t, err)
+	_, err = w.AddProvider(ctx, robot, wish)
+	requireCode(t, "session-needed", err)
+
+	var kept []byte
+	require.NoError(t, w.Owner(t).QueryRow(ctx, `select client_secret from sec.identity_provider`).Scan(&kept))
+	require.NotContains(t, string(kept), idptest.Secret)
+	changed, err := w.ChangeProvider(ctx, w.ada.Actor, w.provider.ID, 1, identity.UpdateProvider{Name: operational.Set("Login"), ClientSecret: operational.Set("wrong from now on")})
+	require.NoError(t, err)
+	require.EqualValues(t, 2, changed.Version)
+	_, err = w.ChangeProvider(ctx, w.ada.Actor, w.provider.ID, 1, identity.UpdateProvider{Name: operational.Set("Other")})
+	requireKind(t, operational.KindStale, err)
+	same, err := w.ChangeProvider(ctx, w.ada.Actor, w.provider.ID, 2, identity.UpdateProvider{Name: operational.Set("Login")})
+	require.NoError(t, err)
+	require.EqualValues(t, 2, same.Version)
+	_, err = w.by(t, "ada", "")
+	requireCode(t, "provider-answer-void", err, "the provider does not know us by that")
+	require.Contains(t, w.noted(t), "identity_provider.edited by Ada")
+
+	bolt, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: "Bolt", TimeZone: "UTC", FiscalMonth: 1, Currency: "EUR"})
+	require.NoError(t, err)
+	bob, err := w.admin.AddPerson(ctx, identity.NewPerson{Org: bolt, Role: operational.RoleAdministrator, Name: "Bob", Email: "bob@bolt.example", Password: password})
+	require.NoError(t, err)
+	bob = w.WithRights(t, bob)
+	_, err = w.Provider(ctx, bob, w.provider.ID)
+	requireKind(t, operational.KindNotFound, err)
+	_, err = w.ChangeProvider(ctx, bob, w.provider.ID, 2, identity.UpdateProvider{Name: operational.Set("Mine")})
+	requireKind(t, operational.KindNotFound, err)
+	requireKind(t, operational.KindNotFound, w.EndProvider(ctx, bob, w.provider.ID, 2))
+	_, err = w.BeginLink(ctx, bob, identity.LinkWish{Provider: w.provider.ID, Password: password})
+	requireKind(t, operational.KindNotFound, err)
+	found, err := w.Providers(ctx, bob, operational.Query{Page: operational.Page{Limit: 10}})
+	require.NoError(t, err)
+	require.Empty(t, found.Items)
+}
