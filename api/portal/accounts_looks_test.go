@@ -12,6 +12,7 @@ import (
 
 // Every page on customers in every look, of a vendor and of a partner.
 func TestCustomersInEveryLook(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.db.Owner(t).Exec(t.Context(), `insert into crm.account (id, org_id, name, name_key, industry, country, number_of_employees, annual_revenue, created_at, updated_at)
 		select gen_random_uuid(), $1, 'Works number ' || i || ' of Łódź', 'works', 'Steel', 'Poland', i * 17, i * 1250000, now(), now() from generate_series(1, 60) i`, w.vendor)

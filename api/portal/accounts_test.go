@@ -27,6 +27,7 @@ func (w *world) customer(t testing.TB, actor operational.Actor, name string) (ac
 
 // A customer is made, found, changed and deleted without script; what is wrong is said beside its field.
 func TestAccountsWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.as(t, leaderMail)
 	empty := v.get("/accounts")
@@ -78,6 +79,7 @@ func TestAccountsWithoutScript(t *testing.T) {
 
 // The list is searched, filtered, ordered and paged by its address, and the file of it has the same rows.
 func TestListOfAccounts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.db.Owner(t).Exec(t.Context(), `insert into crm.account (id, org_id, name, name_key, industry, country, number_of_employees, owner_membership_id, created_at, updated_at)
 		select gen_random_uuid(), $1, 'Works ' || to_char(i, 'FM000'), 'works ' || i, case when i % 3 = 0 then 'Steel' else 'Glass' end, 'Norway', i, case when i <= 5 then $2::uuid end, now(), now() from generate_series(1, 120) i`, w.vendor, w.leader.Membership)
@@ -132,6 +134,7 @@ func TestListOfAccounts(t *testing.T) {
 // Fields that a role hides are nowhere on these pages; those that it reads only are shown and not asked for; what is of
 // another company is not there.
 func TestAccountsAreHeldToRights(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	account, at, person := w.customer(t, w.leader, "Port of Gdynia")
 	_, theirs, other := w.customer(t, w.partner, "The partner's own")
@@ -183,6 +186,7 @@ func TestAccountsAreHeldToRights(t *testing.T) {
 
 // A partner has customers of its own; an opportunity leads to its account and back, on the vendor's side to the vendor's.
 func TestOpportunitiesAndTheirAccounts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ours, at, _ := w.customer(t, w.leader, "Port of Gdynia, as the vendor knows it")
 	theirs, mine, _ := w.customer(t, w.partner, "Port of Gdynia, as the partner knows it")
@@ -212,6 +216,7 @@ func TestOpportunitiesAndTheirAccounts(t *testing.T) {
 
 // A company's own fields and layouts: what is asked for, what waits for another value, and which type has which form.
 func TestAccountsFollowTheirLayout(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.as(t, leaderMail)
 	v.post("/governance/fields", url.Values{"object": {"account"}, "label": {"Segment"}, "type": {"choice"}, "choices": {"Ports; Mills"}})

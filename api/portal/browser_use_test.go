@@ -206,6 +206,7 @@ func TestNamesAreTextEverywhere(t *testing.T) {
 }
 
 func TestTwoPeopleChangeOneOpportunity(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := newTab(t, w).as(leaderMail)
 	b.see(looks[0])

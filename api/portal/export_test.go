@@ -15,6 +15,7 @@ import (
 
 // The known answers of the public CRM export, read off the pages.
 func TestTheKnownExportOnThePages(t *testing.T) {
+	t.Parallel()
 	folder := pgtest.PublicExport(t)
 	w := newWorldWith(t, func(w *world, t testing.TB) {
 		ctx, admin := context.Background(), identity.NewAdmin(w.db.Jobs)

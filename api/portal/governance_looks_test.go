@@ -12,6 +12,7 @@ import (
 
 // Every page of governance in every look.
 func TestGovernanceInEveryLook(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.govern(t)
 	w.walk(t, "governance-", []stop{
@@ -65,6 +66,7 @@ func (w *world) first(t testing.TB, path, prefix string) string {
 
 // Cells are walked over and changed by keys; the bar says what that would do; discarding needs no second word.
 func TestRolesByKeyboard(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.govern(t)
 	b := newTab(t, w).as(leaderMail)

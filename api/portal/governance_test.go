@@ -98,6 +98,7 @@ func TestGovernanceIsNotThereForOthers(t *testing.T) {
 
 // A role is made, narrowed, reviewed and applied without script; it holds at once.
 func TestRolesWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.as(t, leaderMail)
 	p := v.get("/governance/new-role?audience=external&copy=dealer_personnel")
@@ -130,6 +131,7 @@ func TestRolesWithoutScript(t *testing.T) {
 
 // Two people change the same role: the second is told what the first did, and keeps both.
 func TestRolesOfTwoEditors(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	one, two := w.as(t, leaderMail), w.as(t, leaderMail)
 	path := "/governance/roles?audience=external&role=dealer_personnel"
@@ -150,6 +152,7 @@ func TestRolesOfTwoEditors(t *testing.T) {
 }
 
 func TestARoleIsDeletedWhenNobodyHasIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.as(t, leaderMail)
 	v.post("/governance/new-role", url.Values{"name": {"Nobody"}, "audience": {"internal"}})
@@ -166,6 +169,7 @@ func TestARoleIsDeletedWhenNobodyHasIt(t *testing.T) {
 
 // A narrowed scope names who is shut out before it holds, and shuts them out at once.
 func TestAccessScopeWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v, theirs := w.as(t, leaderMail), "/opportunities/"+w.opportunity.ID.String()
 	require.Equal(t, http.StatusOK, w.as(t, partnerMail).get(theirs).status)
@@ -193,6 +197,7 @@ func TestAccessScopeWithoutScript(t *testing.T) {
 }
 
 func TestAccessTester(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.govern(t)
 	v := w.as(t, leaderMail)
@@ -235,6 +240,7 @@ func TestAccessTester(t *testing.T) {
 }
 
 func TestAuditLog(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.govern(t)
 	v := w.as(t, leaderMail)
@@ -256,6 +262,7 @@ func TestAuditLog(t *testing.T) {
 
 // A type, a field and a layout are made, arranged, given to a role and previewed, all without script.
 func TestTypesAndLayoutsWithoutScript(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := w.as(t, leaderMail)
 	object := url.Values{"object": {"opportunity"}}
@@ -306,6 +313,7 @@ func TestTypesAndLayoutsWithoutScript(t *testing.T) {
 
 // Fields that the company added stand on the page of an opportunity as the layout of its type has them.
 func TestOwnFieldsOnTheOpportunity(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.govern(t)
 	ctx, leader := t.Context(), w.db.WithRights(t, w.leader)

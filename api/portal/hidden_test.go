@@ -11,6 +11,7 @@ import (
 
 // What a role does not show is absent from its pages: no column, no chart, no filter and no word of it.
 func TestHiddenFieldsAreAbsentFromPages(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	hide := func(fields ...string) {
 		conn := w.db.Owner(t)
@@ -72,6 +73,7 @@ func TestHiddenFieldsAreAbsentFromPages(t *testing.T) {
 
 // Who reads no figures begins with what opens, and finds no way to the rest.
 func TestTheRailHoldsWhatOpens(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := w.db.Owner(t).Exec(t.Context(), `update crm.role set capabilities = '{}' where org_id = $1 and key = 'analyst' and audience = 'internal'`, w.vendor)
 	require.NoError(t, err)

@@ -56,6 +56,7 @@ func (w *world) mailing(t *testing.T) (letter func(to string) string) {
 // Where mail is sent, the link of an invitation asks for the address first, says the same of each, and what is mailed
 // there leads to the form.
 func TestSomebodyNewAsksForTheLinkToJoin(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	letter := w.mailing(t)
 	path := w.as(t, ownerMail).invites("/partner-invitations/new", url.Values{"partner_name": {"Fresh Ltd"}, "good_for": {"90"}})
@@ -86,6 +87,7 @@ func TestSomebodyNewAsksForTheLinkToJoin(t *testing.T) {
 
 // A partner that nobody looks after gets an administrator from its page.
 func TestAnAdministratorIsInvitedFromThePartnersPage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.administrators(t)
 	owner := w.as(t, ownerMail)

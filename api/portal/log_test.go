@@ -65,6 +65,7 @@ func logged(t *testing.T, change func(*api.Deps)) (*visitor, *record) {
 
 // Every page leaves one line that finds the request and the account again, and nothing that was typed.
 func TestPagesLeaveOneLineEach(t *testing.T) {
+	t.Parallel()
 	v, log := logged(t, func(*api.Deps) {})
 	raw, lines := log.taken(t)
 	require.Len(t, lines, 2, "the form and the page after it")
@@ -105,6 +106,7 @@ func TestPagesLeaveOneLineEach(t *testing.T) {
 
 // A page that panics is the page of a fault, and its line in the log says where it happened.
 func TestPagesSurvivePanics(t *testing.T) {
+	t.Parallel()
 	v, log := logged(t, func(d *api.Deps) { d.Warehouse = panicking{d.Warehouse} })
 	log.taken(t)
 	p := v.get("/briefing")

@@ -7,6 +7,7 @@ import (
 // Every page in every look: axe finds nothing, the console is empty, nothing hangs over, all charts are drawn.
 func TestEveryPageInEveryLook(t *testing.T) {
 	w := shared(t)
+	t.Parallel() // when the tests that change the shared world are over
 	w.walk(t, "", []stop{
 		{"sign-in", "", "/sign-in"},
 		{"briefing", leaderMail, "/briefing"},
@@ -23,32 +24,6 @@ func TestEveryPageInEveryLook(t *testing.T) {
 		{"first-use", strangerMail, "/briefing"},
 		{"no-match", leaderMail, "/opportunities?q=there+is+no+such+thing&region=CEE"},
 	})
-}
-
-// stop is a page on a walk: who looks at it, and where it is.
-type stop struct{ name, mail, path string }
-
-// walk looks at pages in every look.
-func (w *world) walk(t *testing.T, prefix string, stops []stop) {
-	t.Helper()
-	for _, p := range stops {
-		t.Run(p.name, func(t *testing.T) {
-			b := newTab(t, w)
-			if p.mail != "" {
-				b.as(p.mail)
-			}
-			for _, l := range looks {
-				b.see(l)
-				b.open(p.path)
-				b.shot(prefix + p.name + "-" + l.name)
-				b.fits()
-				b.accessible()
-				if p.name != "not-found" { // a browser notes the status 404 itself
-					b.quiet()
-				}
-			}
-		})
-	}
 }
 
 func yearNow(w *world) string { return w.deps.Clock().Format("2006") }

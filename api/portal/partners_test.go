@@ -26,6 +26,7 @@ func (v *visitor) kestrel() string {
 
 // Every page on interconnection in every look.
 func TestInterconnectionInEveryLook(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	owner, chief := w.as(t, ownerMail), w.as(t, chiefMail)
 	partner, link := owner.kestrel(), owner.invites("/partner-invitations/new", url.Values{"partner_name": {"Fresh Ltd"}, "message": {"Welcome.\nWe begin in March."}, "email": {"pia@fresh.example"}})
@@ -52,11 +53,19 @@ func TestInterconnectionInEveryLook(t *testing.T) {
 		{"vendor", chiefMail, vendor},
 		{"vendor-end", chiefMail, vendor + "/end"},
 		{"disclosure", chiefMail, vendor + "/disclosure"},
+		{"own-roles", chiefMail, "/governance/roles"},
+		{"own-roles-accounts", chiefMail, "/governance/roles?object=account&role=dealer_personnel"},
+		{"own-role", chiefMail, chief.get("/governance/roles").first("/governance/roles/")},
+		{"own-new-role", chiefMail, "/governance/new-role"},
+		{"own-types", chiefMail, "/governance/types?object=account"},
+		{"own-tester", chiefMail, "/governance/tester"},
+		{"own-audit", chiefMail, "/governance/audit"},
 	})
 }
 
 // A vendor changes what it says of a partner, gives roles, suspends, resumes and ends; each asks and says what was done.
 func TestThePartnersPage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	v := w.as(t, ownerMail)
 	list := v.get("/partners")
@@ -120,6 +129,7 @@ func count(tier, region string) int {
 
 // Pages that a person may not open are not there: not in the rail, not by their address.
 func TestRoomsNeedRights(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	at, vendor := w.as(t, ownerMail).kestrel(), w.as(t, chiefMail).get("/connections").first("/connections/0")
 	for _, c := range []struct {
@@ -146,6 +156,7 @@ func TestRoomsNeedRights(t *testing.T) {
 
 // A partner sees what a vendor sees, ends a connection after a preview, and finds its open business in its own workspace.
 func TestThePartnersOwnSide(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	v := w.as(t, chiefMail)
 	list := v.get("/connections")
@@ -186,6 +197,7 @@ func TestThePartnersOwnSide(t *testing.T) {
 
 // Settings, people and keys.
 func TestSettingsPeopleAndKeys(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	v := w.as(t, chiefMail)
 	p := v.get("/settings").sends("/settings", url.Values{"time_zone": {"Europe/Warsaw"}, "fiscal_month": {"4"}, "country_code": {"pl"}})

@@ -60,6 +60,7 @@ func (v *visitor) invites(form string, values url.Values) string {
 
 // A company joins by a link without an account, works at once, and the link is used then.
 func TestAPartnerJoinsByALink(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	path := w.as(t, ownerMail).invites("/partner-invitations/new", url.Values{"partner_name": {"Fresh Ltd"}, "message": {"Welcome to our channel."}, "tier": {"Gold"}, "email": {"fay@fresh.example"}})
 	v := w.visitor(t)
@@ -89,6 +90,7 @@ func TestAPartnerJoinsByALink(t *testing.T) {
 
 // Who is signed in accepts for their company, if they may; whoever has the link may reject it.
 func TestInvitationsAreAnswered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	_, err := identity.NewAdmin(w.db.Jobs).AddPerson(context.Background(), identity.NewPerson{Org: w.second, Role: operational.RoleAdministrator, Name: "Sven", Email: "sven2@norrland.example", Password: password})
 	require.NoError(t, err)
@@ -131,6 +133,7 @@ func TestInvitationsAreAnswered(t *testing.T) {
 
 // A colleague joins by a link, and somebody who is here already accepts one and is in the other company then.
 func TestColleaguesAreInvited(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t).administrators(t)
 	form := "/settings/invitations/new"
 	path := w.as(t, ownerMail).invites(form, url.Values{"role": {"analyst"}, "email": {"ana@halden.example"}})
@@ -148,6 +151,7 @@ func TestColleaguesAreInvited(t *testing.T) {
 
 // The token of a link is in no line of the log.
 func TestNoTokenInTheLog(t *testing.T) {
+	t.Parallel()
 	v, log := logged(t, func(*api.Deps) {})
 	token := strings.Repeat("Secret-", 7)[:43]
 	v.get("/invitations/" + token)

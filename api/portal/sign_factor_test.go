@@ -94,6 +94,7 @@ func TestASecondFactorIsSetAskedForAndRemoved(t *testing.T) {
 
 // A company asks its people for a second factor: who has none is led through setting one up.
 func TestACompanyAsksForASecondFactor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := identity.NewAdmin(w.db.Jobs).AddPerson(t.Context(), identity.NewPerson{Org: w.vendor, Role: operational.RoleAdministrator, Name: "Adam In", Email: "adam@halden.example", Password: password})
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/api"
@@ -94,9 +95,27 @@ func (w *world) startPipeline(t testing.TB, store *duckdb.Store) {
 	go func() { done <- w.pipeline.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-done // its slot ends with the private server of these tests
+		<-done
+		w.freeSlot(t)
 	})
 	w.loaded(t)
+}
+
+// freeSlot gives back the slot of the pipeline that has ended: the server of these tests has a bounded number of them.
+func (w *world) freeSlot(t testing.TB) {
+	t.Helper()
+	at, err := url.Parse(pgtest.Server(t).SuperURL)
+	require.NoError(t, err)
+	own, err := url.Parse(w.db.URL)
+	require.NoError(t, err)
+	at.Path = own.Path
+	conn, err := pgx.Connect(context.Background(), at.String())
+	if err != nil {
+		return // the server has ended, and its slots with it
+	}
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(context.Background(), `select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database() and not active`)
+	require.NoError(t, err)
 }
 
 // loaded waits until the warehouse has everything that is committed.

@@ -1,0 +1,79 @@
+package portal_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// stop is a page on a walk: who looks at it, and where it is.
+type stop struct{ name, mail, path string }
+
+// Windows that a walk uses, as many as run at once on a small machine.
+const walkers = 2
+
+// walk looks at pages in every look: each is opened once as wide as it is on a desk and once as on a telephone, and is
+// looked at there in the light and in the dark. The windows are used again for one page after the other.
+func (w *world) walk(t *testing.T, prefix string, stops []stop) {
+	t.Helper()
+	windows := make(chan *tab, walkers)
+	for range walkers {
+		windows <- newTabFor(t, w, 8*time.Minute)
+	}
+	for _, p := range stops {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			b := <-windows
+			defer func() { windows <- b }()
+			if p.name == missing { // a browser notes the status 404 itself, perhaps later
+				newTab(t, w).as(p.mail).looks(prefix, p)
+				return
+			}
+			b.t, b.w = t, w
+			b.nobody()
+			if p.mail != "" {
+				b.as(p.mail)
+			}
+			b.looks(prefix, p)
+			b.quiet()
+		})
+	}
+}
+
+// missing is the page that is not there.
+const missing = "not-found"
+
+// nobody makes the window that of somebody who is not signed in.
+func (b *tab) nobody() {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, network.ClearBrowserCookies, cdp.Empty{})
+	require.NoError(b.t, err)
+}
+
+// still waits until colours have faded into each other.
+func (b *tab) still() {
+	b.t.Helper()
+	eval[int](b, `new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))).then(() => Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0)))).then(() => 0)`)
+}
+
+// looks looks at a page in every look.
+func (b *tab) looks(prefix string, p stop) {
+	b.t.Helper()
+	for i, l := range looks {
+		if i == 0 || l.width != looks[i-1].width {
+			b.see(l)
+			b.open(p.path)
+		} else {
+			b.light(l)
+			b.still()
+			b.charts()
+		}
+		b.shot(prefix + p.name + "-" + l.name)
+		b.fits()
+		b.accessible()
+	}
+}
