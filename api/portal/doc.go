@@ -14,6 +14,8 @@
 //     what it changed itself is put over what is there then.
 //   - A form of a record has the fields of its layout that the person's role reads; those it may not set are shown. It
 //     changes what differs from the record, and a field that is hidden is refused as one that does not exist.
+//   - What a form follows from (with which company, of which type) is asked before it by an address, so that each form
+//     asks only for what can be set there.
 //   - The rail, its keys and the way back from a fault lead only to what opens for this person.
 //   - Nothing inline: the content security policy allows no script, style or connection but our own.
 //   - Amounts in several currencies are never added: a key figure then has a line for each.

@@ -35,7 +35,7 @@ func (p *Portal) list(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := views.List{Title: "Opportunities", Search: f.Search, Filters: v.listBar(f, c, known, fields.Filters), Keep: keepFields(v.listQuery(f), "q", "cursor")}
+	page := views.List{Title: "Opportunities", Acts: v.dealActs(), Search: f.Search, Filters: v.listBar(f, c, known, fields.Filters), Keep: keepFields(v.listQuery(f), "q", "cursor")}
 	query, err := v.listQueryOf(f, fields)
 	if err != nil {
 		return err
@@ -52,6 +52,9 @@ func (v *visit) fillList(page *views.List, f filters, c choices, found operation
 	switch {
 	case c.first.IsZero():
 		page.Filters, page.Empty = views.Filters{}, v.firstUse()
+		if page.Empty.Action.Href == "" && len(page.Acts) > 0 {
+			page.Empty.Action = views.Link{Text: page.Acts[0].Text, Href: page.Acts[0].Href}
+		}
 		return
 	case len(found.Items) == 0:
 		page.Empty = noMatch(page.Filters)

@@ -14,6 +14,8 @@ func TestEveryPageInEveryLook(t *testing.T) {
 		{"funnel", leaderMail, "/funnel?period=" + yearNow(w)},
 		{"opportunities", leaderMail, "/opportunities"},
 		{"opportunity", leaderMail, "/opportunities/" + w.opportunity.ID.String()},
+		{"opportunity-new", leaderMail, "/opportunities/new"},
+		{"partner-opportunity-new", partnerMail, "/opportunities/new"},
 		{"receipt", leaderMail, firstNumber(t, w)},
 		{"help", leaderMail, "/help"},
 		{"account", leaderMail, "/account?done=others"},

@@ -30,6 +30,8 @@ func (p *Portal) opportunity(v *visit) error {
 	}
 	page := v.opportunityPage(o, attempt{})
 	switch v.r.URL.Query().Get("saved") {
+	case "made":
+		page.Notes = append(page.Notes, views.Note{Tone: "good", Title: "The opportunity was created"})
 	case "move":
 		page.Notes = append(page.Notes, views.Note{Tone: "good", Title: "Moved to " + o.Stage.Name, Text: "The change is in the history below."})
 	case "reopen":

@@ -189,3 +189,11 @@ func (w *world) today(t testing.TB, connection uuid.UUID) {
 	w.evil, err = w.deps.Opportunities.Create(ctx, w.leader, opportunities.NewOpportunity{ConnectionID: &connection, Name: evilName, CustomerName: evilCustomer, VendorNet: &amount})
 	require.NoError(t, err)
 }
+
+// adminOf is an administrator of the actor's company.
+func (w *world) adminOf(t testing.TB, of operational.Actor) operational.Actor {
+	t.Helper()
+	a, err := identity.NewAdmin(w.db.Jobs).AddPerson(t.Context(), identity.NewPerson{Org: of.Org, Role: operational.RoleAdministrator, Name: "Administrator", Email: uuid.NewString() + "@admin.example", Password: password})
+	require.NoError(t, err)
+	return w.db.WithRights(t, a)
+}

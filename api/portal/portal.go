@@ -70,6 +70,8 @@ func New(d Deps) http.Handler {
 	mux.HandleFunc("GET /funnel", p.page(operational.AnalyticsRead, p.funnel))
 	mux.HandleFunc("GET /receipts/{token}", p.page(operational.AnalyticsRead, p.receipt))
 	mux.HandleFunc("GET /opportunities", p.page(operational.OpportunitiesRead, p.list))
+	mux.HandleFunc("GET /opportunities/new", p.governed(p.askDeal, operational.OpportunitiesCreate))
+	mux.HandleFunc("POST /opportunities/new", p.governed(p.makeDeal, operational.OpportunitiesCreate))
 	mux.HandleFunc("GET /opportunities/{id}", p.page(operational.OpportunitiesRead, p.opportunity))
 	mux.HandleFunc("POST /opportunities/{id}/move", p.page(operational.OpportunitiesWrite, p.move))
 	mux.HandleFunc("POST /opportunities/{id}/reopen", p.page(operational.OpportunitiesWrite, p.reopen))

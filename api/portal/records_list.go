@@ -64,7 +64,7 @@ func (v *visit) bookList(b *book) error {
 		page.Acts = append(page.Acts, views.Act{Text: "Export CSV", Href: exportOf(b.path, query), Icon: "download"})
 	}
 	if b.mayMake(v, part) {
-		page.Acts = append(page.Acts, views.Act{Text: "New " + b.one, Href: b.path + "/new", Icon: "plus", Primary: true})
+		page.Acts = append(page.Acts, views.Act{Text: "New " + b.one, Href: b.path + "/new", Icon: "plus", Key: "n", Primary: true})
 	}
 	block := views.Block{ID: "records", Title: "Your " + b.many}
 	v.paged(&block, b.path, len(found.Items), found.Next, found.Total, b.one, b.many)

@@ -28,6 +28,24 @@ func (s *Service) Create(ctx context.Context, actor operational.Actor, in NewOpp
 	return s.named(ctx, actor, created), nil
 }
 
+// CreateWith is Create together with what only the partner knows of the opportunity: both are there then, or neither.
+func (s *Service) CreateWith(ctx context.Context, actor operational.Actor, in NewOpportunity, half UpdatePrivate) (Opportunity, error) {
+	if actor.Side != operational.SidePartner {
+		return Opportunity{}, operational.NotFound(object)
+	}
+	var created Opportunity
+	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) (err error) {
+		if created, err = s.CreateTx(ctx, tx, in, nil); err == nil {
+			_, err = s.UpdatePrivateTx(ctx, tx, created.ID, half)
+		}
+		return err
+	})
+	if err != nil {
+		return Opportunity{}, fmt.Errorf("create opportunity: %w", err)
+	}
+	return s.named(ctx, actor, created), nil
+}
+
 // CreateTx is Create inside a transaction, for an opportunity that another system knows by a reference. The answer names
 // nothing that it refers to.
 func (s *Service) CreateTx(ctx context.Context, tx *postgres.Tx, in NewOpportunity, ref *string) (Opportunity, error) {

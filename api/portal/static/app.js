@@ -17,6 +17,7 @@
 
   let leader = 0;
   const place = (key) => [...document.querySelectorAll('.l-rail a[data-go]')].find((a) => a.dataset.go === key);
+  const act = (key) => [...document.querySelectorAll('a[data-key]')].find((a) => a.dataset.key === key);
   document.addEventListener('keydown', (e) => {
     if (e.key === 'Escape') {
       const open = document.querySelector('details.c-menu[open]');
@@ -31,7 +32,8 @@
     else if (e.key === '/' && $('#find')) {
       const find = $('#find');
       if (find.offsetParent) { find.focus(); find.select(); } else location.href = '/opportunities#q';
-    } else if (e.key === 'j') step(1);
+    } else if (act(e.key)) location.href = act(e.key).href;
+    else if (e.key === 'j') step(1);
     else if (e.key === 'k') step(-1);
     else if (e.key === '?') { const help = $('#keys'); if (help?.showModal) { if (!help.open) help.showModal(); } else location.href = '/help'; }
     else return;

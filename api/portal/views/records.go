@@ -5,6 +5,7 @@ type RecordForm struct {
 	Title, Text             string
 	TabsLabel               string
 	Tabs                    []Choice
+	Choose                  *Chooser
 	Notes                   []Note
 	Conflict                []Compared
 	Action, Submit, Version string
@@ -17,4 +18,10 @@ type RecordForm struct {
 type FormSection struct {
 	ID, Title string
 	Fields    []Input
+}
+
+// Chooser asks for what another form follows from: it leads to that form and changes nothing.
+type Chooser struct {
+	Action, Title, Submit string
+	Fields                []Input
 }

@@ -17,6 +17,7 @@ type Sheet struct {
 // Act is a button that leads somewhere.
 type Act struct {
 	Text, Href, Icon string
+	Key              string // does the same, where keys are on
 	Primary          bool
 }
 
