@@ -18,15 +18,18 @@ func (p *Portal) account(mux *http.ServeMux) {
 	mux.HandleFunc("POST /account/sessions/end-others", p.page(operational.SignedIn, p.endOtherSessions))
 	mux.HandleFunc("POST /account/sessions/{id}/end", p.page(operational.SignedIn, p.endSession))
 	p.ownFactor(mux)
+	p.ownSignIns(mux)
 }
 
 // accountDone are what the page says after an act.
 var accountDone = map[string]views.Note{
-	"password": {Tone: "good", Title: "Your password is changed", Text: "You are signed out everywhere else.", Focus: true},
-	"factor":   {Tone: "good", Title: "Your second factor is removed", Text: "You are signed out everywhere else.", Focus: true},
-	"others":   {Tone: "good", Title: "You are signed out everywhere else", Focus: true},
-	"session":  {Tone: "good", Title: "The session has ended", Focus: true},
-	"gone":     {Title: "The session had ended already", Text: "Nothing was changed.", Focus: true},
+	"password":     {Tone: "good", Title: "Your password is changed", Text: "You are signed out everywhere else.", Focus: true},
+	"factor":       {Tone: "good", Title: "Your second factor is removed", Text: "You are signed out everywhere else.", Focus: true},
+	"connected":    {Tone: "good", Title: "The sign-in is connected", Text: "From now on it signs you in.", Focus: true},
+	"disconnected": {Tone: "good", Title: "The sign-in is disconnected", Text: "What it had signed you in to has ended.", Focus: true},
+	"others":       {Tone: "good", Title: "You are signed out everywhere else", Focus: true},
+	"session":      {Tone: "good", Title: "The session has ended", Focus: true},
+	"gone":         {Title: "The session had ended already", Text: "Nothing was changed.", Focus: true},
 }
 
 func (p *Portal) ownAccount(v *visit) error {
@@ -46,7 +49,11 @@ func (v *visit) showAccount(status int, password []views.Input, notes ...views.N
 	if err != nil {
 		return err
 	}
-	page := views.Account{Factor: factor, Notes: notes, Password: password, Others: len(list) > 1, Mail: v.me.Email}
+	connected, err := v.connected()
+	if err != nil {
+		return err
+	}
+	page := views.Account{Factor: factor, Connected: connected, Notes: notes, Password: password, Others: len(list) > 1, Mail: v.me.Email}
 	for _, s := range list {
 		device := s.Device
 		if device == "" {

@@ -28,6 +28,7 @@ func (p *Portal) settings(mux *http.ServeMux) {
 	mux.HandleFunc("POST /settings/keys/{id}/revoke", p.governed(p.revokeKey, keys))
 	mux.HandleFunc("GET "+signInSettings, p.governed(p.signingIn, operational.WorkspaceManage))
 	mux.HandleFunc("POST "+signInSettings, p.governed(p.askPeople, operational.WorkspaceManage))
+	p.providersOf(mux)
 	mux.HandleFunc("GET /settings/selling", p.governed(p.selling, operational.ProcessesRead))
 	p.invitationsOf(mux, memberInvitations)
 }

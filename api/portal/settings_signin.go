@@ -2,6 +2,9 @@ package portal
 
 import (
 	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational/identity"
@@ -13,6 +16,7 @@ const signInSettings = "/settings/sign-in"
 const (
 	byPassword = "password"
 	byFactor   = "second_factor"
+	byProvider = "provider:" // and its id
 )
 
 // signingIn is what the company asks of its people when they sign in.
@@ -23,8 +27,15 @@ func (v *visit) showSigningIn(t tried) error {
 	if err != nil {
 		return err
 	}
+	list, err := v.providers()
+	if err != nil {
+		return err
+	}
 	chosen := byPassword
-	if rule.SecondFactor {
+	switch {
+	case rule.ProviderID != nil:
+		chosen = byProvider + rule.ProviderID.String()
+	case rule.SecondFactor:
 		chosen = byFactor
 	}
 	asks := t.input("rule", views.Input{
@@ -32,8 +43,12 @@ func (v *visit) showSigningIn(t tried) error {
 		Hint: "Who is signed in with less is signed out when you ask for more. API keys go on.",
 	})
 	asks.Options = []views.Option{{Value: byPassword, Text: "Password; a second factor if they wish"}, {Value: byFactor, Text: "Password and second factor"}}
+	for _, p := range list {
+		asks.Options = append(asks.Options, views.Option{Value: byProvider + p.ID.String(), Text: "Provider " + p.Name + " alone"})
+	}
 	page := views.Sheet{Title: "Sign-in", Text: "What your company asks of its people when they sign in.", Notes: v.savedNote(), Main: []views.Block{
 		{ID: "rule", Title: "What is asked for", Form: &views.Sent{Action: signInSettings, Submit: "Save", Fields: []views.Input{asks}}},
+		v.providersBlock(list),
 	}}
 	status := http.StatusOK
 	if t.note != nil {
@@ -47,7 +62,21 @@ func (p *Portal) askPeople(v *visit) error {
 		return errForm()
 	}
 	values := v.r.PostForm
-	rule := identity.SignInRule{SecondFactor: values.Get("asks") == byFactor}
-	_, err := v.deps.Identity.SetSignInRule(v.ctx, v.actor, rule)
+	rule, err := ruleOf(values.Get("asks"))
+	if err != nil {
+		return err
+	}
+	_, err = v.deps.Identity.SetSignInRule(v.ctx, v.actor, rule)
 	return v.done("rule", signInSettings, values, err, v.showSigningIn)
+}
+
+func ruleOf(answer string) (identity.SignInRule, error) {
+	if id, found := strings.CutPrefix(answer, byProvider); found {
+		provider, err := uuid.Parse(id)
+		if err != nil {
+			return identity.SignInRule{}, errForm()
+		}
+		return identity.SignInRule{ProviderID: &provider}, nil
+	}
+	return identity.SignInRule{SecondFactor: answer == byFactor}, nil
 }

@@ -64,7 +64,7 @@ func (p *Portal) signInPage(w http.ResponseWriter, r *http.Request) {
 
 func (p *Portal) showSignIn(w http.ResponseWriter, r *http.Request, status int, form views.SignInForm) {
 	form.Fields = signInFields(form.Email, form.Fault != nil)
-	_ = render(w, r, status, views.Bare(bareShell(r, "Sign in"), false, views.SignIn(form)))
+	_ = render(w, r, status, views.Bare(bareShell(r, "Sign in"), false, views.SignInBy(form, p.lastProvider(r, form.Return))))
 }
 
 func signInFields(email string, failed bool) []views.Input {

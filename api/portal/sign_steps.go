@@ -11,18 +11,20 @@ import (
 	"github.com/sharepartner/sharepartner/operational/identity"
 )
 
-// Names of the cookie that keeps a half-done sign-in between its steps.
-const (
-	stepCookieSecure = "__Host-sharepartner-step"
-	stepCookiePlain  = "sharepartner-step"
-)
+// stepCookie keeps a half-done sign-in between its steps. With https its name begins with __Host-, so that browsers refuse
+// it over http or from a sibling domain.
+const stepCookie = "sharepartner-step"
 
 func (p *Portal) secure(r *http.Request) bool { return p.deps.Secure || r.TLS != nil }
 
 func (p *Portal) stepCookie(r *http.Request, token string, ends time.Time) *http.Cookie {
-	name := stepCookiePlain
+	return p.sealedCookie(r, stepCookie, token, ends)
+}
+
+// sealedCookie keeps a sealed token for a while; "" ends it.
+func (p *Portal) sealedCookie(r *http.Request, name, token string, ends time.Time) *http.Cookie {
 	if p.secure(r) {
-		name = stepCookieSecure
+		name = "__Host-" + name
 	}
 	c := &http.Cookie{Name: name, Value: token, Path: "/", Expires: ends.UTC(), HttpOnly: true, Secure: p.secure(r), SameSite: http.SameSiteLaxMode}
 	if token == "" {
@@ -53,8 +55,11 @@ func (p *Portal) goIn(w http.ResponseWriter, r *http.Request, opened identity.Op
 }
 
 func pathOfStep(half identity.Half) string {
-	if half.Needs == identity.NeedFactor {
+	switch half.Needs {
+	case identity.NeedFactor:
 		return "/sign-in/factor"
+	case identity.NeedProvider:
+		return doorOf(half.Provider)
 	}
 	return "/sign-in/code"
 }
@@ -65,6 +70,9 @@ func (p *Portal) signSteps(mux *http.ServeMux) {
 	mux.HandleFunc("POST /sign-in/code", p.checkCode)
 	mux.HandleFunc("GET /sign-in/factor", p.factorPage)
 	mux.HandleFunc("POST /sign-in/factor", p.setFactorAndGoIn)
+	mux.HandleFunc("GET /sign-in/with/{id}", p.providerDoor)
+	mux.HandleFunc("GET /sign-in/with/{id}/go", p.toProvider)
+	mux.HandleFunc("GET "+backPath, p.fromProvider)
 }
 
 // begun says whether the half-done sign-in lacks this; if not, the visitor begins anew.

@@ -70,7 +70,7 @@ func newWorldWith(t testing.TB, plant func(*world, testing.TB)) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	inter := interconnect.New(w.db.API)
 	w.deps = api.Deps{
-		DB: w.db.API, Identity: identity.New(w.db.API, pgtest.Secret), Interconnect: inter, Catalog: catalog.New(w.db.API), Accounts: accounts.New(w.db.API),
+		DB: w.db.API, Identity: identity.New(w.db.API, pgtest.Secret, identity.PrivateProviders(true)), Interconnect: inter, Catalog: catalog.New(w.db.API), Accounts: accounts.New(w.db.API),
 		Opportunities: opportunities.New(w.db.API), Imports: imports.New(w.db.API), Warehouse: store, Secret: pgtest.Secret, Clock: time.Now,
 		Log: slog.New(slog.DiscardHandler), Rate: 1000, Burst: 5000,
 	}

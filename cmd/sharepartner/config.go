@@ -25,6 +25,7 @@ type Config struct {
 	DuckDBThreads int    `name:"duckdb-threads" help:"Threads of the embedded column store; 0 takes all processors." default:"0" env:"SHAREPARTNER_DUCKDB_THREADS"`
 	Secure        bool   `help:"People come by https, also where a proxy in front ends it: cookies are then refused over http." env:"SHAREPARTNER_SECURE"`
 	Rate          int    `help:"Requests per second and credential; bursts may be twice as high." default:"100" env:"SHAREPARTNER_RATE"`
+	Private       bool   `name:"private-providers" help:"Identity providers may stand inside one's own network, and speak http. Without it they are asked over https at public addresses alone." env:"SHAREPARTNER_PRIVATE_PROVIDERS"`
 	Mail          Mail   `embed:""`
 	LogLevel      string `help:"What is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SHAREPARTNER_LOG_LEVEL"`
 }

@@ -12,7 +12,7 @@ import (
 
 // Mail is how the program sends mail, and what the links in it begin with.
 type Mail struct {
-	URL  string `name:"url" help:"Address under which people reach the program, for example https://crm.example.com: links begin with it. Without it, that of --addr." env:"SHAREPARTNER_URL"`
+	URL  string `name:"url" help:"Address under which people reach the program, for example https://crm.example.com: links begin with it, and identity providers send people back there. Without it links begin with --addr, and providers send people back to where they came from." env:"SHAREPARTNER_URL"`
 	SMTP string `name:"smtp-url" help:"Server that sends mail: smtp://user:password@host:587, or smtps:// for TLS from the beginning; ?tls=off for a server without TLS. Without it links are passed on by hand." env:"SMTP_URL"`
 	From string `name:"mail-from" help:"Who mail comes from, for example \"SharePartner <no-reply@example.com>\"." env:"MAIL_FROM"`
 }

@@ -95,8 +95,8 @@ func (s *Service) Unlink(ctx context.Context, actor operational.Actor, id uuid.U
 	return nil
 }
 
-// needLink is what somebody lacks who is signed in and wants a provider to know them.
-const needLink Need = "link"
+// NeedLink is what somebody lacks who is signed in and wants a provider to know them.
+const NeedLink Need = "link"
 
 // LinkWish asks to connect a provider to whoever is signed in.
 type LinkWish struct {
@@ -120,6 +120,6 @@ func (s *Service) BeginLink(ctx context.Context, actor operational.Actor, in Lin
 		return Half{}, err
 	}
 	ends := s.db.Now().Add(stepLife)
-	x := step{proof: proof{Person: actor.Person, Password: markOf(hash), Factor: factor}, Needs: needLink, Provider: in.Provider, Session: actor.Credential, Ends: ends}
-	return Half{Token: s.sealStep(x), Needs: needLink, Provider: in.Provider, EndsAt: ends}, nil
+	x := step{proof: proof{Person: actor.Person, Password: markOf(hash), Factor: factor}, Needs: NeedLink, Provider: in.Provider, Session: actor.Credential, Ends: ends}
+	return Half{Token: s.sealStep(x), Needs: NeedLink, Provider: in.Provider, EndsAt: ends}, nil
 }

@@ -72,7 +72,7 @@ func (s *Service) linked(ctx context.Context, p asked, v vouched, x trip, actor 
 	if _, err := s.factors(ctx, step.proof); err != nil { // the password has become another meanwhile
 		return uuid.Nil, false, err
 	}
-	connected = step.Needs == needLink
+	connected = step.Needs == NeedLink
 	if connected && (actor.Person != step.Person || actor.Credential != step.Session) {
 		return uuid.Nil, false, errTripOver() // somebody else sits there now
 	}

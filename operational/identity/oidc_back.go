@@ -47,14 +47,14 @@ func (s *Service) Arrive(ctx context.Context, in Arrival) (out Arrived, err erro
 		return Arrived{Return: "/"}, errTripOver()
 	}
 	out.Return, out.Provider.ID = x.Return, x.Provider
-	if subtle.ConstantTimeCompare([]byte(in.Says.Get("state")), []byte(x.State)) != 1 {
-		return out, errTripOver()
-	}
 	p, err := s.toAsk(ctx, x.Provider)
 	if err != nil {
 		return out, err
 	}
 	out.Provider = ProviderRef{ID: p.ID, Name: p.Name, Demanded: p.Demanded}
+	if subtle.ConstantTimeCompare([]byte(in.Says.Get("state")), []byte(x.State)) != 1 {
+		return out, errTripOver()
+	}
 	doc, err := s.known(ctx, p.Issuer)
 	if err != nil {
 		return out, errUnreachable(p, err)

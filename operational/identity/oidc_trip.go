@@ -71,7 +71,7 @@ func (s *Service) Depart(ctx context.Context, e Errand) (Trip, error) {
 
 // errand reads a step that this provider can help with.
 func (s *Service) errand(token string, provider uuid.UUID) (x step, ok bool) {
-	ok = token != "" && s.openStep(token, &x) && (x.Needs == NeedProvider || x.Needs == needLink) && x.Provider == provider && s.db.Now().Before(x.Ends)
+	ok = token != "" && s.openStep(token, &x) && (x.Needs == NeedProvider || x.Needs == NeedLink) && x.Provider == provider && s.db.Now().Before(x.Ends)
 	return x, ok
 }
 

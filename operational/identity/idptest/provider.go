@@ -77,8 +77,8 @@ func Start(t testing.TB, redirect string) *Provider {
 
 func (p *Provider) form(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Log in</title><form method="post" action="/login/username"><input type="hidden" name="id" value="%s">
-<input name="username" aria-label="Name"><input name="password" type="password" aria-label="Password"><button>Log in</button></form></html>`, html.EscapeString(r.FormValue("authRequestID")))
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Log in</title><link rel="icon" href="data:,"><form method="post" action="/login/username"><input type="hidden" name="id" value="%s">
+<input name="username" autocomplete="username" aria-label="Name"><input name="password" type="password" autocomplete="current-password" aria-label="Password"><button>Log in</button></form></html>`, html.EscapeString(r.FormValue("authRequestID")))
 }
 
 // Knows adds somebody, or changes what the provider says of them.
