@@ -110,7 +110,7 @@ select id, object from crm.record_type where org_id = $1`
 var holdersOf = map[operational.Side]string{
 	operational.SidePartner: memberHolders + ` order by 1 limit 10`,
 	operational.SideVendor: memberHolders + `
-union all select o.name from crm.connection c join crm.organisation o on o.id = c.partner_org_id where c.vendor_org_id = $1 and c.external_role = $2
+union all select coalesce(o.name, f.name) from crm.connection c left join crm.organisation o on o.id = c.partner_org_id left join crm.former_organisation f on f.org_id = c.partner_org_id where c.vendor_org_id = $1 and c.external_role = $2
 union all select e.display_name from crm.external_contact e where e.vendor_org_id = $1 and e.external_role = $2 order by 1 limit 10`,
 }
 

@@ -35,9 +35,9 @@ func (in NewAdministratorInvitation) validate() error {
 }
 
 const (
-	administratorsFrom = `crm.invitation i join crm.connection c on c.id = i.into_connection join crm.organisation p on p.id = c.partner_org_id`
+	administratorsFrom = `crm.invitation i join crm.connection c on c.id = i.into_connection left join crm.organisation p on p.id = c.partner_org_id left join crm.former_organisation pf on pf.org_id = c.partner_org_id`
 
-	administratorColumns = invitationColumns + `, i.into_connection, p.name as partner_name`
+	administratorColumns = invitationColumns + `, i.into_connection, ` + partnerName + ` as partner_name`
 
 	sqlAdministratorInvitation  = `select ` + administratorColumns + ` from ` + administratorsFrom + ` where i.id = $1`
 	sqlAdministratorInvitations = `select ` + administratorColumns + `, {keys} as sort_keys from ` + administratorsFrom + sqlPage
@@ -48,7 +48,7 @@ const (
 var administratorInvitationList = func() postgres.List {
 	l := invitationList(map[string]postgres.Column{
 		"into_connection_id": {SQL: "i.into_connection", Type: postgres.UUID},
-		"partner_name":       {SQL: "p.name", Type: postgres.Text},
+		"partner_name":       {SQL: partnerName, Type: postgres.Text},
 	})
 	l.From = administratorsFrom
 	return l

@@ -28,11 +28,12 @@ type PartnerContact struct {
 const (
 	contactsFrom = `crm.external_contact e
 join crm.connection c on c.id = e.connection_id
-join crm.organisation o on o.id = e.partner_org_id
+left join crm.organisation p on p.id = e.partner_org_id
+left join crm.former_organisation pf on pf.org_id = e.partner_org_id
 join crm.role r on r.org_id = e.vendor_org_id and r.audience = 'external' and case when coalesce(e.external_role, c.external_role) is null then r.is_default
   else r.key = coalesce(e.external_role, c.external_role) end`
 
-	contactColumns = `e.id, e.connection_id, o.name as partner_name, e.display_name, e.work_email, e.status, e.suspended_by, r.key as role, r.name as role_name, e.version`
+	contactColumns = `e.id, e.connection_id, ` + partnerName + ` as partner_name, e.display_name, e.work_email, e.status, e.suspended_by, r.key as role, r.name as role_name, e.version`
 
 	sqlContacts = `select ` + contactColumns + `, {keys} as sort_keys from ` + contactsFrom + sqlPage
 	sqlContact  = `select ` + contactColumns + ` from ` + contactsFrom + ` where e.id = $1`
@@ -46,7 +47,7 @@ var contactList = postgres.List{
 	From: contactsFrom, ID: "e.id", Order: []operational.Sort{{Field: "display_name"}},
 	Field: map[string]postgres.Column{
 		"connection_id": {SQL: "e.connection_id", Type: postgres.UUID},
-		"partner_name":  {SQL: "o.name", Type: postgres.Text},
+		"partner_name":  {SQL: partnerName, Type: postgres.Text},
 		"display_name":  {SQL: "e.display_name", Type: postgres.Text},
 		"work_email":    {SQL: "e.work_email", Type: postgres.Text, Nullable: true},
 		"status":        {SQL: "e.status", Type: postgres.Text, Enum: []string{StatusActive, StatusSuspended}},
@@ -94,6 +95,9 @@ func (s *Service) setContact(ctx context.Context, actor operational.Actor, id uu
 	}
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		now, err := postgres.OneTx[PartnerContact](ctx, tx, "contact", sqlContact, id)
+		if err == nil {
+			err = contactLives(ctx, tx, now)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -118,4 +122,17 @@ func (s *Service) setContact(ctx context.Context, actor operational.Actor, id uu
 		return err
 	})
 	return changed, err
+}
+
+// contactLives says whether the connection of a contact is one that people work in: of what has ended a vendor learns
+// nothing more, not even whether somebody could be let in again.
+func contactLives(ctx context.Context, tx *postgres.Tx, c PartnerContact) error {
+	var status string
+	if err := tx.QueryRow(ctx, `select status from crm.connection where id = $1`, c.ConnectionID).Scan(&status); err != nil {
+		return fmt.Errorf("read connection of contact %s: %w", c.ID, err)
+	}
+	if status == StatusEnded {
+		return suspending.refused(status)
+	}
+	return nil
 }

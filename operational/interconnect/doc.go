@@ -10,6 +10,12 @@
 //     goes on in the partner's own workspace as a new record that no vendor sees, with what the roles of company and owner
 //     let the partner read of it. What cannot be a value there (lines of the vendor's products, the vendor's own fields)
 //     becomes text in the private note. Records are locked before the connection, as changes lock them.
+//   - After the end neither company learns anything more of the other. What each is called is kept as it was then
+//     (crm.former_organisation), contacts stay as they were and are not let in or kept out any more, which would tell who
+//     has left since. Only an erasure reaches them.
+//   - A vendor reads the whole of a shared record, whatever its roles show to the partner's people. So the partner's page on
+//     what it sees lists the fields of the record, not those of the reader's role; a test compares it with all that a vendor
+//     can read of a partner. Only the fields that the vendor has added for itself are its own affair, by name too.
 //   - Suspension and end are in the audit of both companies, each with counts of what it may know: the vendor what stays
 //     with it, the partner also what goes on and which sessions and keys ended. Each keeps the anchor of the other's event.
 //   - Whoever is suspended loses sessions and API keys for good. Let in again, a person has a contact in every live

@@ -10,12 +10,12 @@ import (
 const (
 	sqlOrganisation = `
 select o.id, o.name, o.country_code, o.created_at
-from crm.organisation o
+from ` + organisationsFrom + `
 where o.id = $1`
 
 	sqlOrganisations = `
 select o.id, o.name, o.country_code, o.created_at, {keys} as sort_keys
-from crm.organisation o` + sqlPage
+from ` + organisationsFrom + sqlPage
 
 	sqlPage = `
 where {where}
@@ -34,12 +34,13 @@ select crm.provision_partners($1, $2)`
 select crm.provision_staff($1, $2)`
 
 	sqlPartnersKnown = `
-select coalesce(c.external_ref, '') as external_ref, c.partner_org_id as org_id, c.id as connection_id, e.id as contact_id, o.name, c.partner_number, c.tier, c.region, c.status
+select coalesce(c.external_ref, '') as external_ref, c.partner_org_id as org_id, c.id as connection_id, e.id as contact_id, coalesce(o.name, f.name) as name, c.partner_number, c.tier, c.region, c.status
 from crm.connection c
-join crm.organisation o on o.id = c.partner_org_id
+left join crm.organisation o on o.id = c.partner_org_id
+left join crm.former_organisation f on f.org_id = c.partner_org_id
 join lateral (select e.id from crm.external_contact e where e.connection_id = c.id order by e.id limit 1) e on true
 where c.vendor_org_id = $1
-order by c.status = 'ended', o.name, c.id`
+order by c.status = 'ended', name, c.id`
 
 	sqlStaffKnown = `
 select m.external_ref, m.id as membership_id, p.display_name as name, m.role
@@ -48,9 +49,23 @@ where m.org_id = $1 and m.external_ref is not null
 order by m.external_ref`
 )
 
-const connectionsFrom = `crm.connection c
-join crm.organisation v on v.id = c.vendor_org_id
-join crm.organisation p on p.id = c.partner_org_id`
+// Names of the two companies, as whoever asks may know them: those of a former partner or vendor as they were at the end.
+const (
+	connectionsFrom = `crm.connection c
+left join crm.organisation v on v.id = c.vendor_org_id
+left join crm.former_organisation vf on vf.org_id = c.vendor_org_id
+left join crm.organisation p on p.id = c.partner_org_id
+left join crm.former_organisation pf on pf.org_id = c.partner_org_id`
+
+	vendorName  = `coalesce(v.name, vf.name)`
+	partnerName = `coalesce(p.name, pf.name)`
+
+	organisationsFrom = `(
+  select id, name, country_code, created_at from crm.organisation
+  union all
+  select f.org_id, f.name, f.country_code, f.created_at from crm.former_organisation f where not exists (select from crm.organisation x where x.id = f.org_id)
+) o`
+)
 
 // connectionsFor selects what a side may read of a connection: its manager is the vendor's affair.
 func connectionsFor(side operational.Side, more ...string) string {
@@ -59,7 +74,7 @@ func connectionsFor(side operational.Side, more ...string) string {
 		manager = "null::uuid as channel_manager_id"
 	}
 	columns := append([]string{
-		"c.id", "c.vendor_org_id", "v.name as vendor_name", "c.partner_org_id", "p.name as partner_name", "c.status", "c.status_reason", "c.status_side", "c.status_at", "c.partner_number", "c.tier", "c.region",
+		"c.id", "c.vendor_org_id", vendorName + " as vendor_name", "c.partner_org_id", partnerName + " as partner_name", "c.status", "c.status_reason", "c.status_side", "c.status_at", "c.partner_number", "c.tier", "c.region",
 		manager, "c.version", "c.created_at", "c.updated_at", "c.ended_at",
 	}, more...)
 	return "\nselect " + strings.Join(columns, ", ") + "\nfrom " + connectionsFrom
@@ -76,7 +91,7 @@ type organisationRow struct {
 }
 
 var organisationList = postgres.List{
-	From: "crm.organisation o", ID: "o.id", Order: []operational.Sort{{Field: "name"}},
+	From: organisationsFrom, ID: "o.id", Order: []operational.Sort{{Field: "name"}},
 	Field: map[string]postgres.Column{
 		"name":         {SQL: "o.name", Type: postgres.Text},
 		"country_code": {SQL: "o.country_code", Type: postgres.Text, Nullable: true},
@@ -90,9 +105,9 @@ func connectionList(side operational.Side) postgres.List {
 		From: connectionsFrom, ID: "c.id", Order: []operational.Sort{{Field: "updated_at", Desc: true}},
 		Field: map[string]postgres.Column{
 			"vendor_org_id":  {SQL: "c.vendor_org_id", Type: postgres.UUID},
-			"vendor_name":    {SQL: "v.name", Type: postgres.Text},
+			"vendor_name":    {SQL: vendorName, Type: postgres.Text},
 			"partner_org_id": {SQL: "c.partner_org_id", Type: postgres.UUID},
-			"partner_name":   {SQL: "p.name", Type: postgres.Text},
+			"partner_name":   {SQL: partnerName, Type: postgres.Text},
 			"status":         {SQL: "c.status", Type: postgres.Text, Enum: []string{StatusActive, StatusSuspended, StatusEnded}},
 			"partner_number": {SQL: "c.partner_number", Type: postgres.Text},
 			"tier":           {SQL: "c.tier", Type: postgres.Text, Nullable: true},

@@ -34,12 +34,13 @@ const (
 
 // nameSQL asks for names as the tenant: the wall decides who may know them.
 var nameSQL = [things]string{
-	ofOrganisation: `select id, name, 0 as position from crm.organisation where id = any ($1)`,
-	ofContact:      `select id, display_name as name, 0 as position from crm.external_contact where id = any ($1)`,
-	ofMember:       `select m.id, h.display_name as name, 0 as position from crm.membership m join crm.person h on h.id = m.person_id where m.id = any ($1)`,
-	ofProcess:      `select id, name, 0 as position from crm.sales_process where id = any ($1)`,
-	ofStage:        `select id, name, position from crm.stage where id = any ($1)`,
-	ofProduct:      `select id, name, 0 as position from crm.product where id = any ($1)`,
+	ofOrganisation: `select id, name, 0 as position from crm.organisation where id = any ($1)
+		union all select f.org_id, f.name, 0 from crm.former_organisation f where f.org_id = any ($1) and not exists (select from crm.organisation o where o.id = f.org_id)`,
+	ofContact: `select id, display_name as name, 0 as position from crm.external_contact where id = any ($1)`,
+	ofMember:  `select m.id, h.display_name as name, 0 as position from crm.membership m join crm.person h on h.id = m.person_id where m.id = any ($1)`,
+	ofProcess: `select id, name, 0 as position from crm.sales_process where id = any ($1)`,
+	ofStage:   `select id, name, position from crm.stage where id = any ($1)`,
+	ofProduct: `select id, name, 0 as position from crm.product where id = any ($1)`,
 }
 
 // directory remembers for a moment what the things are called that opportunities refer to. Every joined table would ask

@@ -42,6 +42,7 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 	c := newChannel(t, pgtest.New(t))
 	for table, want := range map[string][4]int{
 		"crm.organisation":        {3, 2, 3, 2}, // itself and those it is connected with
+		"crm.former_organisation": {0, 1, 0, 1}, // as it was when they parted
 		"crm.workspace":           {1, 1, 1, 1},
 		"crm.person":              {1, 1, 1, 1},
 		"crm.membership":          {1, 1, 1, 1},

@@ -89,8 +89,8 @@ create table crm.external_contact (
 call sec.wall('crm.connection', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
 -- "exists", so that a list of opportunities asks the index for its fifty organisations only.
 call sec.wall('crm.organisation',
-  'id = (select sec.ctx_org(''vendor'')) or exists (select from crm.connection c where c.partner_org_id = organisation.id and c.vendor_org_id = (select sec.ctx_org(''vendor'')))',
-  'id = (select sec.ctx_org(''partner'')) or exists (select from crm.connection c where c.vendor_org_id = organisation.id and c.partner_org_id = (select sec.ctx_org(''partner'')))');
+  'id = (select sec.ctx_org(''vendor'')) or exists (select from crm.connection c where c.partner_org_id = organisation.id and c.vendor_org_id = (select sec.ctx_org(''vendor'')) and c.status <> ''ended'')',
+  'id = (select sec.ctx_org(''partner'')) or exists (select from crm.connection c where c.vendor_org_id = organisation.id and c.partner_org_id = (select sec.ctx_org(''partner'')) and c.status <> ''ended'')');
 call sec.wall('crm.workspace', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
 call sec.wall('crm.membership', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
 call sec.wall('crm.person', 'id in (select m.person_id from crm.membership m)', 'id in (select m.person_id from crm.membership m)');

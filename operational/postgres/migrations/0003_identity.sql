@@ -205,7 +205,8 @@ begin
   insert into sec.password (person_id, hash, changed_at) values (person, hash, at)
     on conflict (person_id) do update set hash = excluded.hash, changed_at = excluded.changed_at;
   update crm.external_contact c set work_email = email
-    from crm.membership m where m.person_id = person and c.membership_id = m.id and c.partner_org_id = m.org_id;
+    from crm.membership m join crm.connection k on k.partner_org_id = m.org_id and k.status <> 'ended'
+    where m.person_id = person and c.membership_id = m.id and c.partner_org_id = m.org_id and c.connection_id = k.id;
   delete from sec.session s using crm.membership m where m.person_id = person and s.membership_id = m.id;
   return true;
 end $$;

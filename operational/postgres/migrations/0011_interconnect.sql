@@ -20,6 +20,16 @@ alter table crm.external_contact
   add check ((status = 'suspended') or suspended_by is null);
 update crm.external_contact set suspended_by = 'vendor' where status = 'suspended';
 
+-- What a company knows of another one from the end of their last connection on: as it was then.
+create table crm.former_organisation (
+  known_to uuid not null references crm.organisation,
+  org_id uuid not null references crm.organisation,
+  name text not null,
+  country_code text,
+  created_at timestamptz not null,
+  primary key (known_to, org_id)
+);
+
 -- An invitation is open until one thing happens to it: accepted, rejected, revoked, expired. Its token is 256 bits that
 -- the program makes again from its own secret, the id and the number of the issue; here is the digest alone.
 create table crm.invitation (
@@ -111,7 +121,7 @@ begin
 end $$;
 
 -- What a vendor knows of a partner's people follows them: whoever joins becomes a contact in every live connection, whoever
--- leaves is suspended in all. What the vendor itself has suspended stays so.
+-- leaves is suspended in all. What the vendor itself has suspended stays so, and so does all of what has ended.
 create function crm.contact_everywhere(m crm.membership) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
   insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
     select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, m.id, p.display_name, p.email
@@ -124,10 +134,10 @@ begin
     perform contact_everywhere(new);
   elsif new.status = 'suspended' then
     update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = new.updated_at
-      where e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
+      from connection c where c.id = e.connection_id and c.status <> 'ended' and e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
   else
     update external_contact e set status = 'active', suspended_by = null, version = e.version + 1, updated_at = new.updated_at
-      where e.partner_org_id = new.org_id and e.membership_id = new.id and e.suspended_by = 'partner';
+      from connection c where c.id = e.connection_id and c.status <> 'ended' and e.partner_org_id = new.org_id and e.membership_id = new.id and e.suspended_by = 'partner';
     perform contact_everywhere(new); -- also in connections that were made meanwhile
   end if;
   return null;
@@ -140,9 +150,13 @@ begin
   return null;
 end $$;
 
--- A vendor that lets a contact in again does not bring back a person whom the partner has suspended.
+-- A vendor that lets a contact in again does not bring back a person whom the partner has suspended. Of a connection that
+-- has ended it would learn by it who has left since.
 create function crm.contact_of_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 begin
+  if exists (select from connection c where c.id = new.connection_id and c.status = 'ended') then
+    raise exception 'the connection of this contact has ended' using errcode = '23514', constraint = 'contact_frozen';
+  end if;
   if exists (select from membership m where m.org_id = new.partner_org_id and m.id = new.membership_id and m.status = 'suspended') then
     new.status := 'suspended';
     new.suspended_by := 'partner';
@@ -339,6 +353,10 @@ begin
   if c.version <> seen then return query select 'stale', null::jsonb; return; end if;
   if c.status = 'ended' then return query select c.status, null::jsonb; return; end if;
   update connection x set status = 'ended', ended_at = at, status_reason = why, status_side = side, status_at = at, version = x.version + 1, updated_at = at where x.id = link;
+  insert into former_organisation (known_to, org_id, name, country_code, created_at)
+    select x.known_to, o.id, o.name, o.country_code, o.created_at
+    from (values (c.vendor_org_id, c.partner_org_id), (c.partner_org_id, c.vendor_org_id)) x(known_to, org_id) join organisation o on o.id = x.org_id
+    on conflict (known_to, org_id) do update set name = excluded.name, country_code = excluded.country_code;
   update opportunity o set frozen_at = at where o.connection_id = link;
   get diagnostics frozen = row_count;
   for keep in select o as row, k.readable, k.membership_id, v.name as vendor
@@ -623,6 +641,9 @@ grant select (id, org_id, kind, status, issue, email, message, mail, expires_at,
     created_at, updated_at),
   update (status, token_sha256, issue, mail, expires_at, refused, asked, asked_emails, closed_at, closed_reason, version, updated_at)
   on crm.invitation to sharepartner_vendor, sharepartner_partner;
+
+call sec.wall('crm.former_organisation', 'known_to = (select sec.ctx_org(''vendor''))', 'known_to = (select sec.ctx_org(''partner''))');
+grant select on crm.former_organisation to sharepartner_vendor, sharepartner_partner;
 
 grant select (status_reason, status_side, status_at) on crm.connection to sharepartner_partner; -- a vendor reads all of it
 grant update (partner_number, tier, region, version, updated_at) on crm.connection to sharepartner_vendor;

@@ -48,6 +48,7 @@ begin
   update crm.connection x set external_ref = null where x.partner_org_id = m.org_id and lower(x.external_ref) = lower(p.display_name);
   if (select count(*) from crm.membership x where x.org_id = m.org_id) = 1 then
     update crm.organisation x set name = 'Erased company' where x.id = m.org_id and lower(x.name) = lower(p.display_name);
+    update crm.former_organisation x set name = 'Erased company' where x.org_id = m.org_id and lower(x.name) = lower(p.display_name);
   end if;
 end $$;
 
