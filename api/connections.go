@@ -90,7 +90,7 @@ func (a *API) connections() {
 	})
 	register(a, operational.ConnectionsManage, huma.Operation{
 		OperationID: "read-disclosure", Method: http.MethodGet, Path: "/v1/connections/{id}/disclosure", Tags: []string{"organisations"},
-		Summary: "What does this vendor see of us?", Description: "All that crosses the connection: your people as the vendor knows them, the opportunities that you share and what is seen of each, what it says of you. Nothing else of your workspace does. For partners.",
+		Summary: "What does this vendor see of us?", Description: "All that crosses the connection: your people as the vendor knows them, the opportunities that you share and what it sees of each, what it says of you. Nothing else of your workspace does. For partners.",
 	}, func(ctx context.Context, actor operational.Actor, in *Reading) (*record[interconnect.Disclosure], error) {
 		x, err := s.Disclosure(ctx, actor, parseID(in.ID))
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
+	"github.com/sharepartner/sharepartner/operational/objects"
 )
 
 // vendors are a partner's pages on whom it sells for.
@@ -135,7 +136,15 @@ func (p *Portal) disclosure(v *visit) error {
 		Lede: v.disclosureLede(d),
 		Main: []views.Block{
 			{ID: "company", Title: "Your company", Facts: []views.Fact{
-				{Name: "Name", Value: d.Company.Name}, {Name: "Country", Value: orNone(d.Company.CountryCode)}, {Name: "Its number for you", Value: d.Company.PartnerNumber}, {Name: "Tier", Value: orNone(d.Company.Tier)}, {Name: "Region", Value: orNone(d.Company.Region)},
+				{Name: "Name", Value: d.Company.Name},
+				{Name: "Country", Value: orNone(d.Company.CountryCode)},
+				{Name: "Here since", Value: v.day(d.Company.CreatedAt)},
+				{Name: "Connected since", Value: v.day(d.Since)},
+				{Name: "State", Value: textOf(connectionStates, d.Status)},
+				{Name: "Reason", Value: orNone(d.StatusReason)},
+				{Name: "Its number for you", Value: d.Company.PartnerNumber},
+				{Name: "Tier", Value: orNone(d.Company.Tier)},
+				{Name: "Region", Value: orNone(d.Company.Region)},
 			}},
 			v.sharedBlock(d), v.disclosedPeople(d),
 		},
@@ -158,13 +167,12 @@ func (v *visit) disclosureLede(d interconnect.Disclosure) []views.Span {
 }
 
 func (v *visit) sharedBlock(d interconnect.Disclosure) views.Block {
-	names := make([]string, 0, len(d.Opportunities.Fields))
-	for _, f := range d.Opportunities.Fields {
-		names = append(names, words(f))
-	}
 	b := views.Block{ID: "shared", Title: "Opportunities that you share", Facts: []views.Fact{
-		{Name: "Open", Value: v.count(d.Opportunities.Open)}, {Name: "Closed", Value: v.count(d.Opportunities.Closed)}, {Name: "Seen of each", Value: strings.Join(names, ", ")},
-	}}
+		{Name: "Open", Value: v.count(d.Opportunities.Open)},
+		{Name: "Closed", Value: v.count(d.Opportunities.Closed)},
+		{Name: "Seen of each", Value: disclosedFields(d)},
+		{Name: "Seen of each change", Value: "What it was, when it was made and noted, on which side and by which of your people, and the reason that was given"},
+	}, Text: "All of it, also what " + d.VendorName + " does not show to you. Of its own it may add notes, its own account of the customer, and fields that you do not see."}
 	if d.Status == interconnect.StatusActive && v.actor.Allowed(operational.OpportunitiesRead) {
 		all := "/opportunities?connection=" + d.ConnectionID.String()
 		b.Links = []views.Link{{Text: "Open them", Href: all}}
@@ -177,6 +185,22 @@ func (v *visit) sharedBlock(d interconnect.Disclosure) views.Block {
 	return b
 }
 
+// disclosedFields says what a vendor sees of an opportunity, in the words of people.
+func disclosedFields(d interconnect.Disclosure) string {
+	names := []string{"Number", "Your company", "Created", "Last changed", "Closed"}
+	o, _ := objects.Of(operational.ObjectOpportunity)
+	for _, f := range d.Opportunities.Fields {
+		name := words(strings.TrimPrefix(f, "x_"))
+		for _, known := range o.Fields {
+			if known.Name == f {
+				name = known.Label
+			}
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
 func (v *visit) disclosedPeople(d interconnect.Disclosure) views.Block {
 	t := &views.Table{Caption: "Your people as " + d.VendorName + " knows them", Sticky: true, Columns: []views.Column{{Title: "Name"}, {Title: "Mail address"}, {Title: "State"}}}
 	for _, c := range d.Contacts {
@@ -184,7 +208,8 @@ func (v *visit) disclosedPeople(d interconnect.Disclosure) views.Block {
 		if v.actor.Allowed(operational.PeopleManage) {
 			name.Href = "/settings/people/" + c.MembershipID.String()
 		}
-		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{name, {Text: orNone(c.WorkEmail)}, {Text: textOf(standings, c.Status), Tone: connectionTone(c.Status)}}})
+		state := textOf(standings, c.Status) + map[string]string{"vendor": " by " + d.VendorName, "partner": " by you"}[textIn(c.SuspendedBy)]
+		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{name, {Text: orNone(c.WorkEmail)}, {Text: state, Tone: connectionTone(c.Status)}}})
 	}
 	return views.Block{ID: "people", Title: "Your people as it knows them", Table: t}
 }
