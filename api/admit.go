@@ -28,14 +28,14 @@ func (a *API) admit(r *http.Request, op *huma.Operation, permission operational.
 		}
 		actor, err := ask(r)
 		if err != nil {
-			if limited := a.limits.allow(clientOf(r)); limited != nil {
+			if limited := a.limits.allow(a.PlaceOf(r)); limited != nil {
 				return limited
 			}
 			return err
 		}
 		req.actor = actor
 	}
-	if err := a.limits.allow(rateKey(r, req.actor)); err != nil {
+	if err := a.limits.allow(a.rateKey(r, req.actor)); err != nil {
 		return err
 	}
 	err := a.permitted(r, op, req.actor, permission)

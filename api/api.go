@@ -36,6 +36,7 @@ type Deps struct {
 	Log           *slog.Logger
 	Secure        bool    // served by https, also when a proxy ends it: cookies get the __Host- prefix
 	Address       string  // under which people reach the program; empty: that of each request
+	Places        Places  // which proxies are believed when they say where a request comes from; none unless said
 	Rate          float64 // requests a second per credential; 0: 50
 	Burst         int     // at once; 0: 100
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -70,23 +69,14 @@ func (l *limits) limiter(key string, now time.Time) *rate.Limiter {
 	return lim
 }
 
-func rateKey(r *http.Request, actor operational.Actor) string {
+func (a *API) rateKey(r *http.Request, actor operational.Actor) string {
 	if actor.IsZero() {
-		return clientOf(r)
+		return a.PlaceOf(r)
 	}
 	return actor.Credential.String()
 }
 
 // Admit counts a request of a page against the same limit as the API's.
 func (a *API) Admit(r *http.Request, actor operational.Actor) error {
-	return a.limits.allow(rateKey(r, actor))
-}
-
-// clientOf is the network address that asks. Headers that name another are not believed.
-func clientOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	return a.limits.allow(a.rateKey(r, actor))
 }

@@ -71,7 +71,7 @@ func (a *API) sessions() {
 func (a *API) signIn(ctx context.Context, _ operational.Actor, in *signInInput) (*signInOutput, error) {
 	r := requestOf(ctx).http
 	opened, err := a.deps.Identity.SignIn(ctx, identity.SignInInput{
-		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.Code, From: clientOf(r), Replaces: a.SessionToken(r),
+		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.Code, From: a.PlaceOf(r), Replaces: a.SessionToken(r),
 	})
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func (a *API) secondFactor() {
 		Summary: "Set your second factor", Description: "Needs the password and the first code. Your other sessions end; API keys stay. Wrong codes are counted, and after many there is a pause. Not for API keys.",
 	}, func(ctx context.Context, actor operational.Actor, in *setFactorInput) (*recoveryCodes, error) {
 		codes, err := s.SetFactor(ctx, actor, identity.FactorChange{
-			Password: in.Body.Password, Token: in.Body.Token, Code: in.Body.Code, Current: in.Body.Current, From: clientOf(requestOf(ctx).http),
+			Password: in.Body.Password, Token: in.Body.Token, Code: in.Body.Code, Current: in.Body.Current, From: a.PlaceOf(requestOf(ctx).http),
 		})
 		out := &recoveryCodes{}
 		out.Body.Codes = codes
@@ -81,7 +81,7 @@ func (a *API) secondFactor() {
 		OperationID: "remove-my-second-factor", Method: http.MethodPut, Path: "/v1/me/second-factor/removal", Tags: []string{"session"}, DefaultStatus: http.StatusNoContent,
 		Summary: "Take your second factor away", Description: "Needs the password and a code. Refused while a company of yours asks for a second factor. Not for API keys.",
 	}, func(ctx context.Context, actor operational.Actor, in *dropFactorInput) (*struct{}, error) {
-		return nil, s.DropFactor(ctx, actor, identity.FactorChange{Password: in.Body.Password, Current: in.Body.Current, From: clientOf(requestOf(ctx).http)})
+		return nil, s.DropFactor(ctx, actor, identity.FactorChange{Password: in.Body.Password, Current: in.Body.Current, From: a.PlaceOf(requestOf(ctx).http)})
 	})
 	register(a, operational.WorkspaceManage, huma.Operation{
 		OperationID: "read-sign-in-rule", Method: http.MethodGet, Path: "/v1/workspace/sign-in-rule", Tags: []string{"session"},

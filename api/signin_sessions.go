@@ -59,7 +59,7 @@ func (a *API) ownCredentials() {
 		Summary: "Change your password", Description: "Needs the password of now. Your other sessions end; API keys stay. Wrong passwords are counted, and after many there is a pause. Not for API keys.",
 	}, func(ctx context.Context, actor operational.Actor, in *passwordInput) (*endedSessions, error) {
 		return endings(s.ChangePassword(ctx, actor, identity.PasswordChange{
-			Current: in.Body.Current, New: in.Body.New, From: clientOf(requestOf(ctx).http),
+			Current: in.Body.Current, New: in.Body.New, From: a.PlaceOf(requestOf(ctx).http),
 		}))
 	})
 }

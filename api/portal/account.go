@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"net"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -79,7 +78,7 @@ func (p *Portal) changePassword(v *visit) error {
 	if err := v.r.ParseForm(); err != nil {
 		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
 	}
-	in := identity.PasswordChange{Current: v.r.PostFormValue("current_password"), New: v.r.PostFormValue("new_password"), From: placeOfRequest(v.r)}
+	in := identity.PasswordChange{Current: v.r.PostFormValue("current_password"), New: v.r.PostFormValue("new_password"), From: v.api.PlaceOf(v.r)}
 	if v.r.PostFormValue("again") != in.New {
 		return v.passwordAgain(http.StatusUnprocessableEntity, map[string]string{"again": "is not the same as the new password"}, "The password was not changed", "Type all three once more.")
 	}
@@ -125,13 +124,4 @@ func (p *Portal) endSession(v *visit) error {
 	}
 	http.Redirect(v.w, v.r, "/account?done="+done, http.StatusSeeOther)
 	return nil
-}
-
-// placeOfRequest is the network address that asks.
-func placeOfRequest(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

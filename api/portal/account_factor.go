@@ -67,7 +67,7 @@ func (v *visit) factorChange() (identity.FactorChange, error) {
 	}
 	q := v.r.PostForm
 	return identity.FactorChange{
-		Password: q.Get("current_password"), Token: q.Get("token"), Code: q.Get("code"), Current: q.Get("current_code"), From: placeOfRequest(v.r),
+		Password: q.Get("current_password"), Token: q.Get("token"), Code: q.Get("code"), Current: q.Get("current_code"), From: v.api.PlaceOf(v.r),
 	}, nil
 }
 

@@ -76,7 +76,7 @@ func (p *Portal) connect(v *visit) error {
 		return err
 	}
 	half, err := v.deps.Identity.BeginLink(v.ctx, v.actor, identity.LinkWish{
-		Provider: id, Password: v.r.PostFormValue("current_password"), Current: v.r.PostFormValue("current_code"), From: placeOfRequest(v.r),
+		Provider: id, Password: v.r.PostFormValue("current_password"), Current: v.r.PostFormValue("current_code"), From: v.api.PlaceOf(v.r),
 	})
 	switch kind := operational.KindOf(err); kind {
 	case operational.KindInvalid, operational.KindLimited:

@@ -83,7 +83,7 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	email, target := strings.TrimSpace(r.PostFormValue("email")), local(r.PostFormValue("return"))
-	opened, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: placeOfRequest(r), Replaces: p.api.SessionToken(r)})
+	opened, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: p.api.PlaceOf(r), Replaces: p.api.SessionToken(r)})
 	if err != nil {
 		p.refuseSignIn(w, r, views.SignInForm{Email: clip(email, 254), Return: target}, err)
 		return

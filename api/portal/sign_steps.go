@@ -113,7 +113,7 @@ func (p *Portal) checkCode(w http.ResponseWriter, r *http.Request) {
 		p.bareFault(w, r, errForm())
 		return
 	}
-	opened, err := p.deps.Identity.FinishByCode(r.Context(), p.halfOf(r), r.PostFormValue("code"), placeOfRequest(r), p.api.SessionToken(r))
+	opened, err := p.deps.Identity.FinishByCode(r.Context(), p.halfOf(r), r.PostFormValue("code"), p.api.PlaceOf(r), p.api.SessionToken(r))
 	switch operational.KindOf(err) {
 	case operational.KindInvalid:
 		p.askCode(w, r, http.StatusUnprocessableEntity, faultsOf(err)["code"], views.Note{Tone: "bad", Title: "The code is not right", Text: "Each works once and for half a minute. Type the one that is shown now.", Focus: true})

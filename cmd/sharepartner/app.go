@@ -107,10 +107,11 @@ func (a *App) deps() api.Deps {
 	inter := interconnect.New(db)
 	cat, acc, opp := catalog.New(db), accounts.New(db), opportunities.New(db)
 	people := identity.New(db, a.ground.Secret, identity.PrivateProviders(a.cfg.Private))
+	places, _ := api.ParsePlaces(a.cfg.Proxies) // the check of the settings has read them
 	return api.Deps{
 		DB: db, Identity: people, Interconnect: inter, Invitations: interconnect.NewInvitations(db, people, a.tickets(), a.cfg.Mail.SMTP != ""), Catalog: cat, Accounts: acc, Opportunities: opp,
 		Imports: imports.New(db), Warehouse: a.store, Secret: a.ground.Secret, Clock: time.Now, Log: a.log,
-		Secure: a.cfg.Secure, Address: a.cfg.Mail.URL, Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
+		Secure: a.cfg.Secure, Address: a.cfg.Mail.URL, Places: places, Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
 	}
 }
 

@@ -19,9 +19,9 @@ func TestComposeFile(t *testing.T) {
 	program := project.Services["sharepartner"]
 	require.Equal(t, "postgres://sharepartner_owner:a@postgres:5432/sharepartner?sslmode=disable", *program.Environment["DATABASE_URL"])
 	require.Contains(t, program.DependsOn, "postgres")
-	for _, setting := range []string{"SHAREPARTNER_URL", "SMTP_URL", "MAIL_FROM"} {
+	for _, setting := range []string{"SHAREPARTNER_URL", "SMTP_URL", "MAIL_FROM", "SHAREPARTNER_TRUSTED_PROXIES"} {
 		require.NotNil(t, program.Environment[setting], setting)
-		require.Empty(t, *program.Environment[setting], "no mail unless it is asked for")
+		require.Empty(t, *program.Environment[setting], "no mail and no proxy unless it is asked for")
 	}
 	require.Equal(t, "127.0.0.1", program.Ports[0].HostIP, "the demo is not for the network")
 	require.Contains(t, project.Services["postgres"].Command, "wal_level=logical")
