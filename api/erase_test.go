@@ -66,7 +66,7 @@ func (w *world) erase(t testing.TB, status int, as person, of person, confirm st
 func TestNothingNamesAnErasedPerson(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
 	w.promote(t, w.pia)
-	zeb := w.hire(t, w.pia.Org, operational.SidePartner, operational.RoleDealerPersonnel, uuid.New())
+	zeb := w.hire(t, w.pia.Org, operational.SidePartner, operational.RoleSeller, uuid.New())
 	w.enable(t, zeb, erasedMail)
 	zeb = w.session(t, zeb.Actor) // the first one ended with the new password
 	signedIn, err := w.deps.Identity.SignIn(ctx, identity.SignInInput{Email: erasedMail, Password: password, From: "192.0.2.7"})
@@ -75,7 +75,7 @@ func TestNothingNamesAnErasedPerson(t *testing.T) {
 	deal := w.must(t, 201, zeb, "POST", "/v1/opportunities", map[string]any{"connection_id": w.connA1, "name": "A deal"}, "Idempotency-Key", "k2").text(t, "id")
 	w.must(t, 200, zeb, "PATCH", "/v1/opportunities/"+deal, map[string]any{"close_date": "2031-01-01"}, "If-Match", `"v1"`)
 	_, err = w.Owner(t).Exec(ctx, `insert into crm.invitation (id, org_id, kind, status, token_sha256, email, message, expires_at, invited_by, role, closed_at, created_at, updated_at)
-		values (gen_random_uuid(), $1, 'member', 'revoked', sha256('t'), $2, 'Welcome, Zebulon', now(), $3, 'dealer_personnel', now(), now(), now())`, w.pia.Org, erasedMail, w.pia.Membership)
+		values (gen_random_uuid(), $1, 'member', 'revoked', sha256('t'), $2, 'Welcome, Zebulon', now(), $3, 'seller', now(), now(), now())`, w.pia.Org, erasedMail, w.pia.Membership)
 	require.NoError(t, err)
 	_, err = w.Owner(t).Exec(ctx, `update crm.connection set external_ref = lower($2) where id = $1`, w.connA1, erasedName)
 	require.NoError(t, err)
@@ -121,8 +121,8 @@ func TestAPersonGoesOnWhereSomebodyElseIsTheirCompany(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
 	w.promote(t, w.pia)
 	human := uuid.New()
-	here := w.hire(t, w.pia.Org, operational.SidePartner, operational.RoleDealerPersonnel, human)
-	there := w.hire(t, w.pol.Org, operational.SidePartner, operational.RoleDealerPersonnel, human)
+	here := w.hire(t, w.pia.Org, operational.SidePartner, operational.RoleSeller, human)
+	there := w.hire(t, w.pol.Org, operational.SidePartner, operational.RoleSeller, human)
 	w.enable(t, there, erasedMail)
 	there = w.session(t, there.Actor)
 	w.erase(t, 200, w.pia, here, erasedName)

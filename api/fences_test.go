@@ -15,7 +15,7 @@ func TestAHiddenFieldOfAWrongTypeIsUnknown(t *testing.T) {
 	deal := w.deal(t, w.pol, w.connA2, "Deal", "4711", "EUR", "2024-02-01T00:00:00Z")
 	path := "/v1/opportunities/" + deal
 	w.external(t, `readable = array_remove(readable, 'customer_name'), editable = array_remove(editable, 'customer_name')`)
-	w.role(t, w.pol, operational.RoleDealerPersonnel, operational.ObjectOpportunity, `readable = array_remove(readable, 'customer_name'), editable = array_remove(editable, 'customer_name')`)
+	w.role(t, w.pol, operational.RoleSeller, operational.ObjectOpportunity, `readable = array_remove(readable, 'customer_name'), editable = array_remove(editable, 'customer_name')`)
 	for _, body := range []string{
 		`{"%s":5}`, `{"%s":{"amount":"1"}}`, `{"%s":["x"]}`, `{"%s":"` + strings.Repeat("x", 300) + `"}`, `{"%s":"fits"}`, `{"name":5,"%s":"fits"}`, `{"name":5,"%s":5}`, `{"%s":null}`,
 	} {

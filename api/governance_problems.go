@@ -7,6 +7,7 @@ var problemsOfGovernance = []ProblemType{
 	},
 	{"person-above-you", "The person may do more than you", "The person holds rights that you do not have, so that their role is not yours to change. Nothing was saved.", "Ask an administrator of your organisation."},
 	{"role-name-taken", "The name is taken", "Your organisation has a role with this name or key already. Nothing was saved.", "Choose another name."},
+	{"role-key-kept", "The key is kept", "The key is one of a role that comes with a workspace. Nothing was saved.", "Choose another key, or leave it out."},
 	{"role-names-nothing", "The role names what is gone", "A field or record type that the role names is not there any more. Nothing was saved.", "Read role and fields again and repeat the change."},
 	{"role-is-everything", "The role has every right", "A role that may do everything cannot be narrowed. Nothing was saved.", "Make another role for less, and give people that."},
 	{"role-built-in", "The role came with the workspace", "Roles that came with the workspace are not deleted. Nothing was changed.", "Narrow it instead, or give nobody that role."},

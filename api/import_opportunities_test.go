@@ -22,7 +22,7 @@ func (w *world) sells(t *testing.T, p person) {
 	t.Helper()
 	w.mayImport(t)
 	for _, sql := range []string{
-		`update crm.role_object set can_import = true, can_create = true where org_id = $1 and role_key = 'dealer_personnel' and object = 'opportunity'`,
+		`update crm.role_object set can_import = true, can_create = true where org_id = $1 and role_key = 'seller' and object = 'opportunity'`,
 		`with p as (insert into crm.sales_process (id, org_id, name, is_default, created_at, updated_at) values (gen_random_uuid(), $1, 'Own sales', true, now(), now()) returning id)
 			insert into crm.stage (id, org_id, process_id, name, position, type) select gen_random_uuid(), $1, p.id, n, i, t from p, (values ('Talking', 1, 'active'), ('Offer', 2, 'active'), ('Yes', 3, 'won'), ('No', 4, 'lost')) s (n, i, t)`,
 		`update crm.person set email = 'Pia@one.example', email_norm = 'pia@one.example' where id = (select person_id from crm.membership where org_id = $1 limit 1)`,
@@ -38,7 +38,7 @@ func TestACompanyImportsItsOwnOpportunities(t *testing.T) {
 	w.must(t, 403, w.pia, "POST", "/v1/imports/opportunities", body, "Content-Type", contentType)
 	w.sells(t, w.pia)
 	w.addField(t, w.pia, operational.ObjectOpportunity, "x_size", "number")
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectOpportunity, `readable = readable || '{x_size}'::text[], editable = editable || '{x_size}'::text[]`)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectOpportunity, `readable = readable || '{x_size}'::text[], editable = editable || '{x_size}'::text[]`)
 	w.bring(t, w.pia, "accounts", "external_ref,name\nc1,Globex\nc2,Twin\nc3,Twin\n")
 	_, err := w.Owner(t).Exec(t.Context(), `insert into crm.record_type (id, org_id, object, name, created_at, updated_at) values (gen_random_uuid(), $1, 'opportunity', 'Project', now(), now())`, w.pia.Org)
 	require.NoError(t, err)
@@ -156,7 +156,7 @@ func TestImportsOfOpportunitiesGoByTheRightsOfTheirPerson(t *testing.T) {
 	}
 	can := func(set string) {
 		t.Helper()
-		w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectOpportunity, set)
+		w.role(t, w.pia, operational.RoleSeller, operational.ObjectOpportunity, set)
 	}
 	run := func(started answer) answer {
 		t.Helper()
@@ -187,7 +187,7 @@ func TestImportsOfOpportunitiesGoByTheRightsOfTheirPerson(t *testing.T) {
 	w.bring(t, w.pia, "accounts", "external_ref,name\nc1,Globex\n")
 	_, err := w.Owner(t).Exec(t.Context(), `update crm.account set owner_membership_id = null, version = version + 1`)
 	require.NoError(t, err)
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, `visibility = 'private'`)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `visibility = 'private'`)
 	for _, name := range []string{"c1", "Globex", "nobody"} {
 		done := w.bring(t, w.pia, "opportunities", "external_ref,name,account\n3,New,"+name+"\n")
 		require.Equal(t, tally(0, 0, 0, 1), done.json(t)["records"])

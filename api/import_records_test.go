@@ -41,7 +41,7 @@ func oneFile(t *testing.T, file string, values ...string) ([]byte, string) {
 func (w *world) mayImport(t *testing.T) {
 	t.Helper()
 	for _, org := range []person{w.pia, w.pol} {
-		_, err := w.Owner(t).Exec(t.Context(), `update crm.role_object set can_import = true where org_id = $1 and role_key = 'dealer_personnel' and object in ('account', 'contact')`, org.Org)
+		_, err := w.Owner(t).Exec(t.Context(), `update crm.role_object set can_import = true where org_id = $1 and role_key = 'seller' and object in ('account', 'contact')`, org.Org)
 		require.NoError(t, err)
 	}
 }
@@ -54,7 +54,7 @@ func TestACompanyImportsItsOwnCustomers(t *testing.T) {
 	w.mayImport(t)
 	_, err := w.Owner(t).Exec(t.Context(), `insert into crm.custom_field (id, org_id, object, name, label, type, created_at, updated_at) values (gen_random_uuid(), $1, 'account', 'x_vip', 'VIP', 'boolean', now(), now())`, w.pia.Org)
 	require.NoError(t, err)
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, `readable = readable || '{x_vip}'::text[], editable = editable || '{x_vip}'::text[]`)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `readable = readable || '{x_vip}'::text[], editable = editable || '{x_vip}'::text[]`)
 
 	file := "external_ref,name,industry,year_established,parent_external_ref,x_vip\n" +
 		"c,Child,Retail,1999,p,true\n" + // its parent's parent stands further down
@@ -91,7 +91,7 @@ func TestACompanyImportsItsOwnCustomers(t *testing.T) {
 
 	// What was taken along can be brought back, and changes nothing.
 	exported := `can_export = true`
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, exported)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, exported)
 	back := w.bring(t, w.pia, "accounts", w.must(t, 200, w.pia, "GET", "/v1/accounts/export", nil).body)
 	require.Equal(t, map[string]any{"created": 0.0, "updated": 0.0, "unchanged": 3.0, "quarantined": 0.0}, back.json(t)["records"], back.body)
 
@@ -115,7 +115,7 @@ func TestImportsGoByTheRightsOfTheirPerson(t *testing.T) {
 		body, contentType := oneFile(t, file)
 		return w.must(t, status, w.pia, "POST", "/v1/imports/accounts", body, "Content-Type", contentType)
 	}
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, `readable = '{name,country,external_ref}', editable = '{name}'`)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `readable = '{name,country,external_ref}', editable = '{name}'`)
 	hidden, absent := send(422, "external_ref,name,industry\n1,A,B\n"), send(422, "external_ref,name,industrx\n1,A,B\n")
 	require.Equal(t, absent.body, strings.ReplaceAll(hidden.body, "industry", "industrx"))
 	require.Equal(t, "field-not-editable", send(403, "external_ref,name,country\n1,A,DE\n").text(t, "code"))
@@ -124,9 +124,9 @@ func TestImportsGoByTheRightsOfTheirPerson(t *testing.T) {
 	send(422, "external_ref,name\n1,\xff\n")
 
 	started := send(http.StatusAccepted, "external_ref,name\n1,A\n")
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, `can_import = false`)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `can_import = false`)
 	require.NoError(t, imports.NewRunner(w.Jobs).Run(t.Context(), w.pia.Actor, uuid.MustParse(started.text(t, "id")), nil))
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, `can_import = true`)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `can_import = true`)
 	ended := w.must(t, 200, w.pia, "GET", started.header.Get("Location"), nil)
 	require.Equal(t, "failed", ended.text(t, "state"), "the right ended before the work began")
 	require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/accounts?count=exact", nil).body, `"total":0`)
@@ -134,7 +134,7 @@ func TestImportsGoByTheRightsOfTheirPerson(t *testing.T) {
 	// A record of somebody else in the company is not written over by who sees only their own.
 	_, err := w.Owner(t).Exec(t.Context(), `insert into crm.account (id, org_id, name, name_key, external_ref, created_at, updated_at) values (gen_random_uuid(), $1, 'Of a colleague', 'c', 'taken', now(), now())`, w.pia.Org)
 	require.NoError(t, err)
-	w.role(t, w.pia, operational.RoleDealerPersonnel, operational.ObjectAccount, `visibility = 'private'`)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `visibility = 'private'`)
 	done := w.bring(t, w.pia, "accounts", "external_ref,name\ntaken,Mine now\nfree,Mine\n")
 	require.Equal(t, map[string]any{"created": 1.0, "updated": 0.0, "unchanged": 0.0, "quarantined": 1.0}, done.json(t)["records"], done.body)
 	var name string

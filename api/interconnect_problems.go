@@ -4,6 +4,7 @@ var problemsOfInterconnect = []ProblemType{
 	{"connection-state", "The connection is in another state", "A connection that is not suspended cannot be resumed, and one that is suspended cannot be suspended again. Nothing was changed.", "Read the connection to see its state."},
 	{"connection-ended", "The connection has ended", "A connection that has ended stays so. Nothing was changed.", "To work together again, connect anew by an invitation."},
 	{"already-connected", "You are connected already", "Your organisation is connected with this vendor. Nothing was changed.", "Work in the connection that is there, or end it first."},
+	{"channel-open", "There is a channel already", "Your organisation has a channel of its own. Nothing was changed.", "Switch to the vendor side to work in it."},
 	{"partner-number-taken", "The number is taken", "You have given the number to another partner, or offered it in an open invitation. Nothing was saved.", "Choose another number, or leave it out for the next free one."},
 	{"invitation-closed", "The invitation is closed", "An invitation that is accepted, rejected, revoked or expired stays so. Nothing was changed.", "Make a new one."},
 	{"own-invitation", "The invitation is your own", "Your own organisation has made this invitation. Nothing was changed.", "Pass the link on to the partner."},

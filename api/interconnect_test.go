@@ -165,7 +165,7 @@ func TestTheLifeOfAConnection(t *testing.T) {
 func TestPeopleAndContacts(t *testing.T) {
 	w := newWorld(t)
 	chief := w.administrator(t, w.pia, "Chief")
-	issued := w.must(t, 201, chief, "POST", "/v1/member-invitations", `{"role":"dealer_personnel","email":"nia@one.example"}`)
+	issued := w.must(t, 201, chief, "POST", "/v1/member-invitations", `{"role":"seller","email":"nia@one.example"}`)
 	joined := w.must(t, 201, person{}, "POST", "/v1/invitations/join", map[string]string{"token": issued.token(t), "name": canaryPrivate, "email": "nia@one.example", "password": password})
 	nia, member := joined.cookieOf(t), joined.json(t)["me"].(map[string]any)["membership_id"].(string)
 	list := w.must(t, 200, chief, "GET", "/v1/people?sort=-name&count=exact", nil)

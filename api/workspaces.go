@@ -32,6 +32,10 @@ type changingOne[P any] struct {
 	Body    P      `contentType:"application/merge-patch+json" doc:"Members to change; null clears one; what is left out stays"`
 }
 
+type openChannelInput struct {
+	IfMatch string `header:"If-Match" doc:"ETag of the workspace as you read it; required" example:"\"v3\""`
+}
+
 type switchInput struct {
 	Body struct {
 		OrganisationID *uuid.UUID        `json:"organisation_id,omitempty" doc:"One of the organisations that you are a member of; left out: where the session works now"`
@@ -74,6 +78,19 @@ func (a *API) workspaces() {
 			return nil, err
 		}
 		w, err := s.UpdateWorkspace(ctx, actor, seen, interconnect.UpdateWorkspace(in.Body))
+		return &record[interconnect.Workspace]{etagOf(w.Version), w}, err
+	})
+	register(a, operational.WorkspaceManage, huma.Operation{
+		OperationID: "open-channel", Method: http.MethodPost, Path: "/v1/workspace/channel", Tags: []string{"organisations"}, Errors: onCondition,
+		Summary: "Open a channel of your own",
+		Description: "For an organisation that sells for others and has partners of its own as well: it gets the roles, the default role for partners' people and the access scope that come with a channel, " +
+			"and its people work on either side (POST /v1/session/workspace). What it does for its vendors stays as it is, and none of them learns of it. It is not undone.",
+	}, func(ctx context.Context, actor operational.Actor, in *openChannelInput) (*record[interconnect.Workspace], error) {
+		seen, err := Changing{IfMatch: in.IfMatch}.version()
+		if err != nil {
+			return nil, err
+		}
+		w, err := s.OpenChannel(ctx, actor, seen)
 		return &record[interconnect.Workspace]{etagOf(w.Version), w}, err
 	})
 }

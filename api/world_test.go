@@ -129,7 +129,7 @@ func (w *world) people(t testing.TB) {
 }
 
 func actorOf(p interconnect.NewPartner) operational.Actor {
-	return operational.Actor{Person: p.PersonID, Membership: p.MembershipID, Org: p.OrgID, Side: operational.SidePartner, Role: operational.RoleDealerPersonnel}
+	return operational.Actor{Person: p.PersonID, Membership: p.MembershipID, Org: p.OrgID, Side: operational.SidePartner, Role: operational.RoleSeller}
 }
 
 func (w *world) join(t testing.TB, org uuid.UUID, role operational.Role, name string) person {

@@ -22,9 +22,9 @@ const (
 	RoleChannelManager  Role = "channel_manager"
 	RoleAnalyst         Role = "analyst"
 	RoleReviewer        Role = "reviewer"
-	RoleDealerPersonnel Role = "dealer_personnel"
-	RoleSeller          Role = "seller" // who sells, in a company that has a channel of its own as well
-	RoleSystem          Role = "system" // a job of the program, never a person
+	RoleDealerPersonnel Role = "dealer_personnel" // what a vendor's partners' people are to it
+	RoleSeller          Role = "seller"           // who sells, in a partner's own company
+	RoleSystem          Role = "system"           // a job of the program, never a person
 )
 
 // Actor is who is asking. It comes from a credential only, never from a body or a free header.

@@ -72,7 +72,7 @@ func (w *world) plant(t testing.TB) {
 	w.stranger = person(vendor("Empty Works", "USD"), operational.RoleChannelLeader, "Nora New", strangerMail)
 	second := person(w.second, operational.RoleChannelLeader, "Sven Ek", "sven@norrland.example")
 	first := w.channel(t, w.leader, "EUR", 700)
-	w.partner = person(first[0].OrgID, operational.RoleDealerPersonnel, "Tomasz Wrona", partnerMail)
+	w.partner = person(first[0].OrgID, operational.RoleSeller, "Tomasz Wrona", partnerMail)
 	shared, err := admin.Connect(ctx, identity.NewConnection{Vendor: w.second, Partner: first[0].OrgID, PartnerNumber: "N-1", Tier: "Silver", Region: "South"})
 	require.NoError(t, err)
 	w.business(t, second, []interconnect.NewPartner{{OrgID: first[0].OrgID, ConnectionID: shared}}, "SEK", 40)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
@@ -19,6 +21,7 @@ func (p *Portal) settings(mux *http.ServeMux) {
 	people, keys := operational.PeopleManage, operational.KeysManage
 	mux.HandleFunc("GET /settings", p.governed(p.workspaceSettings, settingsNeed...))
 	mux.HandleFunc("POST /settings", p.governed(p.editWorkspace, operational.WorkspaceManage))
+	mux.HandleFunc("POST /settings/channel", p.governed(p.openChannel, operational.WorkspaceManage))
 	mux.HandleFunc("GET /settings/people", p.governed(p.people, people))
 	mux.HandleFunc("GET /settings/people/{id}", p.governed(p.member, people))
 	mux.HandleFunc("POST /settings/people/{id}/{act}", p.governed(p.changeMember, people))
@@ -87,6 +90,7 @@ func (v *visit) showWorkspace(t tried) error {
 			name, t.input("edit", views.Input{Name: "country_code", Label: "Country (optional)", Hint: "Two letters, for example DE", Value: textIn(w.CountryCode), Max: 2}), zone,
 			t.input("edit", views.Input{Name: "fiscal_month", Label: "Fiscal year begins in", Value: month, Options: monthOptions()}), money,
 		}}}}
+		page.Main = append(page.Main, v.channelBlock(w)...)
 	} else {
 		page.Main = []views.Block{{ID: "workspace", Title: "Workspace", Facts: []views.Fact{
 			{Name: "Name", Value: w.Name}, {Name: "Country", Value: orNone(w.CountryCode)}, {Name: "Time zone", Value: w.TimeZone}, {Name: "Fiscal year", Value: "Begins in " + monthOptions()[w.FiscalMonth-1].Text}, {Name: "Currency", Value: w.Currency},
@@ -101,6 +105,26 @@ func (v *visit) showWorkspace(t tried) error {
 		page.Notes, status = append(page.Notes, *t.note), t.status
 	}
 	return v.setting(status, "/settings", page)
+}
+
+// channelBlock lets a company that sells for others begin to govern partners of its own.
+func (v *visit) channelBlock(w interconnect.Workspace) []views.Block {
+	if w.Governs || v.actor.Connection != uuid.Nil {
+		return nil
+	}
+	return []views.Block{{
+		ID: "channel", Title: "A channel of your own", Text: "If companies sell for you, as you do for your vendors, open a channel: you invite them, and say what they may see and do. You then work on either side. Your vendors do not learn of it, and what you do for them stays as it is. It is not undone.",
+		Form: &views.Sent{Action: "/settings/channel", Version: strconv.FormatInt(w.Version, 10), Submit: "Open a channel", Ask: "Open a channel …"},
+	}}
+}
+
+func (p *Portal) openChannel(v *visit) error {
+	values, version, err := v.posted()
+	if err != nil {
+		return err
+	}
+	_, err = p.deps.Interconnect.OpenChannel(v.ctx, v.actor, version)
+	return v.done("channel", "/settings", values, err, v.showWorkspace)
 }
 
 func (p *Portal) editWorkspace(v *visit) error {

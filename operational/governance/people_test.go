@@ -57,7 +57,7 @@ func TestAssignments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"North"}, m.Regions)
 	kind(t, operational.KindInvalid, second(w.s.AssignMember(ctx, w.A, manager.Membership, 3, governance.UpdateMemberAssignment{Role: operational.Set("dealer_personnel")})), "an external role")
-	seller := w.member(t, w.P1, "dealer_personnel")
+	seller := w.member(t, w.P1, "seller")
 	kind(t, operational.KindNotFound, second(w.s.AssignMember(ctx, w.A, seller.Membership, 1, governance.UpdateMemberAssignment{Role: operational.Set("analyst")})), "a partner's member")
 	kind(t, operational.KindInvalid, second(w.s.AssignMember(ctx, w.P1, seller.Membership, 1, governance.UpdateMemberAssignment{Regions: operational.Set([]string{"West"})})), "a partner has no regions")
 	m, err = w.s.AssignMember(ctx, w.P1, seller.Membership, 1, governance.UpdateMemberAssignment{Role: operational.Set("administrator")})

@@ -136,7 +136,7 @@ func insert(ctx context.Context, tx *postgres.Tx, r *Role, anyKey bool) error {
 
 const freeKey = `
 select k from (select $2::text as k, 1 as n union all select $2 || '_' || i, i from generate_series(2, 101) i) c
-where not exists (select from crm.role r where r.org_id = $1 and r.key = c.k) order by n limit 1`
+where not exists (select from crm.role r where r.org_id = $1 and r.key = c.k) and not crm.comes_with_workspace(c.k) order by n limit 1`
 
 func roleArgs(tx *postgres.Tx, r Role, version int64) pgx.NamedArgs {
 	type object struct {
@@ -167,6 +167,8 @@ func roleFault(err error) error {
 	switch postgres.Violated(err) {
 	case "role_name", "role_pkey":
 		return operational.Fault(operational.KindConflict, "role-name-taken", "Your organisation has a role with this name or key already. Nothing was saved.").Because(err)
+	case "role_key_kept":
+		return operational.Fault(operational.KindConflict, "role-key-kept", "This key is kept for a role that comes with a workspace. Nothing was saved. Choose another one, or leave it out.").Because(err)
 	case "role_names_fields", "role_names_record_types": // removed between the check and here
 		return operational.Fault(operational.KindConflict, "role-names-nothing", "A field or record type that the role names is not there any more. Nothing was saved. Read it again.").Because(err)
 	}

@@ -258,7 +258,7 @@ func plantPartner(t *testing.T, w world) (partner, person uuid.UUID) {
 		{`insert into crm.organisation (id, name, created_at) values ($1, 'Partner', now())`, []any{partner}},
 		{`insert into crm.workspace (org_id, governs, sells, reporting_currency) values ($1, false, true, 'EUR')`, []any{partner}},
 		{`insert into crm.person (id, display_name, created_at) values ($1, 'Pat', now())`, []any{person}},
-		{`insert into crm.membership (id, org_id, person_id, role, created_at) values ($1, $2, $3, 'dealer_personnel', now())`, []any{membership, partner, person}},
+		{`insert into crm.membership (id, org_id, person_id, role, created_at) values ($1, $2, $3, 'seller', now())`, []any{membership, partner, person}},
 	} {
 		_, err := w.Owner(t).Exec(ctx, step.sql, step.args...)
 		require.NoError(t, err)

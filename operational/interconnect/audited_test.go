@@ -102,7 +102,7 @@ func TestTheEndByThePartnerIsInBothAudits(t *testing.T) {
 func TestWhoIsLetInAgain(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
-	issued, err := w.InviteMember(ctx, w.P2, interconnect.NewMemberInvitation{Email: ptr("nia@two.example"), Role: "dealer_personnel"})
+	issued, err := w.InviteMember(ctx, w.P2, interconnect.NewMemberInvitation{Email: ptr("nia@two.example"), Role: "seller"})
 	require.NoError(t, err)
 	joining := newcomer("nia@two.example")
 	joining.Company = nil

@@ -36,5 +36,8 @@
 //     there is an administrator is all that the vendor learns by it.
 //   - What a vendor decides about a contact and what the partner decides about its person are kept apart: each can
 //     keep the person out, and neither lets in whom the other keeps out.
+//   - A company that sells for others may open a channel of its own, and is then the middle of two tiers: a session wears one
+//     hat, and what the other one sees is not there for it. Its direct sales and its own business have numbers and references
+//     of their own. It is not undone: what hangs on a channel (roles, partners, records) has no other place to go.
 //   - Expiry is noted when somebody looks, so that lists say what the page behind the link says.
 package interconnect

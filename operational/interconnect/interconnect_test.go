@@ -56,8 +56,8 @@ func newChannel(t *testing.T) channel {
 		}
 		return interconnect.ProvisionPartners(ctx, tx, c.partners)
 	}))
-	c.only = operational.Actor{Org: c.partners[0].OrgID, Side: operational.SidePartner, Role: operational.RoleDealerPersonnel, Membership: c.partners[0].MembershipID}
-	c.both = operational.Actor{Org: c.partners[1].OrgID, Side: operational.SidePartner, Role: operational.RoleDealerPersonnel, Membership: c.partners[1].MembershipID}
+	c.only = operational.Actor{Org: c.partners[0].OrgID, Side: operational.SidePartner, Role: operational.RoleSeller, Membership: c.partners[0].MembershipID}
+	c.both = operational.Actor{Org: c.partners[1].OrgID, Side: operational.SidePartner, Role: operational.RoleSeller, Membership: c.partners[1].MembershipID}
 	var err error
 	c.sharedB, err = admin.Connect(ctx, identity.NewConnection{Vendor: c.b.Org, Partner: c.both.Org, PartnerNumber: "77", Region: "North"})
 	require.NoError(t, err)

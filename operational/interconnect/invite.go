@@ -170,7 +170,7 @@ select exists (select from crm.connection c where c.vendor_org_id = $1 and c.par
 
 	sqlNextPartner = `
 insert into crm.record_counter (scope_id, object, vendor_org_id, last) values ($1, 'partner', $1, 1)
-on conflict (scope_id, object) do update set last = record_counter.last + 1
+on conflict (scope_id, object, side) do update set last = record_counter.last + 1
 returning last`
 )
 

@@ -125,7 +125,7 @@ func TestWithoutMailTheAddressIsNamed(t *testing.T) {
 	_, err := w.InvitePartner(ctx, w.A, interconnect.NewPartnerInvitation{PartnerName: "x", Tier: ptr("")})
 	require.ErrorContains(t, err, "email: is needed")
 	require.ErrorContains(t, err, "tier", "with all other faults")
-	_, err = w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "dealer_personnel"})
+	_, err = w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Role: "seller"})
 	requireKind(t, operational.KindInvalid, err)
 	_, token := w.invite(t, interconnect.NewPartnerInvitation{Email: ptr("Nia@new.example")})
 	require.Equal(t, "no-mail", code(t, w.AskToJoin(ctx, token, "nia@new.example")))

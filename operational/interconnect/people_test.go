@@ -15,7 +15,7 @@ import (
 func TestPeopleAreInvitedAndFollowed(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
-	issued, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "dealer_personnel"})
+	issued, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "seller"})
 	require.NoError(t, err)
 	token := tokenOf(t, issued.Link)
 	joining := newcomer("nia@one.example")
@@ -175,7 +175,7 @@ func TestInvitationsEndWithTheRoleThatMadeThem(t *testing.T) {
 	require.NoError(t, err)
 	kept, err := w.InviteMember(ctx, w.as(t, session.Actor), interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "administrator"})
 	require.NoError(t, err)
-	w.exec(t, `update crm.membership set role = 'dealer_personnel', updated_at = $2 where id = $1`, session.Actor.Membership, w.now)
+	w.exec(t, `update crm.membership set role = 'seller', updated_at = $2 where id = $1`, session.Actor.Membership, w.now)
 	_, err = w.Look(ctx, tokenOf(t, kept.Link))
 	requireKind(t, operational.KindNotFound, err) // whoever has less now does not come back to more
 	after, err := w.MemberInvitation(ctx, w.P1, kept.Invitation.ID)

@@ -28,7 +28,7 @@ insert into crm.record_counter (scope_id, object, connection_id, vendor_org_id, 
 select n.scope_id, 'opportunity', n.connection_id, @vendor, n.partner_org_id, n.wanted
 from unnest(@scopes::uuid[], @connections::uuid[], @partners::uuid[], @wanted::bigint[]) as n(scope_id, connection_id, partner_org_id, wanted)
 order by n.scope_id
-on conflict (scope_id, object) do update set last = record_counter.last + excluded.last
+on conflict (scope_id, object, side) do update set last = record_counter.last + excluded.last
 returning scope_id, last`
 
 const importSet = `unnest(@ids::uuid[], @connections::uuid[], @partners::uuid[], @numbers::bigint[], @names::text[], @customers::text[], @accounts::uuid[], @owners::uuid[],

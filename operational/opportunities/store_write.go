@@ -35,7 +35,7 @@ type current struct {
 const nextNumber = `
 insert into crm.record_counter (scope_id, object, connection_id, vendor_org_id, partner_org_id, last)
 values (coalesce(@connection_id::uuid, @partner_org_id::uuid, @vendor_org_id::uuid), 'opportunity', @connection_id, @vendor_org_id, @partner_org_id, 1)
-on conflict (scope_id, object) do update set last = record_counter.last + 1
+on conflict (scope_id, object, side) do update set last = record_counter.last + 1
 returning last`
 
 // Partners have no right to the vendor's account id, so they have statements without it.

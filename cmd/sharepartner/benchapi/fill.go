@@ -65,10 +65,10 @@ var fillSQL = []struct {
 	{"people", `insert into crm.person (id, display_name, created_at) select pg_temp.id('person', i), 'Person ' || i, now() from generate_series(1, 1020) i`, none},
 	{"memberships", `insert into crm.membership (id, org_id, person_id, role, created_at)
 		select pg_temp.id('member', i), case when i <= 1000 then pg_temp.id('partner', i) else pg_temp.id('vendor', i - 1000) end, pg_temp.id('person', i),
-		       case when i <= 1000 then 'dealer_personnel' else 'channel_leader' end, now() from generate_series(1, 1020) i`, none},
+		       case when i <= 1000 then 'seller' else 'channel_leader' end, now() from generate_series(1, 1020) i`, none},
 	{"mates", `insert into crm.person (id, display_name, created_at) select pg_temp.id('mate', i), 'Mate ' || i, now() from generate_series(1, 1000) i`, none},
 	{"memberships of mates", `insert into crm.membership (id, org_id, person_id, role, created_at)
-		select pg_temp.id('matemember', i), pg_temp.id('partner', i), pg_temp.id('mate', i), 'dealer_personnel', now() from generate_series(1, 1000) i`, none},
+		select pg_temp.id('matemember', i), pg_temp.id('partner', i), pg_temp.id('mate', i), 'seller', now() from generate_series(1, 1000) i`, none},
 	{"connections", `insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, created_at, updated_at)
 		select pg_temp.id('connection', i), pg_temp.id('vendor', 1 + (i / 1000 * 7 + i) % 20), pg_temp.id('partner', 1 + i % 1000), 'active', 'P-' || i, 'Gold', 'North', now(), now()
 		from generate_series(0, 2999) i`, none},

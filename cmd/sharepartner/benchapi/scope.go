@@ -59,7 +59,7 @@ var (
 )
 
 func person(n int) string {
-	return fmt.Sprintf("p.display_name like 'Person %%' and split_part(p.display_name, ' ', 2)::int %% 50 = %d and m.role = 'dealer_personnel'", n)
+	return fmt.Sprintf("p.display_name like 'Person %%' and split_part(p.display_name, ' ', 2)::int %% 50 = %d and m.role = 'seller'", n)
 }
 
 var narrows = []struct {

@@ -137,7 +137,7 @@ func (m *maker) makePeople(ctx context.Context) error {
 		Person
 		org  uuid.UUID
 		role operational.Role
-	}{{tomasz, kestrel, operational.RoleDealerPersonnel}, {mirela, m.halden, operational.RoleAnalyst}, {ingrid, m.halden, operational.RoleChannelLeader}} {
+	}{{tomasz, kestrel, operational.RoleSeller}, {mirela, m.halden, operational.RoleAnalyst}, {ingrid, m.halden, operational.RoleChannelLeader}} {
 		if err := m.person(ctx, p.Person, p.org, p.role); err != nil {
 			return fmt.Errorf("%s: %w", p.Name, err)
 		}

@@ -34,7 +34,7 @@ create table crm.membership (
   id uuid primary key,
   org_id uuid not null references crm.organisation,
   person_id uuid not null references crm.person,
-  role text not null check (role in ('administrator', 'channel_leader', 'channel_manager', 'analyst', 'dealer_personnel')),
+  role text not null check (role in ('administrator', 'channel_leader', 'channel_manager', 'analyst', 'seller')),
   status text not null default 'active' check (status in ('active', 'suspended')),
   external_ref text,
   created_at timestamptz not null,
@@ -125,7 +125,7 @@ begin
   ), h as (
     insert into crm.person (id, display_name, created_at) select person_id, person_name, at from p
   ), m as (
-    insert into crm.membership (id, org_id, person_id, role, created_at) select membership_id, org_id, person_id, 'dealer_personnel', at from p
+    insert into crm.membership (id, org_id, person_id, role, created_at) select membership_id, org_id, person_id, 'seller', at from p
   ), c as (
     insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, channel_manager_id, external_ref, created_at, updated_at)
     select connection_id, vendor, org_id, 'active', partner_number, tier, region, channel_manager_id, external_ref, started_at, at from p

@@ -45,10 +45,12 @@ create table crm.opportunity (
   foreign key (connection_id, owner_contact_id) references crm.external_contact (connection_id, id),
   foreign key (scope_id, owner_membership_id) references crm.membership (org_id, id),
   foreign key (process_org_id, process_id, stage_id, stage_type) references crm.stage (org_id, process_id, id, type),
-  unique (scope_id, number),
-  unique (id, scope_id),
-  unique (scope_id, external_ref)
+  unique (id, scope_id)
 );
+-- What a company sells itself as a vendor and its own business as a partner have numbers and references of their own: with
+-- the one hat it does not see the records of the other.
+create unique index opportunity_number on crm.opportunity (scope_id, number, (vendor_org_id is null));
+create unique index opportunity_external_ref on crm.opportunity (scope_id, external_ref, (vendor_org_id is null));
 create index opportunity_of_vendor on crm.opportunity (vendor_org_id, updated_at desc, id desc);
 create index opportunity_of_vendor_stage on crm.opportunity (vendor_org_id, stage_id, updated_at desc, id desc);
 create index opportunity_of_partner on crm.opportunity (partner_org_id, updated_at desc, id desc);
@@ -164,7 +166,7 @@ end $$;
 create trigger opportunity_step before update on crm.opportunity for each row execute function crm.opportunity_step();
 create trigger history_of_change after insert on crm.opportunity_history referencing new table as added for each statement execute function crm.history_of_change();
 
--- Human numbers, counted per connection (or per workspace for business without one).
+-- Human numbers, counted per connection (or per workspace and hat for business without one).
 create table crm.record_counter (
   scope_id uuid not null,
   object text not null,
@@ -172,7 +174,8 @@ create table crm.record_counter (
   vendor_org_id uuid,
   partner_org_id uuid,
   last bigint not null,
-  primary key (scope_id, object),
+  side text not null generated always as (case when vendor_org_id is null then 'partner' else 'vendor' end) stored,
+  primary key (scope_id, object, side),
   check (scope_id = coalesce(connection_id, partner_org_id, vendor_org_id)),
   check (num_nonnulls(vendor_org_id, partner_org_id) = case when connection_id is null then 1 else 2 end),
   foreign key (connection_id, vendor_org_id, partner_org_id) references crm.connection (id, vendor_org_id, partner_org_id)

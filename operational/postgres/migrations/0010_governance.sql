@@ -62,6 +62,14 @@ create table crm.record_type (
 );
 create unique index record_type_one_default on crm.record_type (org_id, object) where is_default;
 
+-- The keys of what comes with a workspace, on either side: a company that begins to sell, or opens a channel of its own,
+-- finds none of them taken by a role that it has made.
+-- +goose StatementBegin
+create function crm.comes_with_workspace(key text) returns boolean language sql immutable as $$
+  select key in ('administrator', 'channel_leader', 'channel_manager', 'analyst', 'reviewer', 'dealer_personnel', 'seller')
+$$;
+-- +goose StatementEnd
+grant execute on function crm.comes_with_workspace(text) to sharepartner_vendor, sharepartner_partner;
 create table crm.role (
   org_id uuid not null references crm.organisation,
   key text not null check (key ~ '^[a-z][a-z0-9_]{0,59}$'),
@@ -78,6 +86,7 @@ create table crm.role (
   primary key (org_id, key),
   check (audience = 'internal' or (not everything and capabilities = '{}')),
   check (audience = 'external' or not is_default),
+  constraint role_key_kept check (built_in or not crm.comes_with_workspace(key)),
   unique (org_id, key, audience)
 );
 create unique index role_name on crm.role (org_id, audience, lower(name));
@@ -214,7 +223,10 @@ create function crm.seed_role(org uuid, key text, audience text, name text, ever
 #variable_conflict use_variable
 begin
   insert into role (org_id, key, audience, name, everything, built_in, is_default, capabilities, created_at, updated_at)
-    values (org, key, audience, name, everything, true, is_default, capabilities, at, at);
+    -- A name that the company has given to a role of its own already gives way.
+    select org, key, audience, n.name, everything, true, is_default, capabilities, at, at
+    from (select name as name, 1 as place union all select name || ' ' || i, i from generate_series(2, 200) i) n
+    where not exists (select from role r where r.org_id = org and r.audience = audience and lower(r.name) = lower(n.name)) order by n.place limit 1;
   if everything then return; end if;
   insert into role_object (org_id, role_key, audience, object, can_create, can_read, can_edit, can_delete, can_import, can_export, visibility, access, readable, editable)
     select org, key, audience, o.name, 'create' = any(acts) and writes, true, 'edit' = any(acts) and writes, false, false, 'export' = any(acts),
@@ -226,25 +238,32 @@ begin
     where audience = 'internal' or o.shared;
 end $$;
 
-create function crm.seed_workspace() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+-- What a company that governs a channel has for it.
+create function crm.seed_channel(org uuid, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 declare
-  at timestamptz := (select created_at from organisation where id = new.org_id);
   business text[] := array['account', 'contact', 'opportunity'];
   work text[] := array['create', 'edit', 'export'];
   own text[] := array['analytics.read', 'pipelines.read', 'api_keys.manage', 'organisations.read', 'connections.read'];
 begin
+  perform seed_role(org, 'channel_leader', 'internal', 'Channel leader', true, false, '{}', '{}', '{}', 'company', 'read_write', at);
+  perform seed_role(org, 'channel_manager', 'internal', 'Channel manager', false, false, own, business, work, 'company', 'read_write', at);
+  perform seed_role(org, 'analyst', 'internal', 'Analyst', false, false, own, '{}', array['export'], 'company', 'read', at);
+  perform seed_role(org, 'reviewer', 'internal', 'Reviewer', false, false, own, array['opportunity'], array['edit'], 'company', 'read_write', at);
+  perform seed_role(org, 'dealer_personnel', 'external', 'Dealer Personnel', false, true, '{}', business, work, 'company', 'read_write', at);
+  insert into access_scope (vendor_org_id, updated_at) values (org, at);
+end $$;
+-- And one that sells.
+create function crm.seed_sales(org uuid, at timestamptz) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
+  select crm.seed_role(org, 'seller', 'internal', 'Sales', false, false,
+    array['analytics.read', 'pipelines.read', 'api_keys.manage', 'organisations.read', 'connections.read'],
+    array['account', 'contact', 'opportunity'], array['create', 'edit', 'export'], 'company', 'read_write', at)
+$$;
+create function crm.seed_workspace() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare at timestamptz := (select created_at from organisation where id = new.org_id);
+begin
   perform seed_role(new.org_id, 'administrator', 'internal', 'Administrator', true, false, '{}', '{}', '{}', 'company', 'read_write', at);
-  if new.governs then
-    perform seed_role(new.org_id, 'channel_leader', 'internal', 'Channel leader', true, false, '{}', '{}', '{}', 'company', 'read_write', at);
-    perform seed_role(new.org_id, 'channel_manager', 'internal', 'Channel manager', false, false, own, business, work, 'company', 'read_write', at);
-    perform seed_role(new.org_id, 'analyst', 'internal', 'Analyst', false, false, own, '{}', array['export'], 'company', 'read', at);
-    perform seed_role(new.org_id, 'reviewer', 'internal', 'Reviewer', false, false, own, array['opportunity'], array['edit'], 'company', 'read_write', at);
-    perform seed_role(new.org_id, 'dealer_personnel', 'external', 'Dealer Personnel', false, true, '{}', business, work, 'company', 'read_write', at);
-    insert into access_scope (vendor_org_id, updated_at) values (new.org_id, at);
-  end if;
-  if new.sells then
-    perform seed_role(new.org_id, case when new.governs then 'seller' else 'dealer_personnel' end, 'internal', 'Sales', false, false, own, business, work, 'company', 'read_write', at);
-  end if;
+  if new.governs then perform seed_channel(new.org_id, at); end if;
+  if new.sells then perform seed_sales(new.org_id, at); end if;
   return null;
 end $$;
 -- +goose StatementEnd

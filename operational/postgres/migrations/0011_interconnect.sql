@@ -301,7 +301,7 @@ begin
     where x.process_id = process and x.type = 'active'
     order by (x.name = (select v.name from stage v where v.id = o.stage_id) and 'stage' = any (readable)) desc, x.position limit 1;
   insert into record_counter as r (scope_id, object, partner_org_id, last) values (o.partner_org_id, 'opportunity', o.partner_org_id, 1)
-    on conflict (scope_id, object) do update set last = r.last + 1 returning r.last into last;
+    on conflict (scope_id, object, side) do update set last = r.last + 1 returning r.last into last;
   insert into opportunity (id, partner_org_id, number, name, customer_name, owner_membership_id, process_org_id, process_id, process_version, stage_id, stage_type,
       vendor_net_amount, amount_source, currency, close_date, region, tier, custom, created_at, updated_at)
     values (clone, o.partner_org_id, last, case when 'name' = any (readable) then o.name else 'Opportunity ' || o.number end,
@@ -402,10 +402,21 @@ create function crm.begin_to_sell(org uuid, at timestamptz) returns void languag
 begin
   update workspace w set sells = true, version = w.version + 1, updated_at = at where w.org_id = org and not w.sells;
   if found and not exists (select from role r where r.org_id = org and r.key = 'seller') then
-    perform seed_role(org, 'seller', 'internal', 'Sales', false, false,
-      array['analytics.read', 'pipelines.read', 'api_keys.manage', 'organisations.read', 'connections.read'],
-      array['account', 'contact', 'opportunity'], array['create', 'edit', 'export'], 'company', 'read_write', at);
+    perform seed_sales(org, at);
   end if;
+end $$;
+
+-- Opens a channel of its own: a company that sold for others governs partners too. Its answer says what stood against it.
+create function crm.open_channel(seen bigint, at timestamptz) returns text
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare w crm.workspace;
+begin
+  select * into w from workspace x where x.org_id = sec.ctx_org(sec.ctx_side()) for update;
+  if w.governs then return 'open'; end if;
+  if w.version <> seen then return 'stale'; end if;
+  update workspace x set governs = true, version = x.version + 1, updated_at = at where x.org_id = w.org_id;
+  perform crm.seed_channel(w.org_id, at);
+  return 'done';
 end $$;
 
 -- Connects a company with whoever invited it. The number is the vendor's own; where it has given it away meanwhile, the new one differs.
@@ -628,7 +639,7 @@ end $$;
 -- +goose StatementEnd
 grant execute on function crm.set_connection(uuid, text, bigint, text, timestamptz) to sharepartner_vendor;
 grant execute on function crm.end_connection(uuid, bigint, text, timestamptz), crm.ending_of(uuid), crm.accept_invitation(bytea, uuid, timestamptz),
-  crm.set_member(uuid, text, bigint, timestamptz), crm.end_sessions_of(uuid) to sharepartner_vendor, sharepartner_partner;
+  crm.set_member(uuid, text, bigint, timestamptz), crm.end_sessions_of(uuid), crm.open_channel(bigint, timestamptz) to sharepartner_vendor, sharepartner_partner;
 grant execute on function crm.partner_lacks_administrator(uuid) to sharepartner_vendor;
 grant execute on function sec.see_invitation(bytea, timestamptz), sec.ask_to_join(bytea, text, timestamptz), sec.reject_invitation(bytea, text, timestamptz),
   sec.join_by_invitation(bytea, jsonb, jsonb, timestamptz) to sharepartner_api;
