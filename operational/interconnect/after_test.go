@@ -17,7 +17,7 @@ import (
 func TestNothingCrossesAfterTheEnd(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
-	issued, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "dealer_personnel"})
+	issued, err := w.InviteMember(ctx, w.P1, interconnect.NewMemberInvitation{Email: ptr("nia@one.example"), Role: "seller"})
 	require.NoError(t, err)
 	joining := newcomer("nia@one.example")
 	joining.Company = nil

@@ -143,6 +143,7 @@ func TestAnInvitationStandsAsLongAsItCouldBeMade(t *testing.T) {
 	ctx := context.Background()
 	w := newLife(t)
 	w.exec(t, `update crm.role set capabilities = '{people.manage,connections.manage}' where org_id = $1 and key = 'channel_manager'`, w.A.Org)
+	w.exec(t, `update crm.role_object set visibility = 'company' where org_id = $1 and role_key = 'channel_manager'`, w.A.Org)
 	mia := w.member(t, w.A, "Mia", "channel_manager")
 	_, err := w.InviteMember(ctx, mia, interconnect.NewMemberInvitation{Email: ptr("ana@new.example"), Role: "reviewer"})
 	require.Equal(t, "beyond-own-rights", code(t, err), "reviewers read what she does not")

@@ -137,6 +137,7 @@ func TestNobodyInvitesPartnersToMoreThanTheyHold(t *testing.T) {
 		require.Equal(t, "beyond-own-rights", code(t, act()), "an analyst writes nothing")
 	}
 	w.exec(t, `update crm.membership set role = 'channel_manager' where org_id = $1 and id = $2`, w.A.Org, who.Membership)
+	w.exec(t, `update crm.role_object set visibility = 'company' where org_id = $1 and role_key = 'channel_manager'`, w.A.Org)
 	_, err := w.SendAgain(ctx, w.as(t, who), interconnect.KindPartner, made.ID, 1)
 	require.NoError(t, err)
 }

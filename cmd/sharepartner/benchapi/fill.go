@@ -15,7 +15,7 @@ type Channel struct {
 	Partners []uuid.UUID
 }
 
-// Fill writes a channel of 20 vendors and 1,000 partners with n opportunities, as the owner, in bulk. The shares are
+// Fill writes a channel of 20 vendors, 1,000 partners and 20,000 people with n opportunities, as the owner, in bulk. The shares are
 // skewed as in real channels: a few vendors and partners hold much.
 func Fill(ctx context.Context, ownerURL string, n int) (Channel, error) {
 	conn, err := pgx.Connect(ctx, ownerURL)
@@ -67,8 +67,12 @@ var fillSQL = []struct {
 		select pg_temp.id('member', i), case when i <= 1000 then pg_temp.id('partner', i) else pg_temp.id('vendor', i - 1000) end, pg_temp.id('person', i),
 		       case when i <= 1000 then 'seller' else 'channel_leader' end, now() from generate_series(1, 1020) i`, none},
 	{"mates", `insert into crm.person (id, display_name, created_at) select pg_temp.id('mate', i), 'Mate ' || i, now() from generate_series(1, 1000) i`, none},
+	// The rest of 20,000 people: they sign in nowhere here, but their companies have them.
+	{"crowd", `insert into crm.person (id, display_name, created_at) select pg_temp.id('crowd', i), 'Crowd ' || i, now() from generate_series(1, 18000) i`, none},
 	{"memberships of mates", `insert into crm.membership (id, org_id, person_id, role, created_at)
 		select pg_temp.id('matemember', i), pg_temp.id('partner', i), pg_temp.id('mate', i), 'seller', now() from generate_series(1, 1000) i`, none},
+	{"memberships of the crowd", `insert into crm.membership (id, org_id, person_id, role, created_at)
+		select pg_temp.id('crowdmember', i), pg_temp.id('partner', 1 + i % 1000), pg_temp.id('crowd', i), 'seller', now() from generate_series(1, 18000) i`, none},
 	{"connections", `insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, created_at, updated_at)
 		select pg_temp.id('connection', i), pg_temp.id('vendor', 1 + (i / 1000 * 7 + i) % 20), pg_temp.id('partner', 1 + i % 1000), 'active', 'P-' || i, 'Gold', 'North', now(), now()
 		from generate_series(0, 2999) i`, none},
@@ -78,6 +82,9 @@ var fillSQL = []struct {
 	{"contacts of mates", `insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name)
 		select pg_temp.id('matecontact', i), pg_temp.id('connection', i), pg_temp.id('vendor', 1 + (i / 1000 * 7 + i) % 20), pg_temp.id('partner', 1 + i % 1000), pg_temp.id('matemember', 1 + i % 1000), 'Mate'
 		from generate_series(0, 2999) i`, none},
+	{"contacts of the crowd", `insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name)
+		select pg_temp.id('crowdcontact', i), c.id, c.vendor_org_id, c.partner_org_id, pg_temp.id('crowdmember', i), 'Crowd'
+		from generate_series(1, 18000) i join lateral (select * from crm.connection c where c.id = pg_temp.id('connection', (i % 1000) + 1000 * (i % 3))) c on true`, none},
 	{"processes", `insert into crm.sales_process (id, org_id, name, is_default, created_at, updated_at)
 		select pg_temp.id('process', i), pg_temp.id('vendor', i), 'Channel', true, now(), now() from generate_series(1, 20) i`, none},
 	{"stages", `insert into crm.stage (id, org_id, process_id, name, position, type)

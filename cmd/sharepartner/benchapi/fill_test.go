@@ -16,4 +16,8 @@ func TestFillGivesEveryTenantRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, channel.Vendors, 20)
 	require.Len(t, channel.Partners, 1000)
+	var people, members int
+	require.NoError(t, d.Owner(t).QueryRow(t.Context(), `select (select count(*) from crm.person), (select count(*) from crm.membership)`).Scan(&people, &members))
+	require.GreaterOrEqual(t, people, 20_000)
+	require.Equal(t, people, members)
 }

@@ -247,6 +247,8 @@ declare
 begin
   perform seed_role(org, 'channel_leader', 'internal', 'Channel leader', true, false, '{}', '{}', '{}', 'company', 'read_write', at);
   perform seed_role(org, 'channel_manager', 'internal', 'Channel manager', false, false, own, business, work, 'company', 'read_write', at);
+  -- Of the channel they reach the partners and regions that they look after; customers and catalogue are the company's.
+  update role_object o set visibility = 'private' where o.org_id = org and o.role_key = 'channel_manager' and o.object = 'opportunity';
   perform seed_role(org, 'analyst', 'internal', 'Analyst', false, false, own, '{}', array['export'], 'company', 'read', at);
   perform seed_role(org, 'reviewer', 'internal', 'Reviewer', false, false, own, array['opportunity'], array['edit'], 'company', 'read_write', at);
   perform seed_role(org, 'dealer_personnel', 'external', 'Dealer Personnel', false, true, '{}', business, work, 'company', 'read_write', at);
