@@ -130,7 +130,20 @@ func (v *visit) partnerFacts(c interconnect.Connection) ([]views.Fact, error) {
 	if o, some := v.openByPartner([]interconnect.Connection{c})[c.PartnerOrgID]; some {
 		facts = append(facts, views.Fact{Name: "Open now", Value: o.words(), Href: "/opportunities?status=active&partner=" + c.PartnerOrgID.String()})
 	}
-	if last, err := v.lastActivity(c); err != nil {
+	standing, err := v.deps.Interconnect.Standings(v.ctx, v.actor, operational.Query{}.Also(is("id", c.ID.String())))
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range standing.Items {
+		if x.LastActivity != nil {
+			facts = append(facts, views.Fact{Name: "Last activity", Value: v.day(*x.LastActivity)})
+		}
+		facts = append(facts, views.Fact{Name: "Its people", Value: v.joinedOf(x)})
+		if mark := v.mark(x); mark != "" {
+			facts = append(facts, views.Fact{Name: "Worth a look", Value: mark})
+		}
+	}
+	if last, err := v.lastChanged(c); err != nil {
 		return nil, err
 	} else if last.Value != "" {
 		facts = append(facts, last)
@@ -141,8 +154,8 @@ func (v *visit) partnerFacts(c interconnect.Connection) ([]views.Fact, error) {
 	return facts, nil
 }
 
-// lastActivity is the opportunity that was changed last, as far as this person sees them.
-func (v *visit) lastActivity(c interconnect.Connection) (views.Fact, error) {
+// lastChanged is the opportunity that was changed last, as far as this person sees them.
+func (v *visit) lastChanged(c interconnect.Connection) (views.Fact, error) {
 	if !v.actor.Allowed(operational.OpportunitiesRead) {
 		return views.Fact{}, nil
 	}
@@ -152,7 +165,7 @@ func (v *visit) lastActivity(c interconnect.Connection) (views.Fact, error) {
 		return views.Fact{}, err
 	}
 	o := found.Items[0]
-	return views.Fact{Name: "Last activity", Value: v.time(o.UpdatedAt) + ", " + o.Number, Href: "/opportunities/" + o.ID.String()}, nil
+	return views.Fact{Name: "Changed last here", Value: v.time(o.UpdatedAt) + ", " + o.Number, Href: "/opportunities/" + o.ID.String()}, nil
 }
 
 // partnerForms are what this person may do.

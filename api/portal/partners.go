@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/api"
-	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
@@ -37,110 +35,6 @@ func connectionTone(status string) string {
 	return map[string]string{"active": "good", "suspended": "warn", "ended": "bad"}[status]
 }
 
-// partnerList is the channel at a glance.
-func (p *Portal) partnerList(v *visit) error {
-	q := v.r.URL.Query()
-	c, err := v.choices()
-	if err != nil {
-		return err
-	}
-	query := operational.Query{Page: operational.Page{Limit: pageLength, Count: q.Get("cursor") == ""}, Sort: []operational.Sort{{Field: "partner_name"}}}
-	for _, field := range []string{"status", "tier", "region"} {
-		if value := q.Get(field); value != "" {
-			query = query.Also(is(field, value))
-		}
-	}
-	if name := strings.TrimSpace(q.Get("name")); name != "" {
-		query = query.Also(operational.Filter{Field: "partner_name", Op: "contains", Values: []string{clip(name, 100)}})
-	}
-	if query.After, err = decodeCursor(q.Get("cursor")); err != nil {
-		return err
-	}
-	found, err := v.deps.Interconnect.Connections(v.ctx, v.actor, query)
-	if err != nil {
-		return err
-	}
-	b := newBar("/partners", v.simpleQuery())
-	b.choose("status", "State", connectionStates, q.Get("status"))
-	b.choose("tier", "Tier", c.levels, q.Get("tier"))
-	b.choose("region", "Region", c.regions, q.Get("region"))
-	page := views.Sheet{
-		Title: "Partners", Text: "Whom you work with, how it stands, and what is open.", Filters: b.filters(),
-		Search: &views.Search{Label: "Search partners by name", Action: "/partners", Value: q.Get("name"), Keep: keepFields(v.simpleQuery(), "name")},
-	}
-	if q.Get("name") != "" {
-		page.Filters.Active = append(page.Filters.Active, views.Link{Text: "Contains: " + clip(q.Get("name"), 40), Href: b.with("name")})
-	}
-	if v.actor.Allowed(operational.ConnectionsManage) {
-		page.Acts = []views.Act{{Text: "Invitations", Href: "/partner-invitations"}, {Text: "Invite a partner", Href: "/partner-invitations/new", Icon: "plus", Primary: true}}
-	}
-	block := views.Block{ID: "partners", Title: "Your partners"}
-	v.paged(&block, "/partners", len(found.Items), found.Next, found.Total, "partner", "partners")
-	if len(found.Items) == 0 {
-		block.Count, block.Empty = "", v.noPartners(page.Filters)
-	} else if block.Table, err = v.partnerTable(found.Items); err != nil {
-		return err
-	}
-	page.Main = []views.Block{block}
-	return v.sheet(http.StatusOK, "Partners", page, views.Link{Text: "Partners"})
-}
-
-// simpleQuery is the address of the list without the place in it.
-func (v *visit) simpleQuery() map[string][]string {
-	out := map[string][]string{}
-	for _, name := range []string{"name", "status", "tier", "region"} {
-		if value := v.r.URL.Query().Get(name); value != "" {
-			out[name] = []string{value}
-		}
-	}
-	return out
-}
-
-func (v *visit) noPartners(f views.Filters) *views.Empty {
-	if len(f.Active) > 0 {
-		return &views.Empty{Icon: "filter-off", Title: "No partners match", Text: chosen(f), Action: views.Link{Text: "Clear filters", Href: f.Clear}}
-	}
-	e := &views.Empty{Icon: "handshake", Title: "You have no partners yet", Text: "Invite a company: it gets a workspace of its own, and you see what it shares with you."}
-	if v.actor.Allowed(operational.ConnectionsManage) {
-		e.Action = views.Link{Text: "Invite a partner", Href: "/partner-invitations/new"}
-	}
-	return e
-}
-
-func (v *visit) partnerTable(list []interconnect.Connection) (*views.Table, error) {
-	names, err := v.memberNames()
-	if err != nil {
-		return nil, err
-	}
-	open := v.openByPartner(list)
-	ranks := map[string]int{"Platinum": 1, "Gold": 2, "Silver": 3}
-	t := &views.Table{Caption: "Partners", Sticky: true, Columns: []views.Column{{Title: "Partner"}, {Title: "State"}, {Title: "Tier"}, {Title: "Region"}, {Title: "Manager"}, {Title: "Open", Num: true}, {Title: "Since"}}}
-	for _, x := range list {
-		manager := "—"
-		if x.ChannelManagerID != nil && names[*x.ChannelManagerID] != "" {
-			manager = names[*x.ChannelManagerID]
-		}
-		tier := views.Cell{Text: orNone(x.Tier)}
-		if x.Tier != nil {
-			tier.Tier = cmp.Or(ranks[*x.Tier], 4)
-		}
-		amount := views.Cell{Text: "—"}
-		if o, some := open[x.PartnerOrgID]; some && x.Status != interconnect.StatusEnded {
-			amount = views.Cell{Text: o.text, Sub: o.count, Href: "/opportunities?status=active&partner=" + x.PartnerOrgID.String(), Label: "Open of " + x.PartnerName + ": " + o.words()}
-		}
-		t.Rows = append(t.Rows, views.Row{Go: true, Cells: []views.Cell{
-			{Text: x.PartnerName, Sub: x.PartnerNumber, Href: "/partners/" + x.ID.String()},
-			{Text: textOf(connectionStates, x.Status), Tone: connectionTone(x.Status)},
-			tier,
-			{Text: orNone(x.Region)},
-			{Text: manager, Muted: true},
-			amount,
-			{Text: v.day(x.CreatedAt), Muted: true},
-		}})
-	}
-	return t, nil
-}
-
 // opened is what a partner has open now, in words: an amount for each currency.
 type opened struct{ text, count string }
 
@@ -148,14 +42,19 @@ func (o opened) words() string { return strings.TrimSuffix(o.text+", "+o.count, 
 
 // openByPartner asks for all partners of a page at once. Without figures the page is still of use.
 func (v *visit) openByPartner(list []interconnect.Connection) map[uuid.UUID]opened {
-	if !v.actor.Allowed(operational.AnalyticsRead) {
-		return nil
-	}
 	in := api.AnalyticsInput{By: "partner"}
 	for _, x := range list {
 		if id := x.PartnerOrgID.String(); !slices.Contains(in.Partners, id) {
 			in.Partners = append(in.Partners, id)
 		}
+	}
+	return v.openBy(in)
+}
+
+// openBy asks what is open with each of the companies on the other side.
+func (v *visit) openBy(in api.AnalyticsInput) map[uuid.UUID]opened {
+	if !v.actor.Allowed(operational.AnalyticsRead) {
+		return nil
 	}
 	view, err := v.api.Analytics().View(v.ctx, v.actor)
 	if err != nil {
@@ -176,7 +75,7 @@ func (v *visit) openedOf(view *api.AnalyticsView, ctx context.Context, in api.An
 	for _, r := range answer.Rows {
 		id, err := uuid.Parse(r.Key)
 		if err != nil {
-			continue // business without a partner
+			continue // business without another company
 		}
 		counts[id] += r.Count
 		if r.Amount.Currency != "" {

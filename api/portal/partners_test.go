@@ -24,6 +24,12 @@ func (v *visitor) kestrel() string {
 	return v.get("/partners?name=Kestrel").first("/partners/0")
 }
 
+// firstPartner is the first row of the list.
+func (a *answer) firstPartner() *html.Node {
+	a.v.t.Helper()
+	return a.all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/partners/0") })[0]
+}
+
 // Every page on interconnection in every look.
 func TestInterconnectionInEveryLook(t *testing.T) {
 	t.Parallel()
@@ -33,7 +39,7 @@ func TestInterconnectionInEveryLook(t *testing.T) {
 	vendor := chief.get("/connections").first("/connections/0")
 	owner.get("/settings/keys/new").sends("/settings/keys/new", url.Values{"name": {"Nightly export"}, "scope": {"opportunities.read"}})
 	w.walk(t, "rooms-", []stop{
-		{"partners", ownerMail, "/partners"},
+		{"partners", ownerMail, "/partners?sort=-last_activity"},
 		{"partner", ownerMail, partner},
 		{"partner-end", ownerMail, partner + "/end"},
 		{"contact", ownerMail, owner.get(partner).first("/partner-people/")},
@@ -73,6 +79,12 @@ func TestThePartnersPage(t *testing.T) {
 	require.Contains(t, list.text(), "€", "what is open")
 	require.Len(t, v.get("/partners?region=DACH&tier=Gold&status=active").table("partners-t"), count("Gold", "DACH"))
 	require.Contains(t, v.get("/partners?name=nobody+at+all").text(), "No partners match")
+	require.Len(t, v.get("/partners?health=nobody").table("partners-t"), len(partners)-1, "people of one can sign in")
+	require.Len(t, v.get("/partners?health=quiet").table("partners-t"), strings.Count(list.text(), "Quiet for 60 days")-1, "those that are marked; the menu names it once")
+	require.Contains(t, text(v.get("/partners?sort=-last_activity").firstPartner()), "Kestrel Automation", "what was done today stands first")
+	require.Contains(t, v.get("/partners?sort=-last_activity").text(), "2 joined, 1 by name only")
+	require.Equal(t, http.StatusUnprocessableEntity, v.get("/partners?health=splendid").status)
+	require.Contains(t, v.get("/partners?health=nobody&sort=joined").raw, `sort=-joined`)
 	at := v.kestrel()
 	p := v.get(at).sends(at+"/edit", url.Values{"tier": {"Titan"}, "partner_number": {"K-1"}})
 	require.Equal(t, at+"?saved=edit", p.path, p.text())
@@ -161,6 +173,10 @@ func TestThePartnersOwnSide(t *testing.T) {
 	v := w.as(t, chiefMail)
 	list := v.get("/connections")
 	require.Len(t, list.table("vendors-t"), 2)
+	require.Contains(t, list.text(), "Last activity")
+	require.Contains(t, list.text(), "kr", "what is open with each")
+	opened := v.get(list.first("/opportunities?status=active&connection="))
+	require.Equal(t, http.StatusOK, opened.status)
 	at := ""
 	for _, n := range list.all(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "href"), "/connections/0") }) {
 		if strings.Contains(text(n), "Norrland") {

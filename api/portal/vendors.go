@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
@@ -35,13 +36,13 @@ var vendorNotes = map[string]views.Note{
 func (p *Portal) vendorList(v *visit) error { return v.showVendors(tried{}) }
 
 func (v *visit) showVendors(t tried) error {
-	list, err := listed(func(q operational.Query) (operational.Listed[interconnect.Connection], error) {
-		return v.deps.Interconnect.Connections(v.ctx, v.actor, q)
+	list, err := listed(func(q operational.Query) (operational.Listed[interconnect.Standing], error) {
+		return v.deps.Interconnect.Standings(v.ctx, v.actor, q)
 	})
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(list, func(a, b interconnect.Connection) int {
+	slices.SortStableFunc(list, func(a, b interconnect.Standing) int {
 		return strings.Compare(strings.Replace(a.Status, "ended", "z", 1), strings.Replace(b.Status, "ended", "z", 1))
 	})
 	page := views.Sheet{Title: "Vendors", Text: "Whom you sell for, and what each of them says of you. None of them learns of the others."}
@@ -62,17 +63,27 @@ func (v *visit) showVendors(t tried) error {
 	return v.sheet(status, "Vendors", page, views.Link{Text: "Vendors"})
 }
 
-func (v *visit) vendorTable(list []interconnect.Connection) *views.Table {
-	t := &views.Table{Caption: "Vendors", Sticky: true, Columns: []views.Column{{Title: "Vendor"}, {Title: "State"}, {Title: "Its number for you"}, {Title: "Tier"}, {Title: "Region"}, {Title: "Since"}}}
+func (v *visit) vendorTable(list []interconnect.Standing) *views.Table {
+	t := &views.Table{Caption: "Vendors", Sticky: true, Columns: []views.Column{{Title: "Vendor"}, {Title: "State"}, {Title: "Its number for you"}, {Title: "Tier"}, {Title: "Region"}, {Title: "Open", Num: true}, {Title: "Since"}}}
+	active := v.seesActivity()
+	if active {
+		t.Columns = append(t.Columns, views.Column{Title: "Last activity"})
+	}
+	open := v.openBy(api.AnalyticsInput{By: "vendor"})
 	for _, x := range list {
-		t.Rows = append(t.Rows, views.Row{Go: true, Cells: []views.Cell{
+		cells := []views.Cell{
 			{Text: x.VendorName, Href: "/connections/" + x.ID.String()},
 			{Text: textOf(connectionStates, x.Status), Tone: connectionTone(x.Status)},
 			{Text: x.PartnerNumber},
 			{Text: orNone(x.Tier)},
 			{Text: orNone(x.Region)},
+			openCell(open, x, x.VendorOrgID, x.VendorName, "connection="+x.ID.String()),
 			{Text: v.day(x.CreatedAt), Muted: true},
-		}})
+		}
+		if active {
+			cells = append(cells, v.activityCell(x))
+		}
+		t.Rows = append(t.Rows, views.Row{Go: true, Cells: cells})
 	}
 	return t
 }

@@ -129,6 +129,8 @@ create table crm.opportunity_history (
   check (num_nonnulls(vendor_org_id, partner_org_id) = case when connection_id is null then 1 else 2 end),
   foreign key (opportunity_id, scope_id) references crm.opportunity (id, scope_id) deferrable initially deferred
 );
+-- When something last happened in a connection.
+create index opportunity_history_of_connection on crm.opportunity_history (connection_id, effective_at) where connection_id is not null;
 -- Every version of an opportunity has its row of history: a change without one does not commit.
 alter table crm.opportunity add constraint opportunity_has_history foreign key (id, version)
   references crm.opportunity_history (opportunity_id, version) deferrable initially deferred;
