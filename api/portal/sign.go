@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
@@ -47,6 +48,9 @@ func (p *Portal) signInPage(w http.ResponseWriter, r *http.Request) {
 	if actor, err := p.api.Authenticate(r); err == nil && !actor.IsZero() {
 		http.Redirect(w, r, local(r.URL.Query().Get("return")), http.StatusSeeOther)
 		return
+	}
+	if r.URL.Query().Get("why") == "another" { // somebody else sits there than the one who has begun
+		http.SetCookie(w, p.stepCookie(r, "", time.Unix(1, 0)))
 	}
 	form := views.SignInForm{Return: local(r.URL.Query().Get("return"))}
 	switch r.URL.Query().Get("why") {

@@ -74,15 +74,18 @@ func (p *Portal) providerDoor(w http.ResponseWriter, r *http.Request) {
 	door := views.ProviderDoor{
 		Title: "Sign in", Text: "Your company's people sign in by " + known.Name + ".", Go: views.Link{Text: "Continue with " + known.Name, Href: departure(known.ID, target)},
 	}
-	half, err := p.deps.Identity.Lacks(p.halfOf(r))
+	half, mail, err := p.deps.Identity.LacksAs(r.Context(), p.halfOf(r))
 	begun := err == nil && half.Provider == known.ID
+	if begun {
+		door.Go.Href = address(doorOf(known.ID)+"/go", url.Values{"return": {target}, "as": {"begun"}}.Encode())
+	}
 	switch {
 	case begun && half.Needs == identity.NeedLink:
-		door.Title, door.Text = "Connect "+known.Name, "Sign in there with your own account. From then on it signs you in here."
+		door.Title, door.Text = "Connect "+known.Name, "Sign in there with your own account. From then on it signs you in here, as "+mail+"."
 		door.Else = []views.Link{{Text: "Cancel", Href: "/account"}}
 	case begun && half.Needs == identity.NeedProvider:
-		door.Title, door.Text = "One step more", "Your company asks its people to sign in by "+known.Name+". You are connected with your account there, and need no password here from then on."
-		door.Else = []views.Link{{Text: "Begin again", Href: "/sign-in"}}
+		door.Title, door.Text = "One step more, "+mail, "Your company asks its people to sign in by "+known.Name+". You are connected with your account there, and need no password here from then on."
+		door.Else = []views.Link{{Text: "That is not you? Begin again", Href: address("/sign-in", url.Values{"why": {"another"}, "return": {target}}.Encode())}}
 	case !known.Demanded:
 		door.Else = []views.Link{{Text: "Sign in with your password", Href: signInAt(target)}}
 	}
@@ -98,8 +101,11 @@ func signInAt(target string) string {
 
 // toProvider leads the browser away, with what it has to bring back.
 func (p *Portal) toProvider(w http.ResponseWriter, r *http.Request) {
-	id, target := providerOf(r), local(r.URL.Query().Get("return"))
-	trip, err := p.deps.Identity.Depart(r.Context(), identity.Errand{Provider: id, Step: p.halfOf(r), Return: target, Redirect: p.base(r) + backPath})
+	id, target, step := providerOf(r), local(r.URL.Query().Get("return")), ""
+	if r.URL.Query().Get("as") == "begun" { // only from the page that says who has begun: others may sit there by now
+		step = p.halfOf(r)
+	}
+	trip, err := p.deps.Identity.Depart(r.Context(), identity.Errand{Provider: id, Step: step, Return: target, Redirect: p.base(r) + backPath})
 	if err != nil {
 		out := identity.Arrived{Return: target}
 		out.Provider, _ = p.deps.Identity.ProviderNamed(r.Context(), id) // for the links of the page alone

@@ -36,8 +36,7 @@ func (w *world) idp(t testing.TB) *idptest.Provider {
 // by follows the way to the provider, logs in there and comes back.
 func (v *visitor) by(idp *idptest.Provider, door, person string) *answer {
 	v.t.Helper()
-	at, query, _ := strings.Cut(door, "?")
-	form := v.get(at + "/go?" + query)
+	form := v.get(v.get(door).links()["Continue with Halden login"])
 	require.Contains(v.t, form.path, "/login/username", form.text())
 	res, err := v.client.PostForm(idp.Issuer+"/login/username", url.Values{"id": {form.hidden("id")}, "username": {person}, "password": {idptest.Password}})
 	require.NoError(v.t, err)
@@ -139,10 +138,25 @@ func TestACompanyAddsItsProviderAndItsPeopleSignInByIt(t *testing.T) {
 	ingrid := w.visitor(t)
 	p = ingrid.post("/sign-in", url.Values{"email": {leaderMail}, "password": {password}, "return": {"/funnel"}})
 	require.Equal(t, door+"?return=%2Ffunnel", p.path)
-	require.Contains(t, p.text(), "One step more")
+	require.Contains(t, p.text(), "One step more, "+leaderMail)
+	require.Equal(t, 403, ingrid.by(idp, door, "adam").status, "an account that is somebody else's")
+	p = ingrid.post("/sign-in", url.Values{"email": {leaderMail}, "password": {password}, "return": {"/funnel"}})
+	step := ingrid.holds("sharepartner-step")
+	require.NotEmpty(t, step)
 	p = ingrid.by(idp, p.path, "ingrid")
 	require.Equal(t, "/funnel", p.path, p.text())
 	require.Empty(t, ingrid.holds("sharepartner-step"))
+
+	// Somebody else who sits down there is not taken for the one who went away.
+	idp.Knows(idptest.Person{ID: "lou", Name: "Lou", Mail: "lou@elsewhere.example", Verified: true})
+	left := w.visitor(t)
+	left.post("/sign-in", url.Values{"email": {analystMail}, "password": {password}})
+	require.NotEmpty(t, left.holds("sharepartner-step"))
+	require.NotContains(t, left.get(door+"/go").path, "/sign-in/", "a link from elsewhere carries nothing of what was begun")
+	require.Contains(t, left.get(door).text(), analystMail)
+	require.Equal(t, "/sign-in", left.get(left.get(door).links()["That is not you? Begin again"]).path[:8])
+	require.Empty(t, left.holds("sharepartner-step"), "who begins anew is nobody yet")
+	require.Equal(t, 403, left.by(idp, door, "lou").status)
 
 	version := phone.get(settings).hidden("version")
 	p = phone.post(settings+"/end", url.Values{"version": {version}})
@@ -212,6 +226,7 @@ func TestSigningInByAProviderInChromium(t *testing.T) {
 	seen := func(name string) {
 		for _, l := range looks {
 			b.see(l)
+			eval[int](b, `new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))).then(() => Promise.allSettled(document.getAnimations().map(a => a.finished))).then(() => 0)`) // colours change by and by
 			b.shot("provider-" + name + "-" + l.name)
 			b.fits()
 			b.accessible()

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"time"
@@ -95,6 +96,18 @@ func (s *Service) Lacks(token string) (Half, error) {
 		return Half{}, errStepOver()
 	}
 	return Half{Token: token, Needs: x.Needs, Provider: x.Provider, EndsAt: x.Ends}, nil
+}
+
+// LacksAs is Lacks with the mail address of whoever has begun, for who comes back to a half-done sign-in in a browser that
+// others use too.
+func (s *Service) LacksAs(ctx context.Context, token string) (Half, string, error) {
+	var x step
+	half, err := s.Lacks(token)
+	if err != nil || !s.openStep(token, &x) {
+		return Half{}, "", errStepOver()
+	}
+	f, err := s.factorsOf(ctx, x.Person)
+	return half, f.Email, err
 }
 
 func errStepOver() error {
