@@ -110,6 +110,7 @@ func (a *API) accounts() {
 		}
 		return nil, s.DeleteAccount(ctx, actor, parseID(in.ID), version)
 	})
+	a.accountLinks()
 	a.contacts()
 }
 

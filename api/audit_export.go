@@ -29,7 +29,7 @@ var auditColumns = []string{
 func (a *API) exportAudit(running *exportsRunning) {
 	s := audit.New(a.deps.DB)
 	export(a, running, exported[auditLine]{
-		operational.AuditRead, "audit_event", "audit-events", auditColumns,
+		operational.AuditRead, "audit_event", "audit-events", auditColumns, nil,
 		func(context.Context, operational.Actor, ...string) (operational.Listing, error) {
 			return audit.Listing(), nil
 		},

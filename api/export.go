@@ -20,7 +20,6 @@ import (
 	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/catalog"
 	"github.com/sharepartner/sharepartner/operational/objects"
-	"github.com/sharepartner/sharepartner/operational/opportunities"
 )
 
 // ExportInput asks for all rows of a list as a file.
@@ -41,16 +40,17 @@ type exported[T any] struct {
 	kind       string // of records that no role has fields of; "": the object that the permission is for
 	plural     string // as in the address
 	columns    []string
+	half       []string // columns that a partner has of its own half of a record; there are none for a vendor
 	listing    func(ctx context.Context, actor operational.Actor, asked ...string) (operational.Listing, error)
 	read       func(context.Context, operational.Actor, operational.Query) (operational.Listed[T], error)
 }
 
 func (a *API) exports() {
 	running := &exportsRunning{by: map[uuid.UUID]bool{}}
-	export(a, running, exported[accounts.Account]{operational.AccountsExport, "", "accounts", accountColumns, a.deps.Accounts.AccountListing, a.deps.Accounts.Accounts})
-	export(a, running, exported[accounts.Contact]{operational.ContactsExport, "", "contacts", contactColumns, a.deps.Accounts.ContactListing, a.deps.Accounts.Contacts})
-	export(a, running, exported[catalog.Product]{operational.ProductsExport, "", "products", productColumns, a.deps.Catalog.ProductListing, a.deps.Catalog.Products})
-	export(a, running, exported[opportunities.Opportunity]{operational.OpportunitiesExport, "", "opportunities", opportunityColumns, a.deps.Opportunities.Listing, a.deps.Opportunities.List})
+	export(a, running, exported[accounts.Account]{operational.AccountsExport, "", "accounts", accountColumns, nil, a.deps.Accounts.AccountListing, a.deps.Accounts.Accounts})
+	export(a, running, exported[accounts.Contact]{operational.ContactsExport, "", "contacts", contactColumns, nil, a.deps.Accounts.ContactListing, a.deps.Accounts.Contacts})
+	export(a, running, exported[catalog.Product]{operational.ProductsExport, "", "products", productColumns, nil, a.deps.Catalog.ProductListing, a.deps.Catalog.Products})
+	export(a, running, exported[wholeOpportunity]{operational.OpportunitiesExport, "", "opportunities", opportunityColumns, privateColumns, a.deps.Opportunities.Listing, a.wholeOpportunities})
 	a.exportAudit(running)
 }
 
@@ -156,7 +156,8 @@ func (x *exportRun[T]) columnsNow(ctx context.Context) ([]string, error) {
 		return object.FieldOf(member) != "" && !slices.Contains(members, member)
 	})
 	slices.Sort(custom)
-	return append(columns, slices.Compact(custom)...), nil
+	half, err := x.halfColumns(ctx)
+	return slices.Concat(columns, slices.Compact(custom), half), err
 }
 
 // send writes page after page. Each one is read with the rights of its moment; a fault cuts the connection, because a

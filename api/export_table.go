@@ -27,6 +27,7 @@ var (
 		"owner.id", "owner.name", "process.name", "stage.name", "stage.type", "vendor_net.amount", "vendor_net.currency", "amount_source", "close_date",
 		"region", "tier", "record_type_id", "closed_at", "version", "created_at", "updated_at",
 	}
+	privateColumns = []string{"private.account_id", "private.end_customer_amount.amount", "private.end_customer_amount.currency", "private.note"}
 )
 
 // table writes records as rows of a CSV file. Another form of file would be another writer of the same cells.

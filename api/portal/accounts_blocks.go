@@ -180,6 +180,7 @@ func (v *visit) linkedVendors(r row) ([]views.Block, error) {
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
+	var unlink []views.Block
 	block := views.Block{ID: "vendors", Title: "Vendors that know it too", Text: "Each has an account of its own of this customer. It sees neither yours nor that they are linked."}
 	for _, id := range ids {
 		c, err := v.deps.Interconnect.Connection(v.ctx, v.actor, id)
@@ -188,7 +189,10 @@ func (v *visit) linkedVendors(r row) ([]views.Block, error) {
 		}
 		if err == nil {
 			block.Links = append(block.Links, views.Link{Text: c.VendorName, Href: "/connections/" + id.String()})
+			if v.actor.Allowed(operational.AccountsWrite) {
+				unlink = append(unlink, unlinkBlock(r.id, id, c.VendorName))
+			}
 		}
 	}
-	return []views.Block{block}, nil
+	return append([]views.Block{block}, unlink...), nil
 }

@@ -18,9 +18,10 @@ import (
 
 // attempt is a form that was sent and not carried out: its values are kept and its faults shown.
 type attempt struct {
-	form   string // move, reopen or edit
+	form   string // move, reopen, edit, private or link
 	values url.Values
 	faults map[string]string
+	fits   map[string][]views.Option // accounts that a typed name may mean
 }
 
 func (a attempt) value(form, field, usual string) string {
@@ -147,13 +148,20 @@ func (v *visit) change(form string, do func(o record, version int64, values url.
 
 // again shows the form with its faults; the summary takes the focus.
 func (v *visit) again(o record, form string, values url.Values, err error) error {
-	a := attempt{form: form, values: values, faults: map[string]string{}}
+	return v.againFor(o, attempt{form: form, values: values}, err)
+}
+
+func (v *visit) againFor(o record, a attempt, err error) error {
+	a.faults = map[string]string{}
 	note := views.Note{Tone: "bad", Title: messageOf(err), Focus: true}
 	for field, message := range faultsOf(err) {
 		a.faults[strings.TrimPrefix(strings.TrimSuffix(field, ".amount"), "body.")] = message
 	}
 	labels := map[string]string{}
-	inputs, _ := v.editFields(o, a)
+	inputs, unread := v.inputsOf(o, a)
+	if unread != nil {
+		return unread
+	}
 	for _, in := range inputs {
 		labels[in.Name] = in.Label
 	}
@@ -164,7 +172,10 @@ func (v *visit) again(o record, form string, values url.Values, err error) error
 		}
 		note.Lines = append(note.Lines, name+": "+a.faults[field])
 	}
-	page := v.opportunityPage(o, a)
+	page, unread := v.opportunityPage(o, a)
+	if unread != nil {
+		return unread
+	}
 	page.Notes = append(page.Notes, note)
 	status := http.StatusUnprocessableEntity
 	if operational.KindOf(err) == operational.KindConflict {
@@ -179,29 +190,43 @@ func (v *visit) conflict(form string, values url.Values) error {
 	if err != nil {
 		return err
 	}
-	page := v.opportunityPage(o, attempt{form: form, values: values})
+	page, err := v.opportunityPage(o, attempt{form: form, values: values})
+	if err != nil {
+		return err
+	}
 	page.Notes = append(page.Notes, views.Note{
 		Tone: "warn", Title: "Somebody changed it while you had it open, so nothing was saved", Focus: true,
 		Text: "Below are both versions. Your values are still in the form: send it again to put them over the present ones.",
 	})
-	page.Conflict = v.compare(o, form, values)
+	if page.Conflict, err = v.compare(o, form, values); err != nil {
+		return err
+	}
 	return v.showOpportunity(http.StatusConflict, o, page)
 }
 
-func (v *visit) compare(o record, form string, values url.Values) []views.Compared {
+// inputsOf are the inputs of the form that was sent.
+func (v *visit) inputsOf(o record, a attempt) ([]views.Input, error) {
+	if a.form == "private" {
+		return v.halfInputs(o, a)
+	}
+	inputs, _ := v.editFields(o, a)
+	return inputs, nil
+}
+
+func (v *visit) compare(o record, form string, values url.Values) ([]views.Compared, error) {
 	var out []views.Compared
 	if values.Has("stage_id") && o.Stage.Name != "" {
 		out = append(out, views.Compared{Field: fieldName("stage_id"), Theirs: o.Stage.Name, Yours: stageNamed(o, values.Get("stage_id"))})
 	}
-	inputs, _ := v.editFields(o, attempt{})
+	inputs, err := v.inputsOf(o, attempt{form: form})
 	for _, in := range inputs {
-		if form == "edit" && values.Has(in.Name) {
+		if (form == "edit" || form == "private") && values.Has(in.Name) {
 			theirs := shownText(in)
 			in.Value = values.Get(in.Name)
 			out = append(out, views.Compared{Field: in.Label, Theirs: theirs, Yours: shownText(in)})
 		}
 	}
-	return out
+	return out, err
 }
 
 func stageNamed(o record, id string) string {

@@ -19,7 +19,8 @@ type record struct {
 	history []opportunities.Change
 	stages  []catalog.Stage
 	private *opportunities.Private
-	part    objects.ObjectPart // its fields, types and layouts as the person knows them
+	own     []objects.FieldNote // fields of the own company that are in its half
+	part    objects.ObjectPart  // its fields, types and layouts as the person knows them
 }
 
 // opportunity is the page of one opportunity.
@@ -28,7 +29,10 @@ func (p *Portal) opportunity(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := v.opportunityPage(o, attempt{})
+	page, err := v.opportunityPage(o, attempt{})
+	if err != nil {
+		return err
+	}
 	switch v.r.URL.Query().Get("saved") {
 	case "made":
 		page.Notes = append(page.Notes, views.Note{Tone: "good", Title: "The opportunity was created"})
@@ -38,6 +42,10 @@ func (p *Portal) opportunity(v *visit) error {
 		page.Notes = append(page.Notes, views.Note{Tone: "good", Title: "Reopened in " + o.Stage.Name, Text: "The change is in the history below."})
 	case "edit":
 		page.Notes = append(page.Notes, views.Note{Tone: "good", Title: "Saved", Text: "The change is in the history below."})
+	case "private":
+		page.Notes = append(page.Notes, views.Note{Tone: "good", Title: "Saved", Text: "Only your company sees it."})
+	case "link":
+		page.Notes = append(page.Notes, views.Note{Tone: "good", Title: "Your account is linked", Text: "The page of the account says with whom, and takes it back."})
 	case "nothing":
 		page.Notes = append(page.Notes, views.Note{Title: "Nothing was changed", Text: "All values were as before."})
 	}
@@ -76,6 +84,9 @@ func (v *visit) record() (record, error) {
 		}
 		if err == nil {
 			o.private = &private
+			if o.own, err = v.ownNotes(o.Opportunity); err != nil {
+				return o, err
+			}
 		}
 	}
 	return o, nil
@@ -89,7 +100,7 @@ func hiddenOr(err error) error {
 	return err
 }
 
-func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
+func (v *visit) opportunityPage(o record, a attempt) (views.Opportunity, error) {
 	page := views.Opportunity{Title: titleOf(o.Opportunity), Text: v.opportunityLine(o), Path: v.path(o), Gate: v.gate(o), KPIs: v.opportunityKPIs(o), Facts: v.facts(o), Events: v.timeline(o), Why: v.why(o.Opportunity)}
 	if tone, icon := stageTone(o.Stage.Type); o.Stage.Name != "" && o.Stage.Type != catalog.StageActive {
 		page.Badges = []views.Cell{{Tone: tone, Icon: icon, Text: o.Stage.Name}}
@@ -101,7 +112,13 @@ func (v *visit) opportunityPage(o record, a attempt) views.Opportunity {
 		page.Private = v.privateFacts(o)
 	}
 	v.accountOf(&page, o)
-	return page
+	half, err := v.halfForm(o, a)
+	if err != nil {
+		return page, err
+	}
+	link, err := v.linkForm(o)
+	page.Forms = append(append(page.Forms, half...), link...)
+	return page, err
 }
 
 func (v *visit) opportunityLine(o record) string {
@@ -266,7 +283,7 @@ func (v *visit) privateFacts(o record) []views.Field {
 	if o.private.Note != "" {
 		out = append(out, views.Field{Name: "Note", Value: o.private.Note})
 	}
-	return out
+	return append(out, v.halfFacts(o)...)
 }
 
 func (v *visit) lines(page *views.Opportunity, o record) {

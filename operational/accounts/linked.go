@@ -8,6 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 const linkedConnections = `
@@ -37,4 +39,53 @@ func (s *Service) Linked(ctx context.Context, actor operational.Actor, id uuid.U
 		return nil, fmt.Errorf("read links of account %s: %w", id, err)
 	}
 	return found, nil
+}
+
+// LinkableTx says whether the caller may link the account: it is one of its own company, a partner, and the caller's to change.
+func (s *Service) LinkableTx(ctx context.Context, tx *postgres.Tx, id uuid.UUID) error {
+	if tx.Actor.Side != operational.SidePartner {
+		return operational.NotFound("account")
+	}
+	_, _, err := accountFor(ctx, tx, operational.ActEdit, id)
+	return err
+}
+
+// LinkTx notes that an account, which the caller may link, is the customer whom the vendor knows on an opportunity that
+// the caller sees. The vendor learns nothing of it.
+func (s *Service) LinkTx(ctx context.Context, tx *postgres.Tx, id, opportunity uuid.UUID) error {
+	var outcome string
+	if err := tx.QueryRow(ctx, `select crm.link_account($1, $2)`, id, opportunity).Scan(&outcome); err != nil {
+		return fmt.Errorf("link account %s: %w", id, err)
+	}
+	switch outcome {
+	case "linked":
+		return audit.Append(ctx, tx, audit.Record{Action: "account.linked", ID: id}) // without its connection: it is the partner's own affair
+	case "same":
+		return nil
+	case "unknown":
+		return operational.Fault(operational.KindConflict, "customer-not-kept", "The vendor has no account of its own of this customer yet, so there is nothing to link yours with. Nothing was saved.")
+	case "taken":
+		return operational.Fault(operational.KindConflict, "customer-linked", "The customer, or your account, is linked with another one at this vendor already. Nothing was saved. Remove that link first.")
+	}
+	return operational.NotFound("account")
+}
+
+// Unlink takes back that an account is a customer whom the vendor of the connection knows.
+func (s *Service) Unlink(ctx context.Context, actor operational.Actor, id, connection uuid.UUID) error {
+	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		if err := s.LinkableTx(ctx, tx, id); err != nil {
+			return err
+		}
+		if actor.Connection != uuid.Nil && actor.Connection != connection {
+			return operational.NotFound("link")
+		}
+		var gone bool
+		if err := tx.QueryRow(ctx, `select crm.unlink_account($1, $2)`, id, connection).Scan(&gone); err != nil {
+			return fmt.Errorf("unlink account %s: %w", id, err)
+		}
+		if !gone {
+			return operational.NotFound("link")
+		}
+		return audit.Append(ctx, tx, audit.Record{Action: "account.unlinked", ID: id})
+	})
 }

@@ -128,6 +128,37 @@ func collectPrivate(vs views, rows pgx.Rows, err error) (privateRow, error) {
 	return found, err
 }
 
+const getHalves = `
+select o.id, o.scope_id, o.currency, o.connection_id, o.vendor_org_id, o.partner_org_id, o.owner_contact_id, o.owner_membership_id, o.record_type_id, o.frozen_at,
+  h.account_id, h.end_customer_amount, h.note, h.custom, h.version, h.updated_at
+from crm.opportunity_private h join crm.opportunity o on o.id = h.opportunity_id
+where h.opportunity_id = any($1)`
+
+// Halves are what the partner has noted of these opportunities, by opportunity. Those without a note, and those that the
+// rights do not reach, are missing.
+func (s *Service) Halves(ctx context.Context, actor operational.Actor, ids []uuid.UUID) (map[uuid.UUID]Private, error) {
+	if actor.Side != operational.SidePartner || len(ids) == 0 {
+		return nil, nil
+	}
+	vs, own := viewsOf(actor), actor.OwnGrant(operational.ObjectOpportunity)
+	halves := make(map[uuid.UUID]Private, len(ids))
+	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
+		b.Queue(getHalves, ids).Query(func(rows pgx.Rows) error {
+			found, err := postgres.Collect[privateRow](rows)
+			for _, r := range found {
+				if _, there := vs.over(r.of()); there {
+					halves[r.ID] = r.private(own)
+				}
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the own halves of opportunities: %w", err)
+	}
+	return halves, nil
+}
+
 // UpdatePrivate changes the partner's half if it is still at this version of its own (0: nothing noted yet). The
 // opportunity itself keeps its version: nothing about the change shows to the vendor.
 func (s *Service) UpdatePrivate(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, patch UpdatePrivate) (Private, error) {

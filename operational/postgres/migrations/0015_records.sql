@@ -38,6 +38,30 @@ begin
   return found;
 end $$;
 
+-- The partner's own word that an account of its is the customer whom the vendor knows on an opportunity that both share.
+-- Which account that is of the vendor's the partner never learns; the vendor learns nothing at all.
+create function crm.link_account(account uuid, opportunity uuid) returns text language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_variable
+declare
+  partner uuid := sec.ctx_org('partner');
+  o crm.opportunity;
+begin
+  select * into o from opportunity x where x.id = opportunity and x.partner_org_id = partner and x.connection_id is not null;
+  if not found or not exists (select from account a where a.id = account and a.org_id = partner) then return 'absent'; end if;
+  if o.vendor_account_id is null then return 'unknown'; end if;
+  insert into account_link (connection_id, vendor_org_id, partner_org_id, vendor_account_id, partner_account_id, created_at)
+    values (o.connection_id, o.vendor_org_id, partner, o.vendor_account_id, account, now()) on conflict do nothing;
+  if found then return 'linked'; end if;
+  return case when exists (select from account_link l where l.connection_id = o.connection_id and l.vendor_account_id = o.vendor_account_id and l.partner_account_id = account)
+    then 'same' else 'taken' end;
+end $$;
+create function crm.unlink_account(account uuid, connection uuid) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_variable
+begin
+  delete from account_link l where l.partner_account_id = account and l.connection_id = connection and l.partner_org_id = sec.ctx_org('partner');
+  return found;
+end $$;
+
 -- What a company has set up for an object: fields, types, and the layouts of a role. Of a vendor that it is connected
 -- with a partner learns what the external role tells it, so the definitions stay behind the vendor's wall.
 create function crm.object_setup(org uuid, obj text, role_name text) returns jsonb language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
@@ -72,6 +96,7 @@ begin
 end $$;
 -- +goose StatementEnd
 grant execute on function crm.delete_account(uuid, bigint), crm.delete_contact(uuid, bigint), crm.object_setup(uuid, text, text) to sharepartner_vendor, sharepartner_partner;
+grant execute on function crm.link_account(uuid, uuid), crm.unlink_account(uuid, uuid) to sharepartner_partner;
 
 -- Business without a connection, of a company that has much with one.
 create index opportunity_own on crm.opportunity (partner_org_id, updated_at desc, id desc) where connection_id is null;
