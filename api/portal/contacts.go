@@ -41,6 +41,7 @@ var contactBook = &book{
 		return v.deps.Accounts.DeleteContact(v.ctx, v.actor, id, version)
 	},
 	blocks: func(*visit, row) (main, side []views.Block, err error) { return nil, nil, nil },
+	erase:  eraseContactBlock,
 }
 
 func contactRow(c accounts.Contact) (r row, err error) {

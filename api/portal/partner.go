@@ -42,6 +42,7 @@ var savedNotes = map[string]views.Note{
 	"edit": {Tone: "good", Title: "Saved"}, "provider": {Tone: "good", Title: "The provider is added", Text: "Try it yourself before you ask everybody to: connect it on the page of your account, then sign in by it."}, "ended": {Tone: "good", Title: "The provider has ended"}, "rule": {Tone: "good", Title: "Saved", Text: "It holds from now on; who was signed in with less is signed out."}, "assign": {Tone: "good", Title: "Saved", Text: "It holds from their next request on."},
 	"suspend": {Tone: "good", Title: "Suspended", Text: "It holds from the next request on."}, "resume": {Tone: "good", Title: "The connection is active again"},
 	"channel":    {Tone: "good", Title: "The channel is open", Text: "Choose your company as a vendor, above your name, to invite partners and to say what they may do."},
+	"erase":      {Tone: "good", Title: "Erased", Text: "Nothing names the person any more."},
 	"reactivate": {Tone: "good", Title: "Let in again"}, "sign-out": {Tone: "good", Title: "Signed out", Text: "All sessions of this person here have ended."}, "end": {Tone: "good", Title: "The connection has ended"},
 }
 

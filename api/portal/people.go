@@ -83,7 +83,8 @@ func (v *visit) showMember(t tried) error {
 		fields = append(fields, t.input("assign", views.Input{Name: "regions", Label: "Regions", Hint: "That this person looks after, parted by commas. It matters to roles that reach their own partners only.", Value: strings.Join(a.Regions, ", "), Max: 2000}))
 	}
 	page.Main = append(page.Main, views.Block{ID: "assign", Title: "What this person may do", Form: &views.Sent{Action: "/settings/people/" + id.String() + "/assign", Version: strconv.FormatInt(a.Version, 10), Submit: "Save", Fields: fields}})
-	page.Side = standingBlocks(x, x.ID == v.me.MembershipID)
+	self := x.ID == v.me.MembershipID
+	page.Side = append(standingBlocks(x, self), erasePersonBlock(x, self, t)...)
 	status := http.StatusOK
 	if t.note != nil {
 		page.Notes, status = append(page.Notes, *t.note), t.status
@@ -129,6 +130,8 @@ func (p *Portal) changeMember(v *visit) error {
 		_, err = p.deps.Identity.EndSessionsOf(v.ctx, v.actor, id)
 	case "suspend":
 		_, err = p.deps.Interconnect.SuspendPerson(v.ctx, v.actor, id, version)
+	case "erase":
+		err = p.deps.Identity.ErasePerson(v.ctx, v.actor, id, version, erasureOf(values))
 	case "reactivate":
 		_, err = p.deps.Interconnect.ReactivatePerson(v.ctx, v.actor, id, version)
 	default:

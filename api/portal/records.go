@@ -39,6 +39,7 @@ type book struct {
 	change  func(*changes, int64) (row, error)
 	delete  func(*visit, uuid.UUID, int64) error
 	blocks  func(*visit, row) (main, side []views.Block, err error) // what belongs to a record
+	erase   func(*visit, *book, row, tried) []views.Block           // takes out what names a person; nil where nobody is named
 }
 
 // row is a record as its pages know it: its members as the API has them, without those that are hidden.
@@ -96,6 +97,9 @@ func (p *Portal) records(mux *http.ServeMux, b *book) {
 	mux.HandleFunc("GET "+b.path+"/{id}/edit", show(b.edit, (*visit).editRecord))
 	mux.HandleFunc("POST "+b.path+"/{id}/edit", show(b.edit, (*visit).saveRecord))
 	mux.HandleFunc("POST "+b.path+"/{id}/delete", show(b.remove, (*visit).deleteRecord))
+	if b.erase != nil {
+		mux.HandleFunc("POST "+b.path+"/{id}/erase", show(b.remove, (*visit).eraseContact))
+	}
 }
 
 // customersNav are the entries of the rail on customers.

@@ -44,6 +44,9 @@ func (v *visit) showRecord(b *book, t tried) error {
 	}
 	page.Main = append(page.Main, main...)
 	page.Side = append(append([]views.Block{v.aboutRecord(b, r)}, side...), v.deleteBlocks(b, r)...)
+	if b.erase != nil {
+		page.Side = append(page.Side, b.erase(v, b, r, t)...)
+	}
 	return v.sheet(status, b.title, page, views.Link{Text: b.title, Href: b.path}, views.Link{Text: r.title})
 }
 
@@ -101,6 +104,8 @@ func (v *visit) recordNotes(b *book) []views.Note {
 		return []views.Note{{Tone: "good", Title: "Saved"}}
 	case "nothing":
 		return []views.Note{{Title: "Nothing was changed", Text: "All values were as before."}}
+	case "erased":
+		return []views.Note{{Tone: "good", Title: "Erased", Text: "Nothing names the person any more."}}
 	case "deleted":
 		return []views.Note{{Tone: "good", Title: "The " + b.one + " was deleted"}}
 	}
