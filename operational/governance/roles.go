@@ -186,10 +186,7 @@ func (s *Service) UpdateRole(ctx context.Context, actor operational.Actor, key s
 
 // plan is the role as it is and as it would be, if it may be so.
 func (in UpdateRole) plan(ctx context.Context, tx *postgres.Tx, key string) (now, next Role, err error) {
-	if now, err = roleTx(ctx, tx, key); err != nil {
-		return now, next, err
-	}
-	if err = tx.Actor.Require(needs(now.Audience)); err != nil {
+	if now, err = governedTx(ctx, tx, key); err != nil {
 		return now, next, err
 	}
 	if err = now.everythingStays(in); err != nil {

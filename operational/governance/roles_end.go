@@ -12,13 +12,25 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
+// governedTx is a role that is the caller's to change. Whoever governs none is told so of every key, whether there is
+// such a role or not.
+func governedTx(ctx context.Context, tx *postgres.Tx, key string) (Role, error) {
+	if !tx.Actor.Allowed(operational.ChannelGovern) {
+		if err := tx.Actor.Require(operational.RolesManage); err != nil {
+			return Role{}, err
+		}
+	}
+	r, err := roleTx(ctx, tx, key)
+	if err == nil && !tx.Actor.Allowed(needs(r.Audience)) {
+		return Role{}, operational.NotFound("role")
+	}
+	return r, err
+}
+
 // DeleteRole deletes a role that nobody has.
 func (s *Service) DeleteRole(ctx context.Context, actor operational.Actor, key string, version int64) error {
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		r, err := roleTx(ctx, tx, key)
-		if err == nil {
-			err = actor.Require(needs(r.Audience))
-		}
+		r, err := governedTx(ctx, tx, key)
 		if err != nil {
 			return err
 		}
@@ -77,10 +89,7 @@ func inUse(names []string) *operational.Error {
 func (s *Service) MakeDefault(ctx context.Context, actor operational.Actor, key string, version int64) (Role, error) {
 	var changed Role
 	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		r, err := roleTx(ctx, tx, key)
-		if err == nil {
-			err = actor.Require(needs(r.Audience))
-		}
+		r, err := governedTx(ctx, tx, key)
 		switch {
 		case err != nil:
 			return err
