@@ -16,7 +16,7 @@ var problemsOfInterconnect = []ProblemType{
 	{"ask-first", "Ask for the link to join", "Somebody new joins by a link that is mailed to them and shows that the address is theirs. Nothing was saved.", "Ask for the link with your mail address, and join by what is mailed to you."},
 	{"no-mail", "No mail is sent", "This program sends no mail, so there is no link to join by mail. Nothing was done.", "Join with the mail address that the invitation was made for."},
 	{"address-gone", "The address is not kept any more", "The mail address of an invitation that came to nothing is cleared away after some time. Nothing was changed.", "Make a new invitation."},
-	{"partner-has-administrator", "The partner has an administrator", "The partner has somebody who may do everything, so that who works there is its own affair. Nothing was saved.", "Ask the partner to invite the person."},
+	{"has-administrator", "The organisation has an administrator", "Somebody of your organisation may do everything in it already, so that an invitation makes nobody its administrator. Nothing was changed.", "Ask an administrator of your organisation for the role."},
 	{"bound-to-connection", "The credential works in one connection only", "A session or API key that works in one connection does nothing for the whole company. Nothing was saved.", "Switch the session to all of your business first."},
 	{"session-needed", "Only for people who are signed in", "An API key cannot do this. Nothing was saved.", "Sign in and do it yourself."},
 	{"not-yourself", "Not to yourself", "Nobody suspends themselves. Nothing was changed.", "Ask another administrator of your organisation."},

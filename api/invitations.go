@@ -54,6 +54,10 @@ type intoPartner struct {
 	Body newAdministratorInvitation
 }
 
+type passedOnList struct {
+	Items []interconnect.PassedOn `json:"items" doc:"The invitations"`
+}
+
 type issuedAdministratorInvitation struct {
 	interconnect.AdministratorInvitation
 	Link string `json:"link" doc:"The link that accepts it: shown this once. Whoever has it may answer"`
@@ -102,18 +106,29 @@ func (a *API) invitations() {
 	a.answering()
 }
 
-// administratorInvitations are the operations by which a partner that nobody looks after gets somebody who does.
+// administratorInvitations are the operations by which a partner that nobody looks after gets somebody who does, and by
+// which a partner's people see what was passed on to them.
 func (a *API) administratorInvitations() {
 	s := a.deps.Invitations
 	register(a, operational.ConnectionsManage, huma.Operation{
 		OperationID: "create-administrator-invitation", Method: http.MethodPost, Path: "/v1/connections/{id}/administrator-invitations", Tags: []string{invitationsTag}, DefaultStatus: http.StatusCreated,
 		Summary: "Invite an administrator of a partner",
-		Description: "For a partner that has nobody who may do everything, as those that an import has made. Where people of the partner sign in already, or it has other vendors, only one of its own people can accept it. " +
-			"Once it has an administrator, who works there is the partner's own affair. Vendors only.",
+		Description: "For a partner where nobody looks after the workspace, as in those that an import has made. The answer is the same whoever works there: where the partner has people of its own here, or other vendors, the invitation is passed on to its own people, " +
+			"and one of them answers it. Who works there is the partner's own affair, so that you learn of it only when it is accepted. Vendors only.",
 	}, func(ctx context.Context, actor operational.Actor, in *intoPartner) (*created[issuedAdministratorInvitation], error) {
 		x, err := s.InviteAdministrator(ctx, actor, parseID(in.ID), interconnect.NewAdministratorInvitation(in.Body))
 		i := x.Invitation
 		return &created[issuedAdministratorInvitation]{etagOf(i.Version), "/v1/administrator-invitations/" + i.ID.String(), issuedAdministratorInvitation{i, x.Link}}, err
+	})
+	register(a, operational.ConnectionsRead, huma.Operation{
+		OperationID: "list-passed-on-invitations", Method: http.MethodGet, Path: "/v1/connections/{id}/passed-on-invitations", Tags: []string{invitationsTag},
+		Summary: "What has this vendor passed on to us?", Description: "Open invitations to look after your workspace, newest first, at most 20. Somebody from outside cannot answer them: your own people can while your organisation has no administrator, and whoever manages people can invite whom the vendor names. For partners.",
+	}, func(ctx context.Context, actor operational.Actor, in *Reading) (*record[passedOnList], error) {
+		list, err := s.PassedOn(ctx, actor, parseID(in.ID))
+		if err != nil {
+			return nil, err
+		}
+		return asSeen(*in, passedOnList{list})
 	})
 	register(a, operational.ConnectionsManage, huma.Operation{
 		OperationID: "list-administrator-invitations", Method: http.MethodGet, Path: "/v1/administrator-invitations", Tags: []string{invitationsTag},

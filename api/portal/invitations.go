@@ -92,6 +92,9 @@ func (g *guest) show(status int, notes ...views.Note) error {
 	case g.offer.Kind == interconnect.KindAdministrator && g.offer.Company != nil:
 		page.Title = g.offer.Inviter + " invites you to look after the workspace of " + *g.offer.Company
 	}
+	if g.offer.Kind == interconnect.KindAdministrator { // the same words wherever it leads
+		page.Text += " Where the company has people here already, one of them answers it: somebody from outside cannot."
+	}
 	if g.offer.Message != nil {
 		page.Lede = []views.Span{{Text: *g.offer.Message}}
 	}

@@ -177,11 +177,7 @@ func (v *visit) partnerForms(c interconnect.Connection, t tried) ([]views.Block,
 		return nil, nil
 	}
 	if v.actor.Allowed(operational.ConnectionsManage) {
-		b, err := v.administratorBlock(c)
-		if err != nil {
-			return nil, err
-		}
-		out = append(b, views.Block{ID: "edit", Title: "What you say of it", Form: &views.Sent{Action: base + "/edit", Version: version, Submit: "Save", Quiet: true, Fields: []views.Input{
+		out = append(administratorBlock(c), views.Block{ID: "edit", Title: "What you say of it", Form: &views.Sent{Action: base + "/edit", Version: version, Submit: "Save", Quiet: true, Fields: []views.Input{
 			t.input("edit", views.Input{Name: "partner_number", Label: "Your number for it", Value: c.PartnerNumber, Max: 60, Required: true}),
 			t.input("edit", views.Input{Name: "tier", Label: "Tier", Value: textIn(c.Tier), Max: 60}), t.input("edit", views.Input{Name: "region", Label: "Region", Value: textIn(c.Region), Max: 60}),
 		}}})
@@ -254,19 +250,16 @@ func givenID(text string) *uuid.UUID {
 	return &id
 }
 
-// administratorBlock invites somebody to look after a partner's workspace, where nobody does.
-func (v *visit) administratorBlock(c interconnect.Connection) ([]views.Block, error) {
+// administratorBlock invites somebody to look after a partner's workspace. It is there whoever works in it: that is the
+// partner's own affair.
+func administratorBlock(c interconnect.Connection) []views.Block {
 	if c.Status != interconnect.StatusActive {
-		return nil, nil
-	}
-	lacks, err := v.deps.Invitations.LacksAdministrator(v.ctx, v.actor, c.ID)
-	if err != nil || !lacks {
-		return nil, err
+		return nil
 	}
 	return []views.Block{{
-		ID: "administrator", Title: "Nobody looks after its workspace", Text: "Until somebody does, nobody there can invite colleagues, see what you see of the company, or end the connection.",
+		ID: "administrator", Title: "Somebody to look after its workspace", Text: "Partners from an import have nobody who invites colleagues or sees what you see of the company. Where people of the partner are here already, your invitation is passed on to them, and they decide.",
 		Links: []views.Link{{Text: "Invite an administrator", Href: administratorInvitations.base + "/new?connection=" + c.ID.String()}},
-	}}, nil
+	}}
 }
 
 // done goes back to a page after a form was carried out, or shows it again with what was wrong.

@@ -122,6 +122,11 @@ func (p *Portal) vendorPage(v *visit) error {
 		by := map[string]string{"vendor": "by " + c.VendorName, "partner": "by you"}[textIn(c.StatusSide)]
 		page.Main[0].Facts = append(page.Main[0].Facts, views.Fact{Name: "State since", Value: v.time(*c.StatusAt) + ", " + by}, views.Fact{Name: "Reason", Value: orNone(c.StatusReason)})
 	}
+	passed, err := v.passedOn(c)
+	if err != nil {
+		return err
+	}
+	page.Main = append(page.Main, passed...)
 	if v.actor.Allowed(operational.ConnectionsManage) {
 		page.Acts = []views.Act{{Text: "What does " + c.VendorName + " see of us?", Href: base + "/disclosure", Icon: "eye"}}
 		if c.Status != interconnect.StatusEnded {
@@ -129,6 +134,36 @@ func (p *Portal) vendorPage(v *visit) error {
 		}
 	}
 	return v.sheet(http.StatusOK, "Vendors", page, views.Link{Text: "Vendors", Href: "/connections"}, views.Link{Text: c.VendorName})
+}
+
+// passedOn are the vendor's invitations to look after the workspace, which the partner's own people answer.
+func (v *visit) passedOn(c interconnect.Connection) ([]views.Block, error) {
+	list, err := v.deps.Invitations.PassedOn(v.ctx, v.actor, c.ID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	b := views.Block{ID: "passed-on", Title: c.VendorName + " asks who looks after your workspace", Text: "Nobody from outside comes in by this, and " + c.VendorName + " is not told who works here. Whom it has in mind you can invite yourselves."}
+	for _, p := range list {
+		value := "open until " + v.time(p.ExpiresAt)
+		if p.Email != nil {
+			value = *p.Email + ", " + value
+		}
+		b.Facts = append(b.Facts, views.Fact{Name: v.day(p.CreatedAt), Value: value})
+		if p.Message != nil {
+			b.Facts = append(b.Facts, views.Fact{Name: "Message", Value: *p.Message})
+		}
+	}
+	if list[0].Link != nil {
+		at, err := url.Parse(*list[0].Link)
+		if err != nil {
+			return nil, err
+		}
+		b.Links = append(b.Links, views.Link{Text: "Look after it yourself…", Href: at.Path})
+	}
+	if v.actor.Allowed(operational.PeopleManage) {
+		b.Links = append(b.Links, views.Link{Text: "Invite a colleague", Href: "/settings/invitations/new"})
+	}
+	return []views.Block{b}, nil
 }
 
 // disclosure is exactly what a vendor sees of the partner, and in words what it does not.

@@ -91,6 +91,8 @@ func unaccepted(outcome string) error {
 		return operational.Fault(operational.KindConflict, "own-invitation", "This invitation is from your own organisation. Nothing was changed. Pass the link on to the partner.")
 	case "connected":
 		return operational.Fault(operational.KindConflict, "already-connected", "Your organisation is connected with this vendor already. Nothing was changed.")
+	case "has-administrator":
+		return operational.Fault(operational.KindConflict, "has-administrator", "Your organisation has an administrator already. Nothing was changed. Ask them for the role.")
 	case "member":
 		return operational.Fault(operational.KindConflict, "already-member", "You are a member of this organisation already. Nothing was changed. If you cannot work there, ask an administrator of it.")
 	}

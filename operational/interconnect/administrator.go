@@ -2,7 +2,6 @@ package interconnect
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,8 +11,8 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// AdministratorInvitation invites somebody to look after a partner's workspace, where nobody may do everything: partners
-// that an import has made begin like this.
+// AdministratorInvitation invites somebody to look after a partner's workspace: of partners that an import has made nobody
+// does. Where people of the partner work here already, they answer it, and whoever invited is told nothing of that.
 type AdministratorInvitation struct {
 	Invitation
 	IntoConnectionID uuid.UUID `json:"into_connection_id" db:"into_connection" doc:"The connection with the partner"`
@@ -41,8 +40,6 @@ const (
 
 	sqlAdministratorInvitation  = `select ` + administratorColumns + ` from ` + administratorsFrom + ` where i.id = $1`
 	sqlAdministratorInvitations = `select ` + administratorColumns + `, {keys} as sort_keys from ` + administratorsFrom + sqlPage
-
-	sqlLacksAdministrator = `select crm.partner_lacks_administrator($1)`
 )
 
 var administratorInvitationList = func() postgres.List {
@@ -64,19 +61,8 @@ func AdministratorInvitationListing() operational.Listing {
 	return listingOf(administratorInvitationList)
 }
 
-// LacksAdministrator says whether a partner has nobody who may do everything, so that the vendor may invite somebody.
-func (s *Invitations) LacksAdministrator(ctx context.Context, actor operational.Actor, connection uuid.UUID) (lacks bool, err error) {
-	if actor.Side != operational.SideVendor {
-		return false, errVendorOnly()
-	}
-	err = s.db.Read(ctx, actor, func(b *pgx.Batch) {
-		b.Queue(sqlLacksAdministrator, connection).QueryRow(func(r pgx.Row) error { return r.Scan(&lacks) })
-	})
-	return lacks, err
-}
-
-// InviteAdministrator invites somebody to look after the workspace of a partner that has nobody for it. Once there is
-// somebody, who works there is the partner's own affair.
+// InviteAdministrator invites somebody to look after the workspace of a partner. It looks the same whoever works there: what
+// people a partner has, and which other vendors, is its own affair.
 func (s *Invitations) InviteAdministrator(ctx context.Context, actor operational.Actor, connection uuid.UUID, in NewAdministratorInvitation) (Issued[AdministratorInvitation], error) {
 	if actor.Side != operational.SideVendor {
 		return Issued[AdministratorInvitation]{}, errVendorOnly()
@@ -97,15 +83,8 @@ func mayAdminister(ctx context.Context, tx *postgres.Tx, connection uuid.UUID) e
 		return err
 	case c.Status == StatusEnded:
 		return suspending.refused(c.Status)
-	case c.Status != StatusActive:
+	case c.Status == StatusSuspended:
 		return operational.Fault(operational.KindConflict, "connection-state", "The connection is suspended. Nothing was saved. Resume it first.")
-	}
-	var lacks bool
-	if err := tx.QueryRow(ctx, sqlLacksAdministrator, connection).Scan(&lacks); err != nil {
-		return fmt.Errorf("look for an administrator over connection %s: %w", connection, err)
-	}
-	if !lacks {
-		return operational.Fault(operational.KindConflict, "partner-has-administrator", "The partner has an administrator: who works there is its own affair. Nothing was saved. Ask the partner.")
 	}
 	return nil
 }

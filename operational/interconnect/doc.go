@@ -30,10 +30,13 @@
 //   - An invitation stands as long as whoever made it could make it: their rights of the moment are asked for with each
 //     look at it, so that a role that was narrowed gives nothing away by links of before. One that has expired can be sent
 //     again, with a new link and a new end.
-//   - A partner that has nobody who may do everything, as an import leaves it, gets an administrator by an invitation of its
-//     vendor, and by none once it has one. Whom the vendor chooses reads what lies in the workspace; so where somebody of
-//     the partner signs in already, or another vendor is or was connected, only one of its own people can accept. Whether
-//     there is an administrator is all that the vendor learns by it.
+//   - A vendor may invite an administrator into a partner, as imports leave partners without one. The invitation, its page and
+//     its answers are the same whoever works there: which people and other vendors a partner has is its own affair. In a
+//     workspace that nobody has signed in to, and that no other vendor ever had to do with, whoever is invited becomes the
+//     administrator. In all others nobody from outside does: it is passed on to the partner's own people, who see it with
+//     the connection, and one of them can take it on while there is no administrator. Refusals are worded as those of a
+//     wrong address, and no invitation ends because of another one. That somebody was let in at once is what remains to be
+//     seen, by whoever was.
 //   - What a vendor decides about a contact and what the partner decides about its person are kept apart: each can
 //     keep the person out, and neither lets in whom the other keeps out.
 //   - A company that sells for others may open a channel of its own, and is then the middle of two tiers: a session wears one

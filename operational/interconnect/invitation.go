@@ -15,7 +15,7 @@ import (
 const (
 	KindPartner = "partner" // a company, into a vendor's channel
 	KindMember  = "member"  // a person, into one's own company
-	// KindAdministrator invites a person into a partner of one's own that has nobody who may do everything.
+	// KindAdministrator invites a person to look after the workspace of a partner of one's own.
 	KindAdministrator = "administrator"
 )
 

@@ -117,7 +117,7 @@ func (l letter) message(link string) mail.Message {
 		subject, first = l.Inviter+" invites you", l.Inviter+" invites you to work in its workspace."
 	}
 	if l.Kind == KindAdministrator {
-		subject, first = l.Inviter+" invites you to look after your workspace", l.Inviter+" invites you to look after your company's workspace, where nobody does yet."
+		subject, first = l.Inviter+" invites you to look after your workspace", l.Inviter+" invites you to look after your company's workspace."
 	}
 	parts := []string{first}
 	if l.Message != nil {

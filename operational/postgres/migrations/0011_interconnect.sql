@@ -35,7 +35,7 @@ create table crm.former_organisation (
 create table crm.invitation (
   id uuid primary key,
   org_id uuid not null references crm.organisation, -- who invites
-  kind text not null check (kind in ('partner', 'member', 'administrator')), -- the last: into a partner that has nobody who may do everything
+  kind text not null check (kind in ('partner', 'member', 'administrator')), -- the last: into a partner of one's own
   status text not null default 'open' check (status in ('open', 'accepted', 'rejected', 'revoked', 'expired')),
   token_sha256 bytea not null unique check (length(token_sha256) = 32),
   issue int not null default 1 check (issue > 0), -- sent again, it has a new token
@@ -444,21 +444,32 @@ end $$;
 create function crm.lacks_administrator(org uuid) returns boolean language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
   select $1 is not null and not exists (select from crm.membership m join crm.role r on r.org_id = m.org_id and r.key = m.role where m.org_id = $1 and m.status = 'active' and r.everything)
 $$;
-create function crm.partner_lacks_administrator(link uuid) returns boolean language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
-begin
-  return coalesce((select crm.lacks_administrator(c.partner_org_id) from connection c where c.id = link and c.vendor_org_id = sec.ctx_org('vendor')), false);
-end $$;
 
--- Whether a partner's workspace holds what is not its one vendor's: somebody works there, or another vendor does or did
--- with it. Whom the vendor chooses would read that; so only people of the company itself may become its administrator then.
+-- Whether a partner's workspace holds what is not its one vendor's: somebody looks after it or works there, or another
+-- vendor does or did with it. Whom the vendor chooses would read that; so only people of the company itself may become its
+-- administrator then, and the vendor is told nothing of it: its invitation is passed on to them.
 create function crm.works_by_itself(c crm.connection) returns boolean language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
-  return exists (select from crm.connection x where x.partner_org_id = c.partner_org_id and x.vendor_org_id <> c.vendor_org_id)
+  return not crm.lacks_administrator(c.partner_org_id)
+    or exists (select from crm.connection x where x.partner_org_id = c.partner_org_id and x.vendor_org_id <> c.vendor_org_id)
     or exists (select from crm.membership m where m.org_id = c.partner_org_id and (exists (select from sec.password w where w.person_id = m.person_id)
       or exists (select from sec.identity i where i.person_id = m.person_id) or exists (select from sec.session s where s.membership_id = m.id)));
 end $$;
 
--- Somebody becomes the administrator of a partner that has none. Of several who answer at once one does.
+-- What a vendor has passed on to a partner's own people: its open invitations of administrators, and whether one of them may
+-- still become that.
+create function crm.passed_on(link uuid, at timestamptz) returns table (id uuid, issue int, email text, message text, created_at timestamptz, expires_at timestamptz, lacks boolean)
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query select i.id, i.issue, i.email, i.message, i.created_at, i.expires_at, crm.lacks_administrator(c.partner_org_id)
+    from crm.invitation i join crm.connection c on c.id = i.into_connection
+    where c.id = link and c.partner_org_id = sec.ctx_org('partner') and c.status = 'active' and i.kind = 'administrator' and i.status = 'open' and i.expires_at > at
+    order by i.created_at desc, i.id desc limit 20;
+end $$;
+
+-- Somebody becomes the administrator of a partner that has none. Of several who answer at once one does. Other invitations
+-- stay as they are: their end would tell whoever made them that somebody has come.
 create function crm.administer_invited(i crm.invitation, member uuid, person uuid, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 #variable_conflict use_variable
 declare
@@ -467,10 +478,10 @@ declare
 begin
   select * into c from connection x where x.id = i.into_connection and x.status = 'active';
   perform from workspace w where w.org_id = c.partner_org_id for no key update;
-  if not crm.lacks_administrator(c.partner_org_id) then return 'gone'; end if;
+  if c.id is null then return 'gone'; end if;
   select * into m from membership x where x.org_id = c.partner_org_id and x.person_id = person;
-  if m.status = 'suspended' then return 'gone'; end if;
-  if m.id is null and crm.works_by_itself(c) then return 'refused'; end if;
+  if m.status = 'suspended' or m.id is null and crm.works_by_itself(c) then return 'refused'; end if;
+  if not crm.lacks_administrator(c.partner_org_id) then return 'has-administrator'; end if;
   if m.id is null then
     insert into membership (id, org_id, person_id, role, created_at, updated_at) values (member, c.partner_org_id, person, 'administrator', at, at);
   else
@@ -479,8 +490,6 @@ begin
       values (gen_random_uuid(), c.partner_org_id, at, 'partner', m.id, 'member.assigned', 'member', m.id, '{"codes": {"role": "administrator", "by": "invitation"}}');
   end if;
   update invitation x set status = 'accepted', email = null, asked_emails = '{}', connection_id = c.id, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
-  update invitation x set status = 'revoked', closed_at = at, version = x.version + 1, updated_at = at
-    where x.kind = 'administrator' and x.status = 'open' and x.into_connection in (select l.id from connection l where l.partner_org_id = c.partner_org_id);
   insert into outbox (org_id, side, event_type, record_id, created_at) values (i.org_id, 'vendor', 'invitation.accepted', i.id, at);
   return case when m.id is null then 'done' else 'raised' end;
 end $$;
@@ -533,7 +542,7 @@ begin
     from crm.invitation i join crm.organisation o on o.id = i.org_id join crm.workspace w on w.org_id = i.org_id
     cross join lateral (select case when w.governs then 'vendor' else 'partner' end as side) hat
     left join crm.connection c on c.id = i.into_connection and c.status = 'active' left join crm.organisation p on p.id = c.partner_org_id
-    where i.token_sha256 = token and i.status = 'open' and i.expires_at > at and (i.kind <> 'administrator' or crm.lacks_administrator(p.id));
+    where i.token_sha256 = token and i.status = 'open' and i.expires_at > at and (i.kind <> 'administrator' or p.id is not null);
 end $$;
 
 -- Somebody wants the link to join at a mail address. It is sent there and nowhere else, to five addresses of an issue at
@@ -583,7 +592,7 @@ begin
   fits := (who ->> 'proven')::boolean or coalesce(lower(btrim(i.email)) = who ->> 'email_norm', false);
   if fits and i.kind = 'administrator' then
     perform from crm.connection c join crm.workspace w on w.org_id = c.partner_org_id where c.id = i.into_connection for no key update of w;
-    if not coalesce((select c.status = 'active' and crm.lacks_administrator(c.partner_org_id) from crm.connection c where c.id = i.into_connection), false) then return 'gone'; end if;
+    if not (select c.status = 'active' from crm.connection c where c.id = i.into_connection) then return 'gone'; end if;
     fits := not (select crm.works_by_itself(c) from crm.connection c where c.id = i.into_connection);
   end if;
   if fits then
@@ -640,7 +649,7 @@ end $$;
 grant execute on function crm.set_connection(uuid, text, bigint, text, timestamptz) to sharepartner_vendor;
 grant execute on function crm.end_connection(uuid, bigint, text, timestamptz), crm.ending_of(uuid), crm.accept_invitation(bytea, uuid, timestamptz),
   crm.set_member(uuid, text, bigint, timestamptz), crm.end_sessions_of(uuid), crm.open_channel(bigint, timestamptz) to sharepartner_vendor, sharepartner_partner;
-grant execute on function crm.partner_lacks_administrator(uuid) to sharepartner_vendor;
+grant execute on function crm.passed_on(uuid, timestamptz) to sharepartner_partner;
 grant execute on function sec.see_invitation(bytea, timestamptz), sec.ask_to_join(bytea, text, timestamptz), sec.reject_invitation(bytea, text, timestamptz),
   sec.join_by_invitation(bytea, jsonb, jsonb, timestamptz) to sharepartner_api;
 
