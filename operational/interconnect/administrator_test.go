@@ -126,7 +126,7 @@ func TestInvitingAnAdministratorTellsNothingOfThePartner(t *testing.T) {
 // refusedLike is what somebody is told who takes another address than the one that was named.
 func refusedLike(t *testing.T, w *life) error {
 	t.Helper()
-	issued, err := w.InviteMember(t.Context(), w.P2, interconnect.NewMemberInvitation{Email: ptr("right@one.example"), Role: "dealer_personnel"})
+	issued, err := w.InviteMember(t.Context(), w.P2, interconnect.NewMemberInvitation{Email: ptr("right@one.example"), Role: "seller"})
 	require.NoError(t, err)
 	_, err = w.Join(t.Context(), tokenOf(t, issued.Link), administrator("wrong@one.example"))
 	return err
@@ -172,7 +172,7 @@ func TestAnInvitationIsPassedOnToThePartnersOwnPeople(t *testing.T) {
 	require.Nil(t, list[0].Link)
 	clerk := uuid.New()
 	w.exec(t, `insert into crm.person (id, display_name, created_at) values ($1, 'Clerk', now())`, clerk)
-	w.exec(t, `insert into crm.membership (id, org_id, person_id, role, created_at) values ($1, $2, $1, 'dealer_personnel', now())`, clerk, led.OrgID)
+	w.exec(t, `insert into crm.membership (id, org_id, person_id, role, created_at) values ($1, $2, $1, 'seller', now())`, clerk, led.OrgID)
 	_, err = w.Accept(ctx, w.as(t, operational.Actor{Org: led.OrgID, Membership: clerk, Person: clerk, Side: operational.SidePartner}), token)
 	require.Equal(t, "has-administrator", code(t, err), "an invitation is no way up past one's own administrator")
 }
