@@ -31,13 +31,20 @@ func (p *Portal) auditLog(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := views.AuditLog{State: v.chainNote(state), KPIs: v.chainKPIs(state), Table: v.auditTable(found.Items), Filters: auditBar(q)}
+	seen, err := v.recordsOf(found.Items)
+	if err != nil {
+		return err
+	}
+	page := views.AuditLog{State: v.chainNote(state), KPIs: v.chainKPIs(state), Table: v.auditTable(found.Items, seen), Filters: auditBar(q)}
 	page.Search = []views.Input{
+		{ID: "a-who", Name: "who", Label: "Who", Value: q.Get("who"), Hint: "A name", Max: 60},
+		{ID: "a-record", Name: "record", Label: "Record", Value: q.Get("record"), Hint: "Number, name or id", Max: 100},
+		{ID: "a-with", Name: "with", Label: v.otherSide(), Value: q.Get("with"), Hint: "Name of the other company", Max: 60},
 		{ID: "a-action", Name: "action", Label: "What was done", Value: q.Get("action"), Hint: "A part of it, such as role or changed", Max: 60},
 		{ID: "a-from", Name: "from", Label: "From", Kind: "date", Value: q.Get("from")},
 		{ID: "a-to", Name: "to", Label: "To", Kind: "date", Value: q.Get("to")},
 	}
-	page.Keep = keepFields(q, "action", "from", "to", "cursor")
+	page.Keep = keepFields(q, "action", "from", "to", "who", "record", "with", "cursor")
 	page.Export = exportOf("/audit-events", asked)
 	if len(found.Items) == 0 {
 		page.Empty = &views.Empty{Icon: "audit", Title: "Nothing was noted", Text: "Nothing has happened here yet that is noted."}
@@ -79,14 +86,12 @@ func (v *visit) auditQuery(q url.Values) (asked operational.Query, err error) {
 	if text := strings.TrimSpace(q.Get("action")); text != "" {
 		asked = asked.Also(operational.Filter{Field: "action", Op: "contains", Values: []string{clip(text, 60)}})
 	}
-	for name, field := range map[string]string{"record": "record_id", "member": "membership_id"} {
-		if text := q.Get(name); text != "" {
-			if _, err := uuid.Parse(text); err != nil {
-				faults.Add(name, "It is no id.", nil)
-				continue
-			}
-			asked = asked.Also(is(field, text))
-		}
+	meant, err := v.auditMeant(q, &faults)
+	if err != nil {
+		return asked, err
+	}
+	for _, f := range meant {
+		asked = asked.Also(f)
 	}
 	for name, op := range map[string]string{"from": "ge", "to": "lt"} {
 		text := q.Get(name)
@@ -134,15 +139,13 @@ func auditBar(q url.Values) views.Filters {
 	b := newBar("/governance/audit", kept)
 	m := b.one("object", "Done to", auditObjects, q.Get("object"), "Everything")
 	m.Choices = slices.Insert(m.Choices, 0, views.Choice{Text: "Everything", Href: b.with("object"), On: q.Get("object") == ""})
-	for _, f := range []option{{"action", "Contains"}, {"from", "From"}, {"to", "To"}} {
+	for _, f := range []option{{"action", "Contains"}, {"from", "From"}, {"to", "To"}, {"who", "Who"}, {"record", "Record"}, {"with", "With"}} {
 		if text := q.Get(f.value); text != "" {
 			b.out.Active = append(b.out.Active, views.Link{Text: f.text + ": " + clip(text, 40), Href: b.with(f.value)})
 		}
 	}
-	for _, f := range []option{{"record", "One record"}, {"member", "One person"}} {
-		if q.Get(f.value) != "" {
-			b.out.Active = append(b.out.Active, views.Link{Text: f.text, Href: b.with(f.value)})
-		}
+	if q.Get("member") != "" {
+		b.out.Active = append(b.out.Active, views.Link{Text: "One person", Href: b.with("member")})
 	}
 	return b.filters()
 }
@@ -174,10 +177,10 @@ func (v *visit) chainKPIs(s audit.State) []views.KPI {
 	return []views.KPI{length, {Name: "Waiting to be linked", Value: v.count(s.Waiting), Detail: "linked within moments"}, head}
 }
 
-func (v *visit) auditTable(events []audit.Event) views.Table {
+func (v *visit) auditTable(events []audit.Event, seen map[uuid.UUID]string) views.Table {
 	t := views.Table{Caption: "Events, newest first", Sticky: true, Columns: []views.Column{{Title: "When"}, {Title: "Who"}, {Title: "What"}, {Title: "To"}, {Title: "Details"}}}
 	for _, e := range events {
-		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: v.time(e.At), Sub: chained(e)}, v.auditActor(e), {Text: e.Action}, v.auditRecord(e), {Text: detailsOf(e.Details), Wide: true}}})
+		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: v.time(e.At), Sub: chained(e)}, v.auditActor(e), actionCell(e), v.auditRecord(e, seen), {Text: detailsOf(e.Details), Wide: true}}})
 	}
 	return t
 }
@@ -203,14 +206,6 @@ func (v *visit) auditActor(e audit.Event) views.Cell {
 	if e.KeyID != nil {
 		c.Sub = "by an API key"
 	}
-	return c
-}
-
-func (v *visit) auditRecord(e audit.Event) views.Cell {
-	if e.RecordID == nil {
-		return views.Cell{Text: words(e.Object)}
-	}
-	c := views.Cell{Text: words(e.Object), Sub: clip(e.RecordID.String(), 9), Href: "/governance/audit?record=" + e.RecordID.String(), Label: words(e.Object) + ", all that was done to it"}
 	return c
 }
 

@@ -257,7 +257,20 @@ func TestAuditLog(t *testing.T) {
 	require.Contains(t, v.get("/governance/audit?object=role").text(), "opportunity.field.stage")
 	require.Contains(t, v.get("/governance/audit?from=2001-01-01&to=2001-01-02").text(), "No event fits")
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?from=yesterday").status)
-	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?record=x").status)
+	require.Contains(t, v.get("/governance/audit?record=no+such+thing").text(), "No event fits")
+	require.Contains(t, v.get("/governance/audit?who=nobody").text(), "No event fits")
+	require.Contains(t, v.get("/governance/audit?object=role&action=created&who=ingrid").text(), "3 events")
+	require.Contains(t, v.get("/governance/audit?member="+w.leader.Membership.String()+"&object=role&action=created").text(), "3 events")
+	all := v.get("/governance/audit?object=opportunity&record=" + w.opportunity.ID.String()).text()
+	for _, text := range []string{w.opportunity.Number, "Gdynia+Port+crane+telemetry"} {
+		p = v.get("/governance/audit?object=opportunity&action=created&record=" + text)
+		require.Contains(t, p.text(), w.opportunity.Number, all)
+		require.Equal(t, "/opportunities/"+w.opportunity.ID.String(), p.first("/opportunities/"+w.opportunity.ID.String()), "it opens the record")
+	}
+	p = v.get("/governance/audit?object=opportunity&with=Kestrel")
+	require.Contains(t, p.text(), w.opportunity.Number)
+	require.Contains(t, v.get(p.first("/v1/audit-events/export")).raw, w.opportunity.ID.String(), "the file has what the page shows")
+	require.Contains(t, v.get("/governance/audit?object=opportunity&with=Brightwater").text(), "No event fits")
 }
 
 // A type, a field and a layout are made, arranged, given to a role and previewed, all without script.

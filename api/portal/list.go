@@ -208,16 +208,7 @@ func (v *visit) listQueryOf(f filters, fields operational.Listing) (operational.
 		}
 	}
 	if f.Search != "" {
-		text := []string{clip(f.Search, 100)}
-		any := []operational.Filter{{Field: "name", Op: "contains", Values: text}, {Field: "customer_name", Op: "contains", Values: text}}
-		any = slices.DeleteFunc(any, func(f operational.Filter) bool { return !slices.Contains(fields.Filters, f.Field) })
-		if number := strings.ToUpper(f.Search); strings.HasPrefix(number, "OPP-") && len(number) > 4 && len(number) < 16 && slices.Contains(fields.Filters, "number") && strings.Trim(number[4:], "0123456789") == "" {
-			any = append(any, operational.Filter{Field: "number", Op: "eq", Values: []string{number}})
-		}
-		if len(any) == 0 { // no text is shown, so none is found
-			any = []operational.Filter{{Field: "id", Op: "eq", Values: []string{uuid.Nil.String()}}}
-		}
-		all = append(all, operational.Filter{Or: any})
+		all = append(all, opportunitiesWith(f.Search, fields))
 	}
 	if len(all) > 0 {
 		q.Filter = &operational.Filter{And: all}
@@ -228,6 +219,20 @@ func (v *visit) listQueryOf(f filters, fields operational.Listing) (operational.
 	}
 	q.After, err = decodeCursor(f.Cursor)
 	return q, err
+}
+
+// opportunitiesWith finds a text in the fields that the person reads on all of the list, and a number.
+func opportunitiesWith(search string, fields operational.Listing) operational.Filter {
+	text := []string{clip(search, 100)}
+	any := []operational.Filter{{Field: "name", Op: "contains", Values: text}, {Field: "customer_name", Op: "contains", Values: text}}
+	any = slices.DeleteFunc(any, func(f operational.Filter) bool { return !slices.Contains(fields.Filters, f.Field) })
+	if number := strings.ToUpper(search); strings.HasPrefix(number, "OPP-") && len(number) > 4 && len(number) < 16 && slices.Contains(fields.Filters, "number") && strings.Trim(number[4:], "0123456789") == "" {
+		any = append(any, is("number", number))
+	}
+	if len(any) == 0 { // no text is shown, so none is found
+		any = []operational.Filter{is("id", uuid.Nil.String())}
+	}
+	return operational.Filter{Or: any}
 }
 
 // partnerFilter knows that business without a partner has none.

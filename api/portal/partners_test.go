@@ -184,6 +184,7 @@ func TestThePartnersOwnSide(t *testing.T) {
 		}
 	}
 	p := v.get(at + "/disclosure")
+	require.Contains(t, v.get("/governance/audit?with=Norrland").text(), "connection.disclosure_read")
 	require.Contains(t, p.text(), "Norrland Instruments sees 40 opportunities")
 	require.Contains(t, p.text(), "What it does not see")
 	for _, n := range p.all(func(n *html.Node) bool {

@@ -24,6 +24,10 @@
 //   - What a vendor imports by thousands leaves one event of each connection that it was written into, and so one anchor; the
 //     end and the suspension of a connection are events of both companies, each with the counts that it may know.
 //   - What the partner does to its private half, and what either side reads, is not shared: no anchor.
+//   - Noted is reading that goes past what somebody's daily work shows them: the history of a record, the rows behind a
+//     figure, what is taken along in a file (the audit too), why somebody may do something, looking as somebody else, and
+//     what a vendor sees of one's company. Plain reads of records and lists are not: rights decide over them before, they
+//     outnumber changes by far, and a log of each would say of people how they work, which nobody is to watch.
 //   - Events refer by id and hold no names and no values, so the erasure of a person leaves the chain as it is.
 //   - Who may read the audit (audit.read) reads all of its company's, of both sides, without the fields that its own role
 //     hides; a credential that works in one connection reads that connection's.

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 )
 
 // Disclosure is all that a vendor sees of a partner, for the partner.
@@ -105,6 +106,9 @@ func (s *Service) Disclosure(ctx context.Context, actor operational.Actor, id uu
 		return Disclosure{}, operational.NotFound("connection")
 	}
 	if err != nil {
+		return Disclosure{}, err
+	}
+	if err := audit.New(s.db).Note(ctx, actor, audit.Record{Action: "connection.disclosure_read", ID: id}); err != nil {
 		return Disclosure{}, err
 	}
 	d.Opportunities.Fields = append(d.Opportunities.Fields, addedFields(actor, id)...)
