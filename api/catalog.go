@@ -41,6 +41,20 @@ type processInput struct {
 	Stages  []stageInput `json:"stages" minItems:"2" maxItems:"20" doc:"In order"`
 }
 
+// stageChange has the members of catalog.StageChange in the same order.
+type stageChange struct {
+	ID   *uuid.UUID        `json:"id,omitempty" doc:"A stage that is there; left out: a new one"`
+	Name string            `json:"name" minLength:"1" maxLength:"60" doc:"Name, unique in the process"`
+	Type catalog.StageType `json:"type,omitempty" enum:"active,won,lost,disqualified" doc:"Of a new one; one that is there stays what it is"`
+}
+
+type processPatch struct {
+	Name    operational.Opt[string]        `json:"name,omitzero" minLength:"1" maxLength:"100" doc:"Name, unique in your organisation"`
+	Default operational.Opt[bool]          `json:"default,omitzero" doc:"true: new opportunities take this process unless told otherwise, and no other one"`
+	Active  operational.Opt[bool]          `json:"active,omitzero" doc:"false: it takes no new opportunities; those in it go on"`
+	Stages  operational.Opt[[]stageChange] `json:"stages,omitzero" maxItems:"20" doc:"All stages in their order; one that is left out goes, if no opportunity has been in it"`
+}
+
 func (a *API) products() {
 	s := a.deps.Catalog
 	register(a, operational.ProductsRead, huma.Operation{
@@ -95,7 +109,7 @@ func (a *API) processes() {
 	})
 	register(a, operational.ProcessesCreate, huma.Operation{
 		OperationID: "create-sales-process", Method: http.MethodPost, Path: "/v1/sales-processes", Tags: []string{"catalogue"}, DefaultStatus: http.StatusCreated,
-		Summary: "Create a sales process", Description: "Adds a sales process. Its stages are fixed from then on: a changed path is a new process.",
+		Summary: "Create a sales process", Description: "Adds a sales process.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body processInput }) (*created[catalog.SalesProcess], error) {
 		wanted := catalog.NewProcess{Name: in.Body.Name, Default: in.Body.Default}
 		for _, stage := range in.Body.Stages {
@@ -103,5 +117,24 @@ func (a *API) processes() {
 		}
 		x, err := s.CreateProcess(ctx, actor, wanted)
 		return &created[catalog.SalesProcess]{etagOf(x.Version), "/v1/sales-processes/" + x.ID.String(), x}, err
+	})
+	register(a, operational.ProcessesWrite, patching(huma.Operation{
+		OperationID: "update-sales-process", Path: "/v1/sales-processes/{id}", Tags: []string{"catalogue"},
+		Summary: "Change a sales process", Description: "Changes the given members. A stage that opportunities have been in stays, and open ones keep their place: figures count by it. A process is never deleted but retired.",
+	}), func(ctx context.Context, actor operational.Actor, in *patchInput[processPatch]) (*record[catalog.SalesProcess], error) {
+		version, err := in.version()
+		if err != nil {
+			return nil, err
+		}
+		patch := catalog.UpdateProcess{Name: in.Body.Name, Default: in.Body.Default, Active: in.Body.Active}
+		if patch.Stages.Given = in.Body.Stages.Given; in.Body.Stages.Value != nil {
+			stages := make([]catalog.StageChange, 0, len(*in.Body.Stages.Value))
+			for _, x := range *in.Body.Stages.Value {
+				stages = append(stages, catalog.StageChange(x))
+			}
+			patch.Stages.Value = &stages
+		}
+		x, err := s.UpdateProcess(ctx, actor, parseID(in.ID), version, patch)
+		return &record[catalog.SalesProcess]{etagOf(x.Version), x}, err
 	})
 }

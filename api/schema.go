@@ -61,6 +61,7 @@ func newRegistry() huma.Registry {
 	alias[operational.Date](r)
 	alias[operational.Money](r)
 	alias[[]lineInput](r)
+	alias[[]stageChange](r)
 	alias[[]string](r)
 	alias[[]uuid.UUID](r)
 	alias[[]operational.Permission](r)

@@ -16,6 +16,8 @@ func TestEveryPageInEveryLook(t *testing.T) {
 		{"opportunity", leaderMail, "/opportunities/" + w.opportunity.ID.String()},
 		{"opportunity-new", leaderMail, "/opportunities/new"},
 		{"partner-opportunity-new", partnerMail, "/opportunities/new"},
+		{"selling-new", leaderMail, "/settings/selling/new"},
+		{"selling-form", leaderMail, "/settings/selling/" + w.opportunity.Process.ID.String()},
 		{"receipt", leaderMail, firstNumber(t, w)},
 		{"help", leaderMail, "/help"},
 		{"account", leaderMail, "/account?done=others"},

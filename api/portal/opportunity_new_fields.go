@@ -34,7 +34,7 @@ func (v *visit) waysOf(company uuid.UUID) ([]way, error) {
 	}
 	processes, err := listed(func(q operational.Query) (operational.Listed[catalog.SalesProcess], error) {
 		return v.deps.Catalog.Processes(v.ctx, v.actor, q)
-	}, is("organisation", company.String()))
+	}, is("organisation", company.String()), is("active", "true"))
 	slices.SortStableFunc(processes, func(a, b catalog.SalesProcess) int {
 		if a.Default != b.Default && a.Default {
 			return -1

@@ -32,7 +32,11 @@ func (p *Portal) settings(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+signInSettings, p.governed(p.signingIn, operational.WorkspaceManage))
 	mux.HandleFunc("POST "+signInSettings, p.governed(p.askPeople, operational.WorkspaceManage))
 	p.providersOf(mux)
-	mux.HandleFunc("GET /settings/selling", p.governed(p.selling, operational.ProcessesRead))
+	mux.HandleFunc("GET "+sellingPath, p.governed(p.selling, operational.ProcessesRead))
+	mux.HandleFunc("GET "+sellingPath+"/new", p.governed(p.askProcess, operational.ProcessesCreate))
+	mux.HandleFunc("POST "+sellingPath+"/new", p.governed(p.makeProcess, operational.ProcessesCreate))
+	mux.HandleFunc("GET "+sellingPath+"/{id}", p.governed(p.editProcess, operational.ProcessesWrite))
+	mux.HandleFunc("POST "+sellingPath+"/{id}", p.governed(p.saveProcess, operational.ProcessesWrite))
 	p.invitationsOf(mux, memberInvitations)
 }
 
@@ -165,15 +169,18 @@ func (p *Portal) selling(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := views.Sheet{Title: "Selling", Text: "The paths that opportunities take, and the fields that you have added."}
+	page := views.Sheet{Title: "Selling", Text: "The paths that opportunities take, and the fields that you have added.", Acts: v.processActs(), Notes: v.savedNote()}
 	for i, x := range processes {
 		if x.OrganisationID != v.actor.Org {
 			continue
 		}
-		page.Main = append(page.Main, processBlock(i, x))
+		page.Main = append(page.Main, v.processBlock(i, x))
 	}
 	if len(page.Main) == 0 {
-		page.Main = []views.Block{{ID: "processes", Title: "Sales processes", Empty: &views.Empty{Icon: "opportunity", Title: "No process of your own", Text: "Opportunities with a vendor follow that vendor's process. One for your own business is made by the API.", Code: "POST /v1/sales-processes"}}}
+		page.Main = []views.Block{{ID: "processes", Title: "Sales processes", Empty: &views.Empty{Icon: "opportunity", Title: "No process of your own", Text: "Opportunities with a vendor follow that vendor's process. One of your own is for business without a vendor."}}}
+		if len(page.Acts) > 0 {
+			page.Main[0].Empty.Action = views.Link{Text: page.Acts[0].Text, Href: page.Acts[0].Href}
+		}
 	}
 	if v.actor.Allowed(operational.RolesManage) {
 		b, err := v.fieldsBlock()
@@ -183,21 +190,6 @@ func (p *Portal) selling(v *visit) error {
 		page.Main = append(page.Main, b)
 	}
 	return v.setting(http.StatusOK, "/settings/selling", page, views.Link{Text: "Selling"})
-}
-
-var stageTones = map[catalog.StageType]string{catalog.StageWon: "good", catalog.StageLost: "bad"}
-
-func processBlock(i int, x catalog.SalesProcess) views.Block {
-	t := &views.Table{Caption: "Stages of " + x.Name, Columns: []views.Column{{Title: "Stage"}, {Title: "What it means"}}}
-	for _, s := range x.Stages {
-		meaning := map[catalog.StageType]string{catalog.StageActive: "Open", catalog.StageWon: "Won", catalog.StageLost: "Lost", catalog.StageDisqualified: "Disqualified"}[s.Type]
-		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: s.Name}, {Text: meaning, Tone: stageTones[s.Type]}}})
-	}
-	b := views.Block{ID: "process-" + strconv.Itoa(i), Title: x.Name, Table: t}
-	if x.Default {
-		b.Aside = "New opportunities take it"
-	}
-	return b
 }
 
 // fieldsBlock are the fields that the company added to its records.

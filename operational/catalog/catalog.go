@@ -70,6 +70,7 @@ type SalesProcess struct {
 	OrganisationID uuid.UUID `json:"organisation_id" doc:"Organisation that set up the process."`
 	Name           string    `json:"name,omitempty" doc:"Name, unique in its organisation."`
 	Default        bool      `json:"default" doc:"Whether new opportunities take this process unless told otherwise."`
+	Active         bool      `json:"active" doc:"Whether it takes new opportunities; those that are in a retired one go on."`
 	Stages         []Stage   `json:"stages,omitempty" doc:"Stages in order: active ones first."`
 	Version        int64     `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt      time.Time `json:"created_at" doc:"When the process was created."`
@@ -80,6 +81,21 @@ type SalesProcess struct {
 type NewStage struct {
 	Name string
 	Type StageType
+}
+
+// StageChange is a stage as a change wants it: one that is there under its id, or without one a new one.
+type StageChange struct {
+	ID   *uuid.UUID
+	Name string
+	Type StageType
+}
+
+// UpdateProcess is a merge patch of a sales process.
+type UpdateProcess struct {
+	Name    operational.Opt[string]
+	Default operational.Opt[bool]
+	Active  operational.Opt[bool]
+	Stages  operational.Opt[[]StageChange] // all of them, in their order; what is left out goes
 }
 
 // NewProcess is what is needed to create a sales process in the caller's organisation.

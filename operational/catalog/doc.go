@@ -4,8 +4,9 @@
 // have products and processes of its own for business without a connection.
 //
 // Decided:
-//   - The stages of a process are fixed when it is created: opportunities point to them, and a stage that moved would
-//     change what history says. A changed path is a new process.
+//   - A stage may be called otherwise, and new ones come to a process. One that opportunities have been in stays, and
+//     keeps its place among the open ones: history and figures count by it. Its type never changes. Another path
+//     altogether is a new process; the old one is retired, which takes no new opportunities and lets those in it go on.
 //   - Products are never deleted but made inactive, for the same reason.
 //   - What is sold and how belongs to a company, not to one of its people: a role's data scope does not narrow the
 //     catalogue. Which vendors' catalogues a partner's person sees, and which types and fields, the roles say.

@@ -64,7 +64,12 @@ func (s *Service) productsFor(ctx context.Context, actor operational.Actor, aske
 
 // ProcessListing says by which fields the actor can list sales processes.
 func ProcessListing(actor operational.Actor) operational.Listing {
-	return processList.Listing().Only(actor.ReadableFields(operational.ObjectSalesProcess), fieldOf)
+	return processList.Listing().Only(actor.ReadableFields(operational.ObjectSalesProcess), func(name string) string {
+		if name == "active" { // of products a field that roles speak of; a process takes new opportunities or not
+			return ""
+		}
+		return fieldOf(name)
+	})
 }
 
 // grantOn is the actor's grant on the catalogue of a company: its own, or that of a vendor it is connected with.

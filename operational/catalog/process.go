@@ -41,13 +41,10 @@ func createProcess(ctx context.Context, tx *postgres.Tx, in NewProcess) (SalesPr
 		return SalesProcess{}, err
 	}
 	_, err = tx.Exec(ctx, insertProcess, pgx.NamedArgs{"id": process.ID, "org": process.OrganisationID, "name": process.Name, "is_default": process.Default, "now": tx.Now})
-	if postgres.Violated(err) == "sales_process_org_id_name_key" {
-		return SalesProcess{}, operational.Fault(operational.KindConflict, "process-name-taken", "Your organisation has a sales process with this name already. Nothing was saved.").Because(err)
-	}
 	if err != nil {
-		return SalesProcess{}, err
+		return SalesProcess{}, processFault(err)
 	}
-	if _, err := tx.Exec(ctx, insertStages, stageArgs(process)); err != nil {
+	if _, err := tx.Exec(ctx, insertStages, stageArgs(process, process.Stages)); err != nil {
 		return SalesProcess{}, fmt.Errorf("insert stages: %w", err)
 	}
 	return process, events.Append(ctx, tx, "sales_process.created", process.ID, nil)
@@ -58,7 +55,7 @@ func (in NewProcess) process(tx *postgres.Tx) (SalesProcess, error) {
 	if err != nil {
 		return SalesProcess{}, err
 	}
-	p := SalesProcess{ID: id, OrganisationID: tx.Actor.Org, Name: in.Name, Default: in.Default, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}
+	p := SalesProcess{ID: id, OrganisationID: tx.Actor.Org, Name: in.Name, Default: in.Default, Active: true, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}
 	for i, s := range in.Stages {
 		stage, err := uuid.NewV7()
 		if err != nil {
@@ -69,13 +66,14 @@ func (in NewProcess) process(tx *postgres.Tx) (SalesProcess, error) {
 	return p, nil
 }
 
-func stageArgs(p SalesProcess) pgx.NamedArgs {
+func stageArgs(p SalesProcess, stages []Stage) pgx.NamedArgs {
 	var ids []uuid.UUID
 	var names, types []string
-	for _, s := range p.Stages {
-		ids, names, types = append(ids, s.ID), append(names, s.Name), append(types, string(s.Type))
+	var positions []int
+	for _, s := range stages {
+		ids, names, types, positions = append(ids, s.ID), append(names, s.Name), append(types, string(s.Type)), append(positions, s.Position)
 	}
-	return pgx.NamedArgs{"org": p.OrganisationID, "process": p.ID, "ids": ids, "names": names, "types": types}
+	return pgx.NamedArgs{"org": p.OrganisationID, "process": p.ID, "ids": ids, "names": names, "types": types, "positions": positions}
 }
 
 // Process reads one sales process of the caller's organisation or of a vendor it is connected with.
@@ -128,7 +126,10 @@ func (s *Service) EnsureProcess(ctx context.Context, tx *postgres.Tx, wanted New
 	if err != nil {
 		return SalesProcess{}, fmt.Errorf("read sales process by name: %w", err)
 	}
-	if len(found) > 0 {
+	switch {
+	case len(found) > 0 && !found[0].Active:
+		return SalesProcess{}, operational.Fault(operational.KindConflict, "process-retired", "The sales process %.60q is retired, so that it takes no new opportunities. Nothing was saved. Take it up again first.", wanted.Name)
+	case len(found) > 0:
 		return found[0].process(), nil
 	}
 	return createProcess(ctx, tx, wanted)

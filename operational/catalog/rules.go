@@ -85,6 +85,61 @@ func (in NewProcess) Validate() error {
 	return faults.Err()
 }
 
+// apply gives the process after the patch. A stage that is there stays of its type: what an opportunity in it means would
+// change otherwise.
+func (patch UpdateProcess) apply(p SalesProcess) (SalesProcess, error) {
+	var faults operational.Faults
+	patch.Name.Required(&faults, "name", &p.Name)
+	if patch.Active.Value != nil {
+		p.Active = *patch.Active.Value
+	}
+	if d := patch.Default; d.Given && (d.Value == nil || !*d.Value) && p.Default {
+		faults.Add("default", "One process is the usual one: make another one that, and this one is it no more.", nil)
+	} else if d.Value != nil {
+		p.Default = *d.Value
+	}
+	if p.Default && !p.Active {
+		faults.Add("active", "The usual process takes new opportunities: make another one the usual one first.", nil)
+	}
+	if patch.Stages.Given {
+		p.Stages = patch.stages(&faults, p)
+	}
+	if err := faults.Err(); err != nil {
+		return p, err
+	}
+	wanted := NewProcess{Name: p.Name}
+	for _, s := range p.Stages {
+		wanted.Stages = append(wanted.Stages, NewStage{s.Name, s.Type})
+	}
+	return p, wanted.Validate()
+}
+
+// stages are those of the process after the patch, in their order.
+func (patch UpdateProcess) stages(faults *operational.Faults, p SalesProcess) []Stage {
+	if patch.Stages.Value == nil {
+		faults.Add("stages", "They cannot be empty.", nil)
+		return p.Stages
+	}
+	var stages []Stage
+	seen := map[uuid.UUID]bool{}
+	for i, c := range *patch.Stages.Value {
+		at := fmt.Sprintf("stages[%d]", i)
+		s := Stage{Name: c.Name, Type: c.Type, Position: i + 1} // a new one has no id yet
+		if c.ID != nil {
+			old, there := p.Stage(*c.ID)
+			switch {
+			case !there || seen[old.ID]:
+				faults.Add(at+".id", "It is no stage of this process, or it is named twice.", c.ID.String())
+			case c.Type != "" && c.Type != old.Type:
+				faults.Add(at+".type", "It stays "+string(old.Type)+": what is in it would come to mean something else. Make a new stage.", string(c.Type))
+			}
+			s.ID, s.Type, seen[*c.ID] = *c.ID, old.Type, true
+		}
+		stages = append(stages, s)
+	}
+	return stages
+}
+
 // First is the stage that opportunities begin in.
 func (p SalesProcess) First() Stage {
 	for _, s := range p.Stages {

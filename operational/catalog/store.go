@@ -32,6 +32,7 @@ var processList = postgres.List{
 	Field: map[string]postgres.Column{
 		"name":         {SQL: "p.name", Type: postgres.Text},
 		"default":      {SQL: "p.is_default", Type: postgres.Bool},
+		"active":       {SQL: "p.active", Type: postgres.Bool},
 		"organisation": {SQL: "p.org_id", Type: postgres.UUID},
 		"created_at":   {SQL: "p.created_at", Type: postgres.Time},
 		"updated_at":   {SQL: "p.updated_at", Type: postgres.Time},
@@ -108,7 +109,7 @@ func productArgs(org uuid.UUID, now time.Time, products []Product) pgx.NamedArgs
 }
 
 // Stages come with their process, so that a list is one statement.
-const processColumns = `p.id, p.org_id, p.name, p.is_default, p.version, p.created_at, p.updated_at,
+const processColumns = `p.id, p.org_id, p.name, p.is_default, p.active, p.version, p.created_at, p.updated_at,
   (select jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name, 'position', s.position, 'type', s.type) order by s.position)
    from crm.stage s where s.process_id = p.id) as stages`
 
@@ -126,13 +127,24 @@ insert into crm.sales_process (id, org_id, name, is_default, created_at, updated
 const insertStages = `
 insert into crm.stage (id, org_id, process_id, name, position, type)
 select n.id, @org, @process, n.name, n.position, n.type
-from unnest(@ids::uuid[], @names::text[], @types::text[]) with ordinality as n(id, name, type, position)`
+from unnest(@ids::uuid[], @names::text[], @types::text[], @positions::int[]) as n(id, name, type, position)`
+
+const updateProcess = `
+update crm.sales_process set name = @name, is_default = @is_default, active = @active, version = version + 1, updated_at = @now
+where id = @id and org_id = @org and version = @version`
+
+const updateStages = `
+update crm.stage s set name = n.name, position = n.position
+from unnest(@ids::uuid[], @names::text[], @positions::int[]) as n(id, name, position)
+where s.id = n.id and s.process_id = @process and (s.name, s.position) is distinct from (n.name, n.position)`
+
+const deleteStages = `select crm.delete_stages($1, $2)`
 
 // processRow is a row of crm.sales_process with its stages.
 type processRow struct {
 	ID, OrgID            uuid.UUID
 	Name                 string
-	IsDefault            bool
+	IsDefault, Active    bool
 	Version              int64
 	CreatedAt, UpdatedAt time.Time
 	Stages               []Stage
@@ -145,7 +157,7 @@ type listedProcess struct {
 
 func (r processRow) process() SalesProcess {
 	return SalesProcess{
-		ID: r.ID, OrganisationID: r.OrgID, Name: r.Name, Default: r.IsDefault, Stages: r.Stages, Version: r.Version,
+		ID: r.ID, OrganisationID: r.OrgID, Name: r.Name, Default: r.IsDefault, Active: r.Active, Stages: r.Stages, Version: r.Version,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

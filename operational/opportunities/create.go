@@ -189,6 +189,8 @@ func settleProcess(ctx context.Context, tx *postgres.Tx, in NewOpportunity, firs
 		return fieldFault("process_id", "There is no such sales process, or it is of another company.", in.ProcessID.String())
 	case err != nil:
 		return err
+	case !process.Active:
+		return fieldFault("process_id", "It is retired and takes no new opportunities.", process.ID.String())
 	}
 	stage := process.First()
 	if in.StageID != nil {

@@ -55,7 +55,7 @@ values (@id, @connection_id, @vendor_org_id, @partner_org_id, @number, @name, @c
 	updateForPartner = updateHead + updateTail
 	updateHead       = `
 update crm.opportunity set name = @name, customer_name = @customer_name, owner_contact_id = @owner_contact_id, owner_membership_id = @owner_membership_id,
-  stage_id = @stage_id, stage_type = @stage_type, vendor_net_amount = @vendor_net_amount, amount_source = @amount_source, close_date = @close_date,
+  stage_id = @stage_id, stage_type = @stage_type, process_version = @process_version, vendor_net_amount = @vendor_net_amount, amount_source = @amount_source, close_date = @close_date,
   region = @region, tier = @tier, closed_at = @closed_at, record_type_id = @record_type_id, custom = @custom, version = version + 1, updated_at = @now`
 	updateTail = `
 where id = @id and version = @version`
@@ -212,6 +212,8 @@ func referenceFault(err error) error {
 		return fieldFault("owner_contact_id", "There is no such contact in this connection.", nil)
 	case "opportunity_process_org_id_record_type_id_fkey":
 		return fieldFault("record_type_id", "There is no such record type, or it is not yours to use.", nil)
+	case "process_is_active": // it was retired while the opportunity was on its way
+		return fieldFault("process_id", "It is retired and takes no new opportunities.", nil)
 	case "opportunity_frozen": // it ended while the change was on its way
 		ended := "ended"
 		return writable(&ended, true)

@@ -21,9 +21,11 @@ create table crm.sales_process (
   org_id uuid not null references crm.organisation,
   name text not null check (length(name) between 1 and 100),
   is_default boolean not null default false,
+  active boolean not null default true, -- retired ones take no new opportunities; those that are in them go on
   version bigint not null default 1,
   created_at timestamptz not null,
   updated_at timestamptz not null,
+  constraint sales_process_usual_is_active check (active or not is_default),
   unique (org_id, id),
   unique (org_id, name)
 );
@@ -37,8 +39,8 @@ create table crm.stage (
   position int not null check (position between 1 and 20),
   type text not null check (type in ('active', 'won', 'lost', 'disqualified')),
   foreign key (org_id, process_id) references crm.sales_process (org_id, id),
-  unique (process_id, position),
-  unique (process_id, name),
+  unique (process_id, position) deferrable, -- places and names are exchanged in one statement
+  unique (process_id, name) deferrable,
   unique (org_id, process_id, id, type)
 );
 
@@ -68,7 +70,16 @@ create policy partner_updates_own on crm.product as restrictive for update to sh
 create policy partner_inserts_own on crm.sales_process as restrictive for insert to sharepartner_partner with check (org_id = (select sec.ctx_org('partner')));
 create policy partner_updates_own on crm.sales_process as restrictive for update to sharepartner_partner using (org_id = (select sec.ctx_org('partner')));
 create policy partner_inserts_own on crm.stage as restrictive for insert to sharepartner_partner with check (org_id = (select sec.ctx_org('partner')));
+create policy partner_updates_own on crm.stage as restrictive for update to sharepartner_partner using (org_id = (select sec.ctx_org('partner')));
 
 grant select, insert, update (name, family, list_price, currency, active, version, updated_at) on crm.product to sharepartner_vendor, sharepartner_partner;
-grant select, insert, update (name, is_default, version, updated_at) on crm.sales_process to sharepartner_vendor, sharepartner_partner;
-grant select, insert on crm.stage to sharepartner_vendor, sharepartner_partner;
+grant select, insert, update (name, is_default, active, version, updated_at) on crm.sales_process to sharepartner_vendor, sharepartner_partner;
+grant select, insert, update (name, position) on crm.stage to sharepartner_vendor, sharepartner_partner;
+
+-- +goose StatementBegin
+-- Stages that a process no longer has; keys of opportunities and their history keep those that records have been in.
+create function crm.delete_stages(process uuid, gone uuid[]) returns void language sql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+  delete from stage s where s.process_id = process and s.id = any (gone) and s.org_id = sec.ctx_org(split_part(sec.claim(), '|', 2))
+$$;
+-- +goose StatementEnd
+grant execute on function crm.delete_stages(uuid, uuid[]) to sharepartner_vendor, sharepartner_partner;

@@ -168,6 +168,30 @@ end $$;
 create trigger opportunity_step before update on crm.opportunity for each row execute function crm.opportunity_step();
 create trigger history_of_change after insert on crm.opportunity_history referencing new table as added for each statement execute function crm.history_of_change();
 
+-- Figures of the past are counted by the places of active stages: one that records have been in keeps its place, and no
+-- stage that they have been in goes.
+alter table crm.opportunity_history add foreign key (stage_id) references crm.stage;
+-- +goose StatementBegin
+create function crm.stage_keeps_place() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if exists (select from opportunity_history h where h.process_id = old.process_id and h.stage_id = old.id) then
+    raise exception 'a stage that records have been in keeps its place' using errcode = '23514', constraint = 'stage_keeps_place';
+  end if;
+  return new;
+end $$;
+-- A retired process takes no new opportunities, also not while it is being retired.
+create function crm.process_is_active() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  perform from sales_process p where p.id = new.process_id and p.active for share;
+  if not found then
+    raise exception 'the sales process is retired' using errcode = '23514', constraint = 'process_is_active';
+  end if;
+  return new;
+end $$;
+-- +goose StatementEnd
+create trigger stage_keeps_place before update of position on crm.stage for each row when (old.type = 'active' and new.position <> old.position) execute function crm.stage_keeps_place();
+create trigger process_is_active before insert on crm.opportunity for each row execute function crm.process_is_active();
+
 -- Human numbers, counted per connection (or per workspace and hat for business without one).
 create table crm.record_counter (
   scope_id uuid not null,
