@@ -25,7 +25,7 @@ var (
 
 const (
 	sqlBeginAttempt = `select wait, known from sec.begin_attempt($1, $2, $3, $4, $5, $6)`
-	sqlEndAttempt   = `select sec.end_attempt($1, $2, $3, $4, $5)`
+	sqlEndAttempt   = `select sec.end_attempt($1, $2, $3, $4, $5, $6)`
 )
 
 // attempt is one sign-in that counts as a failure until it succeeds. It is counted in the database, by digests, because
@@ -37,12 +37,17 @@ type attempt struct {
 	seconds []int
 }
 
-// beginAttempt counts an attempt. Whether an address belongs to somebody makes no difference to the answer.
+// beginAttempt counts an attempt to sign in with an address. Whether it belongs to somebody makes no difference to the answer.
 func beginAttempt(ctx context.Context, db *postgres.DB, email, from string) (attempt, error) {
+	return countAttempt(ctx, db, email, email, from)
+}
+
+// countAttempt counts an attempt at something, apart from others; of whoever has the address the usual places are known.
+func countAttempt(ctx context.Context, db *postgres.DB, what, email, from string) (attempt, error) {
 	place := placeOf(from)
 	a := attempt{
 		db: db, place: attemptKey("place", place),
-		keys: [][]byte{attemptKey("pair", email, place), attemptKey("place", place), attemptKey("address", email)}, seconds: attemptSeconds,
+		keys: [][]byte{attemptKey("pair", what, place), attemptKey("place", place), attemptKey("address", what)}, seconds: attemptSeconds,
 	}
 	var wait time.Duration
 	var known bool
@@ -61,10 +66,11 @@ func beginAttempt(ctx context.Context, db *postgres.DB, email, from string) (att
 	return a, nil
 }
 
-// succeed takes the attempt back, forgets the failures with this mail address at this place, and remembers the place.
-func (a attempt) succeed(ctx context.Context, person uuid.UUID) error {
+// succeed takes the attempt back, forgets the failures with this mail address at this place, and remembers the place, if the
+// whole of what the person signs in with was shown.
+func (a attempt) succeed(ctx context.Context, person uuid.UUID, whole bool) error {
 	err := a.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlEndAttempt, person, a.place, a.keys, a.seconds, a.db.Now())
+		b.Queue(sqlEndAttempt, person, a.place, a.keys, a.seconds, whole, a.db.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("count a sign-in: %w", err)

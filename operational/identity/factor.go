@@ -63,7 +63,7 @@ func (s *Service) spendCode(ctx context.Context, p *proof, code, from string) er
 	if err != nil || f.TOTP == nil {
 		return err
 	}
-	attempt, err := beginAttempt(ctx, s.db, "code of "+p.Person.String(), from)
+	attempt, err := countAttempt(ctx, s.db, "code of "+p.Person.String(), normalEmail(f.Email), from)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Service) spendCode(ctx context.Context, p *proof, code, from string) er
 		return errWrongCode()
 	}
 	p.Factor = true
-	return attempt.succeed(ctx, p.Person)
+	return attempt.succeed(ctx, p.Person, true)
 }
 
 func (s *Service) takeCode(ctx context.Context, person uuid.UUID, f factors, code string) (taken bool, err error) {

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -114,6 +115,32 @@ func TestGuessedCodesAreCountedFromEverywhere(t *testing.T) {
 	requireKind(t, operational.KindLimited, held)
 	_, err = w.FinishByCode(ctx, opened.Half.Token, w.code(t, secret), "192.0.2.1", "")
 	requireKind(t, operational.KindLimited, err, "also the right one, until the pause is over")
+}
+
+// Whoever knows the password guesses codes from many places: that holds them off, and not the person in the usual one.
+func TestGuessingCodesElsewhereKeepsNobodyOutOfTheUsualPlace(t *testing.T) {
+	ctx := t.Context()
+	w := newWorld(t)
+	_, err := w.Owner(t).Exec(ctx, `delete from sec.known_place`)
+	require.NoError(t, err)
+	secret, _ := w.armed(t, w.signIn(t).Actor)
+	_, err = w.try(ctx, w.code(t, secret))
+	require.NoError(t, err)
+	w.pass(time.Minute)
+
+	opened, err := w.SignIn(ctx, identity.SignInInput{Email: adas, Password: password, From: "203.0.113.1"})
+	require.NoError(t, err)
+	guess := func(from string) error {
+		_, err := w.FinishByCode(ctx, opened.Half.Token, "000000", from, "")
+		return err
+	}
+	for n := range 20 {
+		requireKind(t, operational.KindInvalid, guess(fmt.Sprintf("203.0.113.%d", n+1)))
+	}
+	requireKind(t, operational.KindLimited, guess("203.0.113.100"))
+	requireKind(t, operational.KindLimited, guess("203.0.113.1"), "a password alone makes no place a usual one")
+	_, err = w.try(ctx, w.code(t, secret))
+	require.NoError(t, err)
 }
 
 func TestAHalfDoneSignInIsForItsStepAlone(t *testing.T) {

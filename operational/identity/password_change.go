@@ -87,7 +87,7 @@ func (s *Service) provePassword(ctx context.Context, actor operational.Actor, pa
 	if !match {
 		return "", errWrongCurrent()
 	}
-	return hash, attempt.succeed(ctx, actor.Person)
+	return hash, attempt.succeed(ctx, actor.Person, false)
 }
 
 func errWrongCurrent() error {

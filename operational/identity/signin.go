@@ -61,7 +61,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (Opened, error) {
 		}
 		return Opened{}, errWrongPassword()
 	}
-	if err := attempt.succeed(ctx, person); err != nil {
+	if err := attempt.succeed(ctx, person, false); err != nil {
 		return Opened{}, err
 	}
 	shown := proof{Person: person, Password: markOf(hash)}

@@ -50,8 +50,8 @@ begin
 end $$;
 
 -- An attempt that succeeded: the failures of the address at this place are forgotten, the attempt itself counts nowhere, and
--- the place is known.
-create function sec.end_attempt(person uuid, here bytea, keys bytea[], seconds int[], at timestamptz) returns void
+-- the place is known, if that was all (`whole`): a password alone does not make it known where a second factor stands beside it.
+create function sec.end_attempt(person uuid, here bytea, keys bytea[], seconds int[], whole boolean, at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 begin
@@ -60,7 +60,8 @@ begin
   delete from sec.attempt a where a.counted = keys[1];
   update sec.attempt a set counts_until = a.counts_until - make_interval(secs => w.seconds)
     from unnest(keys, seconds) as w(key, seconds) where a.counted = w.key;
-  insert into sec.known_place as k (person_id, place, last_at) values (person, here, at)
+  insert into sec.known_place as k (person_id, place, last_at)
+    select person, here, at where whole or not exists (select from sec.totp t where t.person_id = person)
     on conflict (person_id, place) do update set last_at = greatest(k.last_at, excluded.last_at);
 end $$;
 
@@ -71,5 +72,5 @@ begin
   delete from sec.known_place where last_at <= at - interval '30 days';
 end $$;
 -- +goose StatementEnd
-grant execute on function sec.begin_attempt(text, bytea, bytea[], int[], int[], timestamptz), sec.end_attempt(uuid, bytea, bytea[], int[], timestamptz) to sharepartner_api;
+grant execute on function sec.begin_attempt(text, bytea, bytea[], int[], int[], timestamptz), sec.end_attempt(uuid, bytea, bytea[], int[], boolean, timestamptz) to sharepartner_api;
 grant execute on function sec.sweep_attempts(timestamptz) to sharepartner_jobs;
