@@ -140,6 +140,15 @@ func TestAProviderSpeaksForItsOwnCompanyAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.session(atBolt.Token))
 
+	// With the password it ends what the password opened, there too, and is told of its own company alone.
+	n, err := w.ChangePassword(ctx, by.Actor, identity.PasswordChange{Current: password, New: other, From: "192.0.2.1"})
+	require.NoError(t, err)
+	require.Zero(t, n)
+	requireKind(t, operational.KindUnauthenticated, w.session(atBolt.Token))
+	again, err := w.SignIn(ctx, identity.SignInInput{Email: adas, Password: other, From: "192.0.2.1"})
+	require.NoError(t, err)
+	atBolt = again.Session
+
 	// Nor does the table take a session by a provider for another company, or for somebody whom it does not know.
 	for _, member := range []string{`select id from crm.membership where org_id = '` + bolt.String() + `'`, `select '` + w.stranger(t).String() + `'::uuid`} {
 		_, err = w.Owner(t).Exec(ctx, `insert into sec.session (id, token_sha256, membership_id, side, provider_id, created_at, last_seen_at, idle_expires_at, expires_at)

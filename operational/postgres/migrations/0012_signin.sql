@@ -39,10 +39,12 @@ begin
 end $$;
 
 -- The password becomes another, unless it has become one meanwhile: then the answer is null. All sessions but one end,
--- for whoever knew the password may have opened them, and all companies of the person note it.
+-- for whoever knew the password may have opened them, and all companies of the person note it. A session that is bound to
+-- one company is told of those that it could end itself; those that a password has opened elsewhere end all the same.
 create function sec.change_password(person uuid, was text, becomes text, keep uuid, at timestamptz) returns bigint
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
+declare n bigint;
 begin
   perform sec.require('sign-in');
   update sec.password w set hash = becomes, changed_at = at where w.person_id = person and w.hash = was;
@@ -50,7 +52,9 @@ begin
   insert into crm.audit_event (id, org_id, at, side, membership_id, action, object, record_id)
     select gen_random_uuid(), m.org_id, at, case when w.governs then 'vendor' else 'partner' end, m.id, 'password.changed', 'membership', m.id
     from crm.membership m join crm.workspace w on w.org_id = m.org_id where m.person_id = person and m.status = 'active';
-  return sec.end_sessions(person, null, keep, at);
+  n := sec.end_sessions(person, null, keep, at);
+  delete from sec.session s using crm.membership m where m.person_id = person and s.membership_id = m.id and s.id is distinct from keep and s.provider_id is null;
+  return n;
 end $$;
 -- +goose StatementEnd
 grant execute on function sec.sessions_of(uuid, uuid, timestamptz), sec.end_sessions(uuid, uuid, uuid, timestamptz), sec.password_for(uuid),
