@@ -75,10 +75,14 @@ func (s *Service) Provider(ctx context.Context, actor operational.Actor, id uuid
 	return postgres.One[Provider](ctx, s.db, actor, "identity provider", sqlProvider, id)
 }
 
-// AddProvider adds a provider after asking it who it is. An API key does not: whom a provider vouches for comes in.
+// AddProvider adds a provider after asking it who it is. An API key does not: whom a provider vouches for comes in. Nor
+// does anybody who may not do everything: it may vouch for whoever may.
 func (s *Service) AddProvider(ctx context.Context, actor operational.Actor, in NewProvider) (Provider, error) {
 	if err := signedIn(actor); err != nil {
 		return Provider{}, err
+	}
+	if !actor.Giving().Everything {
+		return Provider{}, operational.Fault(operational.KindForbidden, "beyond-own-rights", "An identity provider can vouch for people who may do more than you. Nothing was saved. Ask an administrator of your organisation.")
 	}
 	in = in.tidied()
 	if err := in.check(s.private); err != nil {

@@ -67,3 +67,19 @@ func TestProvidersAreTheCompanysOwn(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, found.Items)
 }
+
+// Whoever looks after the company's name and nothing else brings no provider, which could vouch for an administrator.
+func TestNobodyVouchesForThoseWhoMayMore(t *testing.T) {
+	ctx := t.Context()
+	w := atHome(t)
+	idp := idptest.Start(t, backHere)
+	_, err := w.Owner(t).Exec(ctx, `insert into crm.role (org_id, key, audience, name, capabilities, created_at, updated_at) values ($1, 'office', 'internal', 'Office', '{workspace.manage}', now(), now())`, w.vendor)
+	require.NoError(t, err)
+	_, err = w.admin.AddPerson(ctx, identity.NewPerson{Org: w.vendor, Role: "office", Name: "Otto", Email: "otto@acme.example", Password: password})
+	require.NoError(t, err)
+	otto, err := w.SignIn(ctx, identity.SignInInput{Email: "otto@acme.example", Password: password, From: "192.0.2.1"})
+	require.NoError(t, err)
+	require.True(t, otto.Actor.Allowed(operational.WorkspaceManage))
+	_, err = w.AddProvider(ctx, otto.Actor, identity.NewProvider{Name: "Otto's own", Issuer: idp.Issuer, ClientID: idptest.ClientID, ClientSecret: idptest.Secret})
+	requireCode(t, "beyond-own-rights", err)
+}
