@@ -26,8 +26,8 @@ type (
 	}
 	scopePatch struct {
 		Mode          operational.Opt[string]      `json:"mode,omitzero" enum:"all,companies,contacts" doc:"all: every partner's people; companies: those of the listed connections; contacts: the listed contacts only" example:"companies"`
-		ConnectionIDs operational.Opt[[]uuid.UUID] `json:"connection_ids,omitzero" maxItems:"5000" doc:"All connections that mode companies lets in"`
-		ContactIDs    operational.Opt[[]uuid.UUID] `json:"contact_ids,omitzero" maxItems:"5000" doc:"All contacts that mode contacts lets in"`
+		ConnectionIDs operational.Opt[[]uuid.UUID] `json:"connection_ids,omitzero" maxItems:"20000" doc:"All connections that mode companies lets in"`
+		ContactIDs    operational.Opt[[]uuid.UUID] `json:"contact_ids,omitzero" maxItems:"20000" doc:"All contacts that mode contacts lets in"`
 	}
 )
 
@@ -89,6 +89,9 @@ type scopePatching struct {
 	Body    scopePatch `contentType:"application/merge-patch+json" doc:"Members to change; a list that is given takes the place of the one that was"`
 }
 
+// maxScopeBody has room for two full lists of ids.
+const maxScopeBody = 2 << 20
+
 func (a *API) accessScope(s *governance.Service) {
 	register(a, operational.ChannelGovern, huma.Operation{
 		OperationID: "read-access-scope", Method: http.MethodGet, Path: "/v1/access-scope", Tags: []string{governanceTag},
@@ -101,7 +104,7 @@ func (a *API) accessScope(s *governance.Service) {
 		return asRecord(Reading{IfNoneMatch: in.IfNoneMatch}, x.Version, x)
 	})
 	register(a, operational.ChannelGovern, patching(huma.Operation{
-		OperationID: "update-access-scope", Path: "/v1/access-scope", Tags: []string{governanceTag},
+		OperationID: "update-access-scope", Path: "/v1/access-scope", Tags: []string{governanceTag}, MaxBodyBytes: maxScopeBody,
 		Summary: "Change who may come in", Description: "Whoever is shut out finds nothing of what you share from their next request on; their own company's records stay theirs.",
 	}), func(ctx context.Context, actor operational.Actor, in *scopePatching) (*record[governance.AccessScope], error) {
 		version, err := Changing{IfMatch: in.IfMatch}.version()
@@ -112,7 +115,7 @@ func (a *API) accessScope(s *governance.Service) {
 		return &record[governance.AccessScope]{etagOf(x.Version), x}, err
 	})
 	register(a, operational.ChannelGovern, huma.Operation{
-		OperationID: "preview-access-scope", Method: http.MethodPost, Path: "/v1/access-scope/preview", Tags: []string{governanceTag},
+		OperationID: "preview-access-scope", Method: http.MethodPost, Path: "/v1/access-scope/preview", Tags: []string{governanceTag}, MaxBodyBytes: maxScopeBody,
 		Summary: "Preview who would come in", Description: "Counts whom a change would let in and shut out, and names the first hundred who would be shut out. Nothing is saved.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct {
 		Body scopePatch `doc:"The change, as update-access-scope takes it"`

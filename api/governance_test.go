@@ -7,7 +7,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational/governance"
 )
 
 func TestGovernance(t *testing.T) {
@@ -44,6 +47,7 @@ func TestGovernance(t *testing.T) {
 		{name: "channel manager", as: w.ada, method: patch, path: "/v1/connections/" + w.connA1.String() + "/assignment", body: map[string]any{"channel_manager_id": w.ana.Membership}, headers: at1, status: 200, has: []string{w.ana.Membership.String()}},
 		{name: "scope", as: w.ada, method: get, path: "/v1/access-scope", status: 200, has: []string{`"mode":"all"`, `"people":2`}},
 		{name: "preview of a scope", as: w.ada, method: post, path: "/v1/access-scope/preview", body: map[string]any{"mode": "companies", "connection_ids": []any{w.connA2}}, status: 200, has: []string{`"people_losing":1`, "Pia"}, hasNot: []string{canaryB}},
+		{name: "preview of a long scope", as: w.ada, method: post, path: "/v1/access-scope/preview", body: map[string]any{"mode": "contacts", "contact_ids": manyIDs(governance.MaxScope)}, status: 422, has: []string{"20000 of them are no contacts of yours"}},
 		{name: "scope with another's connection", as: w.ada, method: patch, path: "/v1/access-scope", body: map[string]any{"connection_ids": []any{w.connB1}}, headers: at1, status: 422, has: []string{"body.connection_ids"}},
 		{name: "custom field", as: w.ada, method: post, path: "/v1/custom-fields", body: `{"object":"opportunity","label":"Asked discount","type":"number"}`, status: 201, has: []string{"x_asked_discount"}},
 		{name: "custom field twice", as: w.ada, method: post, path: "/v1/custom-fields", body: `{"object":"opportunity","label":"Asked discount","type":"number"}`, status: 409, has: []string{"field-name-taken"}},
@@ -110,4 +114,13 @@ func TestARoleChangesWhileRequestsRun(t *testing.T) {
 	last := w.must(t, 200, w.pia, "GET", "/v1/opportunities/"+deal, nil).json(t)
 	require.NotContains(t, last, "customer_name")
 	require.Contains(t, last, "vendor_net")
+}
+
+// manyIDs are ids of nothing.
+func manyIDs(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = uuid.NewString()
+	}
+	return ids
 }

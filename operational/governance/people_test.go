@@ -3,6 +3,7 @@ package governance_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -153,6 +154,42 @@ func TestAccessScope(t *testing.T) {
 	_, err = w.s.UpdateAccessScope(ctx, w.A, now.Version, governance.UpdateAccessScope{Mode: operational.Set("contacts"), ContactIDs: operational.Set([]uuid.UUID{})})
 	require.NoError(t, err)
 	require.False(t, in(w.P1, w.AP1), "an empty list lets nobody in")
+}
+
+// Twenty thousand people are let in one by one, and each request under it looks at its own only.
+func TestALongScope(t *testing.T) {
+	ctx, w := t.Context(), newWorld(t)
+	for _, table := range []string{"membership", "external_contact"} { // each row counts a change of the one company by itself: a trial of another kind
+		w.exec(t, "alter table crm."+table+" disable trigger user")
+		defer w.exec(t, "alter table crm."+table+" enable trigger user")
+	}
+	w.exec(t, `with h as (insert into crm.person (id, display_name, created_at) select gen_random_uuid(), 'Person ' || n, now() from generate_series(2, $4::int) n returning id),
+		m as (insert into crm.membership (id, org_id, person_id, role, created_at) select gen_random_uuid(), $3, id, 'administrator', now() from h returning id)
+		insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name) select gen_random_uuid(), $1, $2, $3, id, 'Person' from m`,
+		w.AP1, w.A.Org, w.P1.Org, governance.MaxScope)
+	var ids []uuid.UUID
+	require.NoError(t, w.Owner(t).QueryRow(ctx, `select array_agg(id) from crm.external_contact where connection_id = $1`, w.AP1).Scan(&ids))
+	require.Len(t, ids, governance.MaxScope)
+	in := governance.UpdateAccessScope{Mode: operational.Set("contacts"), ContactIDs: operational.Set(ids)}
+	timed := func(what string, most time.Duration, do func() error) {
+		t.Helper()
+		began := time.Now()
+		require.NoError(t, do())
+		took := time.Since(began)
+		t.Logf("%s: %s", what, took)
+		require.Less(t, took, most, what)
+	}
+	timed("preview", 5*time.Second, func() error { return second(w.s.PreviewAccessScope(ctx, w.A, in)) })
+	timed("save all", 10*time.Second, func() error { return second(w.s.UpdateAccessScope(ctx, w.A, 1, in)) })
+	timed("a request under it", time.Second, func() error {
+		require.True(t, w.WithRights(t, w.P1).Rights.Links[0].InScope || w.WithRights(t, w.P1).Rights.Links[1].InScope)
+		return nil
+	})
+	in.ContactIDs = operational.Set(ids[1:])
+	timed("take one out", 10*time.Second, func() error { return second(w.s.UpdateAccessScope(ctx, w.A, 2, in)) })
+	now, err := w.s.AccessScope(ctx, w.A)
+	require.NoError(t, err)
+	require.EqualValues(t, governance.MaxScope-1, now.People)
 }
 
 func many(n int) []uuid.UUID {

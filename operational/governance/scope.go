@@ -14,7 +14,7 @@ import (
 )
 
 // MaxScope is the most companies, and the most contacts, that a scope lists.
-const MaxScope = 5000
+const MaxScope = 20_000
 
 // AccessScope says who of a vendor's partners may come in at all.
 type AccessScope struct {
@@ -71,7 +71,7 @@ from crm.access_scope s where s.vendor_org_id = $1`
 	wouldBe = `
 with person as (
   select e.id, e.display_name, c.id as connection_id, c.partner_org_id, ` + isIn + ` as before,
-    case @mode when 'all' then true when 'companies' then c.id = any(@connections::uuid[]) else e.id = any(@contacts::uuid[]) end as after
+    case @mode when 'all' then true when 'companies' then c.id in (select unnest(@connections::uuid[])) else e.id in (select unnest(@contacts::uuid[])) end as after
   from ` + living + `
 )`
 
@@ -90,7 +90,7 @@ update crm.access_scope set mode = @mode, version = version + 1, updated_at = @n
 
 	dropMembers = `
 delete from crm.access_member where vendor_org_id = @org
-  and case when contact_id is null then connection_id <> all(@connections::uuid[]) else contact_id <> all(@contacts::uuid[]) end`
+  and case when contact_id is null then connection_id not in (select unnest(@connections::uuid[])) else contact_id not in (select unnest(@contacts::uuid[])) end`
 
 	addCompanies = `
 insert into crm.access_member (vendor_org_id, connection_id) select @org, c.id from crm.connection c where c.id = any(@connections::uuid[]) and c.status <> 'ended' on conflict do nothing`

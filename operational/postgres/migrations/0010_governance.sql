@@ -156,6 +156,7 @@ create table crm.access_member (
   foreign key (connection_id, contact_id) references crm.external_contact (connection_id, id),
   unique nulls not distinct (vendor_org_id, connection_id, contact_id)
 );
+create index access_member_of_connection on crm.access_member (connection_id, contact_id); -- whether somebody is let in is asked with each session
 
 -- Which external role: of the contact, else of the company, else the vendor's default.
 alter table crm.connection
