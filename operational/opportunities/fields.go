@@ -65,7 +65,7 @@ const (
 
 // Names in filters and sorts that would tell a partner which of the others a record is of, and what of it lies in
 // tables that are not shown to all.
-var listsOfOthers = []string{"number", "connection", "partner", "owner", "product", "family"}
+var listsOfOthers = []string{"number", "connection", "partner", "owner", "product", "family", "account"}
 
 func blank(column, instead string) map[string]string { return map[string]string{column: instead} }
 

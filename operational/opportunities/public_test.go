@@ -60,7 +60,7 @@ func TestWhatAVendorShowsToAllPartners(t *testing.T) {
 	require.Equal(t, mine.Owner, page.Items[1].Owner)
 
 	listing := w.listing(actor)
-	for _, name := range []string{"partner", "owner", "number", "connection", "product", "family"} {
+	for _, name := range []string{"partner", "owner", "number", "connection", "product", "family", "account"} {
 		require.NotContains(t, listing.Filters, name, "it would tell whose they are")
 		require.NotContains(t, listing.Sorts, name)
 	}
