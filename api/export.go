@@ -221,7 +221,11 @@ func (x *exportRun[T]) next() error {
 	if err := actor.Require(x.permission); err != nil {
 		return err
 	}
+	reached := x.doing()
 	x.actor = actor
+	if !x.doing().Reaches(reached, x.object) {
+		return fmt.Errorf("the records that may be taken along have become fewer")
+	}
 	known, err := x.listing(ctx, x.doing(), x.asked...)
 	if err == nil {
 		err = known.Require(x.query)

@@ -1,6 +1,7 @@
 package operational
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -36,6 +37,17 @@ func idOf(id uuid.UUID) *uuid.UUID {
 // CoversOthers says whether the record is another partner's, which the vendor shows to all of them.
 func (g Grant) CoversOthers(a Actor, f Facts) bool {
 	return g.Public(a) && f.Vendor == g.Vendor && f.Partner != a.Org && f.Partner != uuid.Nil && !f.Frozen && g.HasType(idOf(f.RecordType))
+}
+
+// Reaches says whether the actor still reaches all records of the kind that it did: each grant that it had is as it was.
+func (a Actor) Reaches(before Actor, o Object) bool {
+	grants := a.Grants(o)
+	for _, g := range before.Grants(o) {
+		if !slices.ContainsFunc(grants, func(now Grant) bool { return reflect.DeepEqual(now, g) }) {
+			return false
+		}
+	}
+	return slices.Equal(a.rights().Managed, before.rights().Managed)
 }
 
 // Public says whether the grant shows the records of all the vendor's partners: only while one works in that one

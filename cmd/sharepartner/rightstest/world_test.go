@@ -52,11 +52,16 @@ type world struct {
 var fields = []string{"name", "customer_name", "vendor_account_id", "owner", "stage", "vendor_net", "close_date", "region", "tier", "lines", "record_type", "x_size"}
 
 func newWorld(t testing.TB, seed uint64) *world {
+	w := emptyWorld(t, seed)
+	w.setUp()
+	w.deals(36, 12)
+	return w
+}
+
+func emptyWorld(t testing.TB, seed uint64) *world {
 	db := pgtest.New(t)
 	w := &world{Database: db, t: t, chance: rand.New(rand.NewPCG(seed, 0)), owner: db.Owner(t), types: map[uuid.UUID][]uuid.UUID{}}
 	w.companies()
-	w.setUp()
-	w.deals()
 	return w
 }
 
@@ -157,14 +162,14 @@ func (w *world) setUp() {
 }
 
 // deals are the opportunities: of each connection, of each partner alone, of each vendor alone.
-func (w *world) deals() {
+func (w *world) deals(shared, own int) {
 	for i, l := range w.links {
-		for range 36 {
+		for range shared {
 			w.add(operational.Facts{Connection: l.ID, Vendor: l.Vendor, Partner: l.Partner, OwnerContact: w.contactOf(l), Frozen: i == 3})
 		}
 	}
 	for i := 0; i < len(w.people); i += peopleEach {
-		for range 12 {
+		for range own {
 			p := w.people[i+w.chance.IntN(peopleEach)]
 			f := operational.Facts{Vendor: p.Org}
 			if p.Side == operational.SidePartner {
