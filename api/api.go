@@ -34,11 +34,12 @@ type Deps struct {
 	Secret        postgres.Secret
 	Clock         func() time.Time
 	Log           *slog.Logger
-	Secure        bool    // served by https, also when a proxy ends it: cookies get the __Host- prefix
-	Address       string  // under which people reach the program; empty: that of each request
-	Places        Places  // which proxies are believed when they say where a request comes from; none unless said
-	Rate          float64 // requests a second per credential; 0: 50
-	Burst         int     // at once; 0: 100
+	Secure        bool             // served by https, also when a proxy ends it: cookies get the __Host- prefix
+	Address       string           // under which people reach the program; empty: that of each request
+	Resets        *identity.Resets // of lost passwords; nil: none, as where no mail is sent
+	Places        Places           // which proxies are believed when they say where a request comes from; none unless said
+	Rate          float64          // requests a second per credential; 0: 50
+	Burst         int              // at once; 0: 100
 }
 
 // API is the operational API.
@@ -77,6 +78,9 @@ func New(d Deps) *API {
 	if d.Invitations == nil {
 		d.Invitations = interconnect.NewInvitations(d.DB, d.Identity, interconnect.NewTickets(d.Secret.Derive("invitations"), ""), false)
 	}
+	if d.Resets == nil {
+		d.Resets = identity.NewResets(d.DB, d.Secret, false)
+	}
 	a := &API{
 		deps: d, mux: http.NewServeMux(), analytics: NewAnalytics(d), cursors: newCursors(d.Secret),
 		sealer: d.Secret.Sealer("idempotency"), prints: d.Secret.Derive("idempotency-requests"),
@@ -86,6 +90,7 @@ func New(d Deps) *API {
 	a.huma = humago.New(a.mux, a.config())
 	a.sessions()
 	a.ownCredentials()
+	a.resets()
 	a.secondFactor()
 	a.providers()
 	a.keys()

@@ -15,6 +15,7 @@ var problemsOfSignIn = []ProblemType{
 	{"only-way-in", "It is your only way in", "You have no password here, so the connection to the identity provider stays. Nothing was changed.", "Ask an administrator of your organisation if you want to sign in in another way."},
 	{"provider-demanded", "The provider is asked for", "People of the organisation must sign in by this identity provider, so it stays. Nothing was changed.", "Change the rule of signing in first."},
 	{"too-many-providers", "There are too many providers", "The organisation has as many identity providers as it may have. Nothing was saved.", "End one that is of no use any more."},
+	{"reset-over", "The link is over", "The link to set a lost password was used, is older than half an hour, or is not complete. Nothing was changed.", "Ask for a new one."},
 	{"sign-in-over", "The sign-in is over", "It took too long between the steps of signing in, or the password became another meanwhile.", "Begin again with mail address and password."},
 	{"more-proof-needed", "The organisation asks for more", "The organisation asks its people for a second factor, or for its identity provider, and the session has not shown it. Nothing was done.", "Sign in anew, as the organisation asks."},
 	{"not-yours-yet", "Not before you have it yourself", "Whoever asks everybody for a second factor or for a provider has signed in so. Nothing was saved.", "Set it up for yourself, sign in by it and try again."},

@@ -52,6 +52,9 @@ func New(d Deps) http.Handler {
 	if p.deps.Invitations == nil {
 		p.deps.Invitations = interconnect.NewInvitations(d.Deps.DB, d.Deps.Identity, interconnect.NewTickets(d.Deps.Secret.Derive("invitations"), ""), false)
 	}
+	if p.deps.Resets == nil {
+		p.deps.Resets = identity.NewResets(d.Deps.DB, d.Deps.Secret, false)
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+assets.Prefix, assets.Default())
 	mux.HandleFunc("GET /sign-in", p.signInPage)

@@ -58,6 +58,8 @@ func (p *Portal) signInPage(w http.ResponseWriter, r *http.Request) {
 		form.Notice = &views.Note{Title: "Your session has ended", Text: "Sign in again; you come back to the page you were on."}
 	case "over":
 		form.Notice = &views.Note{Title: "Begin again", Text: "It took too long, or the sign-in was finished elsewhere."}
+	case "reset":
+		form.Notice = &views.Note{Tone: "good", Title: "Your new password is set", Text: "Sign in with it."}
 	case "joined":
 		form.Notice = &views.Note{Tone: "good", Title: "You are a member now", Text: "Sign in with the password that you have chosen: your company asks for more than that, and the next page helps you with it."}
 	case "unsaved":

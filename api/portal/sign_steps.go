@@ -66,6 +66,7 @@ func pathOfStep(half identity.Half) string {
 
 // signSteps are the pages of a sign-in after the password.
 func (p *Portal) signSteps(mux *http.ServeMux) {
+	p.resets(mux)
 	mux.HandleFunc("GET /sign-in/code", p.codePage)
 	mux.HandleFunc("POST /sign-in/code", p.checkCode)
 	mux.HandleFunc("GET /sign-in/factor", p.factorPage)

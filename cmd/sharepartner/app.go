@@ -111,7 +111,7 @@ func (a *App) deps() api.Deps {
 	return api.Deps{
 		DB: db, Identity: people, Interconnect: inter, Invitations: interconnect.NewInvitations(db, people, a.tickets(), a.cfg.Mail.SMTP != ""), Catalog: cat, Accounts: acc, Opportunities: opp,
 		Imports: imports.New(db), Warehouse: a.store, Secret: a.ground.Secret, Clock: time.Now, Log: a.log,
-		Secure: a.cfg.Secure, Address: a.cfg.Mail.URL, Places: places, Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
+		Secure: a.cfg.Secure, Address: a.cfg.Mail.URL, Places: places, Resets: identity.NewResets(db, a.ground.Secret, a.cfg.Mail.SMTP != ""), Rate: float64(a.cfg.Rate), Burst: 2 * a.cfg.Rate,
 	}
 }
 

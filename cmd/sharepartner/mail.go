@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
+	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 	"github.com/sharepartner/sharepartner/operational/jobs"
 	"github.com/sharepartner/sharepartner/operational/mail"
@@ -52,5 +55,8 @@ func (a *App) postmen() ([]jobs.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return interconnect.NewPostman(a.ground.Jobs, a.tickets(), sender.Send).Workers(), nil
+	resets := identity.NewResetPostman(a.ground.Jobs, a.ground.Secret, strings.TrimRight(a.cfg.Mail.URL, "/"), func(ctx context.Context, l identity.Letter) error {
+		return sender.Send(ctx, mail.Message(l))
+	})
+	return append(interconnect.NewPostman(a.ground.Jobs, a.tickets(), sender.Send).Workers(), resets.Worker()), nil
 }

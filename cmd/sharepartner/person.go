@@ -13,9 +13,48 @@ import (
 )
 
 type personCommand struct {
-	Add          personAdd    `cmd:"" help:"Add a person of a vendor, with a password that is printed once."`
-	ForgetFactor personForget `cmd:"" help:"Take the second factor from somebody who has lost it and the recovery codes. Make sure who asks."`
-	Erase        personErase  `cmd:"" help:"Take out everything that names a person, in all organisations, for good."`
+	Add          personAdd      `cmd:"" help:"Add a person of a vendor, with a password that is printed once."`
+	SetPassword  personPassword `cmd:"" help:"Give somebody who has lost the password another one, which is printed once or asked for. Make sure who asks."`
+	ForgetFactor personForget   `cmd:"" help:"Take the second factor from somebody who has lost it and the recovery codes. Make sure who asks."`
+	Erase        personErase    `cmd:"" help:"Take out everything that names a person, in all organisations, for good."`
+}
+
+type personPassword struct {
+	Config
+	Email string `arg:"" help:"The mail address that the person signs in with."`
+	Ask   bool   `help:"Read the password from the input, instead of making one."`
+}
+
+// Run sets the password and says what comes of it.
+func (c *personPassword) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	g, err := openGround(ctx, c.Config, c.logger())
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	admin := identity.NewAdmin(g.Jobs)
+	person, err := admin.PersonOfEmail(ctx, c.Email)
+	if err != nil {
+		return err
+	}
+	password := rand.Text()
+	if c.Ask {
+		fmt.Printf("Another password for %s: ", person.Name)
+		line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // at the end of the input nothing was typed
+		password = strings.TrimRight(line, "\r\n")
+	}
+	if err := admin.SetPassword(ctx, person.PersonID, password); err != nil {
+		return err
+	}
+	if c.Ask {
+		fmt.Printf("\n%s signs in with it from now on and is signed out everywhere. A second factor stays.\n", person.Name)
+		return nil
+	}
+	fmt.Printf("%s can sign in with %s and the password %s, and is signed out everywhere. A second factor stays.\n", person.Name, c.Email, password)
+	return nil
 }
 
 type personForget struct {

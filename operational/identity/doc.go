@@ -24,6 +24,12 @@
 //   - The way to a provider is kept by the browser, sealed, for ten minutes: state, nonce, proof key (PKCE) and what it is for.
 //     Providers are asked over https at public addresses alone, looked at when connecting, unless the deployment lets them
 //     stand inside its own network. No page finds a provider by a mail address: it would tell who is a customer.
+//   - A lost password: where mail is sent, a link to set another one goes to the address, good for half an hour and once. Its
+//     token is made of the asking's id by a key of the deployment; the digest alone is stored. The answer is the same for
+//     every address; askings are counted as sign-ins are, and three links of a person are good at once. Whoever signs in by a
+//     provider alone has none to lose. Another password ends all sessions and half-done sign-ins, leaves second factor and API
+//     keys, and is in the audits of all companies. Where no mail is sent, whoever runs the program helps (person set-password):
+//     an administrator cannot, because the password opens the person's other companies as well.
 //   - Whoever manages people signs them out, suspends and erases them where it could give them their role, and nobody else:
 //     an API key, which gives nobody anything, does none of it.
 //   - A second factor (TOTP) belongs to a person, who sets it with the password and a first code. A right password then opens

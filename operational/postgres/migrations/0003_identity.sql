@@ -208,6 +208,7 @@ begin
     from crm.membership m join crm.connection k on k.partner_org_id = m.org_id and k.status <> 'ended'
     where m.person_id = person and c.membership_id = m.id and c.partner_org_id = m.org_id and c.connection_id = k.id;
   delete from sec.session s using crm.membership m where m.person_id = person and s.membership_id = m.id;
+  delete from sec.password_reset x where x.person_id = person;
   return true;
 end $$;
 
@@ -241,6 +242,7 @@ begin
   perform sec.require('admin');
   delete from sec.session where expires_at <= at or idle_expires_at <= at;
   get diagnostics n = row_count;
+  delete from sec.password_reset where expires_at <= at;
   return n;
 end $$;
 -- +goose StatementEnd
