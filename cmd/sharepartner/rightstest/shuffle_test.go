@@ -11,7 +11,7 @@ import (
 
 // shuffle lets chance say anew who may do what: roles, who has them, connections, contacts, scopes.
 func (w *world) shuffle() {
-	w.exec(`update crm.external_contact set external_role = null, status = 'active'; update crm.connection set external_role = null, channel_manager_id = null; delete from crm.access_member;
+	w.exec(`update crm.external_contact e set external_role = null, status = 'active' from crm.connection c where c.id = e.connection_id and c.status <> 'ended'; update crm.connection set external_role = null, channel_manager_id = null; delete from crm.access_member;
 		update crm.membership set role = 'administrator'; delete from crm.membership_region; delete from crm.role where not built_in and not is_default`)
 	keys := map[string][]string{} // by company and audience
 	for i := 0; i < len(w.people); i += peopleEach {
@@ -63,7 +63,7 @@ func (w *world) shuffleLink(l link, roles []string) {
 	}
 	for _, p := range w.people {
 		contact, known := p.contacts[l.ID]
-		if !known {
+		if !known || l == w.links[3] { // what has ended stays as it was
 			continue
 		}
 		if w.maybe(0.4) {
