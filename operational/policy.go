@@ -159,3 +159,26 @@ func (a Actor) Require(p Permission) error {
 		return Fault(KindForbidden, "not-permitted", "Your role may not do this (it needs %s). Ask an administrator of your organisation.", p)
 	}
 }
+
+// Idle says why the right to an act does nothing for an object, so that no role is given it: in one's own company, or for
+// the people of a partner (external). It is empty where the right does something.
+func Idle(o Object, a Act, external bool) string {
+	catalogue := o == ObjectProduct || o == ObjectSalesProcess
+	switch {
+	case external && a == ActImport:
+		return "People import into the business of their own company only; their own company's role says so."
+	case external && catalogue && (a == ActCreate || a == ActEdit):
+		return "What a vendor sells and how, its own people say."
+	case a == ActDelete && o == ObjectOpportunity:
+		return "Opportunities are not deleted, since history and figures count them: one that came to nothing is lost or disqualified."
+	case a == ActDelete && o == ObjectProduct:
+		return "Products are not deleted but taken off sale."
+	case a == ActDelete && o == ObjectSalesProcess:
+		return "Sales processes are not deleted but retired."
+	case a == ActImport && catalogue:
+		return "They are not imported from files by themselves."
+	case a == ActExport && o == ObjectSalesProcess:
+		return "They are not exported."
+	}
+	return ""
+}

@@ -76,7 +76,11 @@ func (v *visit) objectRows(page *views.Roles, d desk, values url.Values) {
 			if asked := slices.Contains(values["act."+name], string(a.act)); sent && asked != a.of(base[o]) {
 				on = asked
 			}
-			row.Acts = append(row.Acts, views.Tick{Name: "act." + name, Value: string(a.act), Label: row.Name + ": " + string(a.act), Letter: a.letter, Word: words(string(a.act)), On: on, Was: was})
+			tick := views.Tick{Name: "act." + name, Value: string(a.act), Label: row.Name + ": " + string(a.act), Letter: a.letter, Word: words(string(a.act)), On: on, Was: was}
+			if tick.Why = operational.Idle(o, a.act, d.audience == governance.External); tick.Why != "" && (!was || d.chosen.Everything) {
+				tick.On, tick.Was, tick.Locked = false, false, true // what does nothing is not to be given
+			}
+			row.Acts = append(row.Acts, tick)
 		}
 		row.Reach = views.Picked{Name: "reach." + name, Label: row.Name + ": which records", Was: reachOf(x), Options: reaches}
 		if d.audience == governance.Internal {

@@ -351,3 +351,26 @@ func TestOwnFieldsOnTheOpportunity(t *testing.T) {
 	require.Contains(t, page, "Close date Missing: it must be filled in")
 	require.NotContains(t, page, "Asked discount", "it is for what is won")
 }
+
+// A right that would do nothing cannot be ticked, and says why.
+func TestTicksThatDoNothingAreLocked(t *testing.T) {
+	w := newWorld(t)
+	v := w.as(t, leaderMail)
+	locked := func(page, name string) []string {
+		var out []string
+		for _, n := range v.get(page).all(func(n *html.Node) bool { return n.Data == "input" && attr(n, "name") == name }) {
+			if _, off := attribute(n, "disabled"); off {
+				require.NotEmpty(t, attr(n.Parent, "title"))
+				out = append(out, attr(n, "value"))
+			}
+		}
+		return out
+	}
+	internal, external := "/governance/roles?audience=internal&role=channel_manager", "/governance/roles?audience=external"
+	require.Equal(t, []string{"delete"}, locked(internal, "act.opportunity"))
+	require.Empty(t, locked(internal, "act.account"))
+	require.Equal(t, []string{"delete", "import"}, locked(internal, "act.product"))
+	require.Equal(t, []string{"delete", "import", "export"}, locked(internal, "act.sales_process"))
+	require.Equal(t, []string{"delete", "import"}, locked(external, "act.opportunity"))
+	require.Equal(t, []string{"create", "edit", "delete", "import"}, locked(external, "act.product"))
+}

@@ -195,6 +195,9 @@ func (in UpdateRole) plan(ctx context.Context, tx *postgres.Tx, key string) (now
 	if next, err = in.apply(now); err != nil {
 		return now, next, err
 	}
+	if err = next.idle(now); err != nil {
+		return now, next, err
+	}
 	g, err := groundTx(ctx, tx)
 	if err != nil {
 		return now, next, err

@@ -256,3 +256,33 @@ func TestTwoChangesAtOnce(t *testing.T) {
 	require.EqualValues(t, r.Version+1, now.Version)
 	require.Len(t, now.Objects[operational.ObjectOpportunity].Readable, 2)
 }
+
+// A right that would do nothing is given to nobody; a role that has one may keep it, and lose it.
+func TestRightsThatDoNothingAreNotGiven(t *testing.T) {
+	ctx, w := t.Context(), newWorld(t)
+	for _, try := range []struct {
+		audience string
+		object   operational.Object
+		in       governance.UpdateRights
+		field    string
+	}{
+		{governance.Internal, operational.ObjectOpportunity, governance.UpdateRights{Read: operational.Set(true), Delete: operational.Set(true)}, "objects.opportunity.delete"},
+		{governance.Internal, operational.ObjectSalesProcess, governance.UpdateRights{Read: operational.Set(true), Import: operational.Set(true)}, "objects.sales_process.import"},
+		{governance.External, operational.ObjectOpportunity, governance.UpdateRights{Read: operational.Set(true), Import: operational.Set(true)}, "objects.opportunity.import"},
+		{governance.External, operational.ObjectProduct, governance.UpdateRights{Read: operational.Set(true), Create: operational.Set(true)}, "objects.product.create"},
+	} {
+		r, err := w.s.CreateRole(ctx, w.A, governance.NewRole{Audience: try.audience, Name: "Role for " + try.field})
+		require.NoError(t, err)
+		_, err = w.s.UpdateRole(ctx, w.A, r.Key, r.Version, governance.UpdateRole{Objects: map[operational.Object]governance.UpdateRights{try.object: try.in}})
+		kind(t, operational.KindInvalid, err, try.field)
+		require.ErrorContains(t, err, try.field)
+		require.ErrorContains(t, err, "The right would do nothing.")
+	}
+	r, err := w.s.CreateRole(ctx, w.A, governance.NewRole{Audience: governance.Internal, Name: "Old"})
+	require.NoError(t, err)
+	w.exec(t, `insert into crm.role_object (org_id, role_key, audience, object, can_read, can_delete, visibility, access) values ($1, $2, 'internal', 'opportunity', true, true, 'company', 'read_write')`, w.A.Org, r.Key)
+	r, err = w.s.UpdateRole(ctx, w.A, r.Key, r.Version, governance.UpdateRole{Name: operational.Set("Old still")})
+	require.NoError(t, err)
+	_, err = w.s.UpdateRole(ctx, w.A, r.Key, r.Version, governance.UpdateRole{Objects: map[operational.Object]governance.UpdateRights{operational.ObjectOpportunity: {Delete: operational.Set(false)}}})
+	require.NoError(t, err)
+}

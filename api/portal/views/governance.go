@@ -47,6 +47,7 @@ type ObjectRow struct {
 type Tick struct {
 	Name, Value, Label, Letter, Word string
 	On, Was, Locked                  bool
+	Why                              string // it does nothing
 }
 
 // Picked is a choice of several; Was is how it stands without the form.
@@ -227,4 +228,12 @@ type ViewAs struct {
 	Lede    []Span
 	Table   Table
 	Empty   *Empty
+}
+
+// joined are two sentences, of which the second may be missing.
+func joined(text, more string) string {
+	if more == "" {
+		return text
+	}
+	return text + ". " + more
 }

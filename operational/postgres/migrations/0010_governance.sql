@@ -230,7 +230,7 @@ begin
     where not exists (select from role r where r.org_id = org and r.audience = audience and lower(r.name) = lower(n.name)) order by n.place limit 1;
   if everything then return; end if;
   insert into role_object (org_id, role_key, audience, object, can_create, can_read, can_edit, can_delete, can_import, can_export, visibility, access, readable, editable)
-    select org, key, audience, o.name, 'create' = any(acts) and writes, true, 'edit' = any(acts) and writes, false, false, 'export' = any(acts),
+    select org, key, audience, o.name, 'create' = any(acts) and writes, true, 'edit' = any(acts) and writes, false, false, 'export' = any(acts) and o.name <> 'sales_process',
       visibility, access, f.readable, case when 'edit' = any(acts) and writes then f.editable else '{}' end
     from sec.object o
     cross join lateral (select not (o.name in ('product', 'sales_process') or o.name <> all(objects)) as writes) w
