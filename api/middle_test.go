@@ -60,6 +60,8 @@ func (w *world) tiers(t *testing.T) middle {
 		}
 		m.deals[name] = w.must(t, 201, as, "POST", "/v1/opportunities", body).text(t, "id")
 	}
+	w.must(t, 422, w.pol, "POST", "/v1/session/workspace", `{"side":"vendor"}`) // who sells goes on selling
+	require.NotContains(t, w.must(t, 200, w.pol, "GET", "/v1/me", nil).body, `"side":"vendor"`)
 	deal(w.pol, canaryUp, map[string]any{"connection_id": w.connA2})
 	deal(m.below, canaryDown, map[string]any{"connection_id": m.link})
 	deal(m.down, canaryDirect, nil)

@@ -150,7 +150,7 @@ func roleArgs(tx *postgres.Tx, r Role, version int64) pgx.NamedArgs {
 	text, _ := json.Marshal(rights) // booleans, texts and ids
 	return pgx.NamedArgs{
 		"org": tx.Actor.Org, "key": r.Key, "audience": r.Audience, "name": strings.TrimSpace(r.Name), "description": r.Description, "capabilities": sorted(r.Capabilities),
-		"objects": names, "rights": string(text), "now": tx.Now, "version": version,
+		"objects": names, "rights": string(text), "hat": string(tx.Actor.Side), "now": tx.Now, "version": version,
 	}
 }
 

@@ -64,8 +64,9 @@ type listedRole struct {
 
 const (
 	insertRole = `
-insert into crm.role (org_id, key, audience, name, description, capabilities, created_at, updated_at)
-values (@org, @key, @audience, @name, @description, @capabilities, @now, @now)`
+insert into crm.role (org_id, key, audience, name, description, capabilities, hat, created_at, updated_at)
+select @org, @key, @audience, @name, @description, @capabilities, case when w.governs and w.sells and @audience = 'internal' then @hat end, @now, @now
+from crm.workspace w where w.org_id = @org`
 
 	updateRole = `
 update crm.role set name = @name, description = @description, capabilities = @capabilities, version = version + 1, updated_at = @now

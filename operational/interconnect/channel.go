@@ -14,8 +14,8 @@ import (
 const sqlOpenChannel = `select crm.open_channel($1, $2)`
 
 // OpenChannel lets a company that sells for others govern partners of its own as well: it gets the roles, the default
-// role for partners' people and the access scope that come with a channel, and its people work on either side. What it
-// does for its vendors stays as it is, and none of them learns of it.
+// role for partners' people and the access scope that come with a channel. Administrators work on either side, all others
+// on the one that their role was made for. What it does for its vendors stays as it is, and none of them learns of it.
 func (s *Service) OpenChannel(ctx context.Context, actor operational.Actor, version int64) (w Workspace, err error) {
 	if actor.Connection != uuid.Nil {
 		return Workspace{}, errBound()

@@ -71,14 +71,17 @@ begin
     where p.email_norm = $1 and p.status = 'active';
 end $$;
 
+-- governs, sells: the sides that the person's role works on there (0010).
 create function sec.memberships_of(person uuid)
 returns table (membership_id uuid, org_id uuid, org_name text, role text, governs boolean, sells boolean, needs_factor boolean, needs_provider uuid)
 language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 begin
   perform sec.require('sign-in');
-  return query select m.id, m.org_id, o.name, m.role, w.governs, w.sells, coalesce(r.second_factor, false), r.provider_id
-    from crm.membership m join crm.organisation o on o.id = m.org_id join crm.workspace w on w.org_id = m.org_id left join sec.sign_in_rule r on r.org_id = m.org_id
+  return query select m.id, m.org_id, o.name, m.role, w.governs and coalesce(x.hat, 'vendor') = 'vendor', w.sells and coalesce(x.hat, 'partner') = 'partner',
+      coalesce(r.second_factor, false), r.provider_id
+    from crm.membership m join crm.organisation o on o.id = m.org_id join crm.workspace w on w.org_id = m.org_id join crm.role x on x.org_id = m.org_id and x.key = m.role
+    left join sec.sign_in_rule r on r.org_id = m.org_id
     where m.person_id = person and m.status = 'active' order by m.created_at, m.id;
 end $$;
 

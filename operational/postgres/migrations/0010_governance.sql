@@ -80,11 +80,12 @@ create table crm.role (
   built_in boolean not null default false,   -- comes with the workspace; can be edited unless it is everything, not deleted
   is_default boolean not null default false, -- what partners' people get when nothing else is said
   capabilities text[] not null default '{}', -- rights that are of no object: see policy.go
+  hat text check (hat in ('vendor', 'partner')), -- the only side that its people work on, in a company that is both; null: either
   version bigint not null default 1,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (org_id, key),
-  check (audience = 'internal' or (not everything and capabilities = '{}')),
+  check (audience = 'internal' or (not everything and capabilities = '{}' and hat is null)),
   check (audience = 'external' or not is_default),
   constraint role_key_kept check (built_in or not crm.comes_with_workspace(key)),
   unique (org_id, key, audience)
@@ -359,6 +360,7 @@ declare
 begin
   select * into m from crm.membership x where x.id = membership and x.status = 'active';
   if not found then return null; end if;
+  if not exists (select from crm.role r where r.org_id = m.org_id and r.key = m.role and coalesce(r.hat, side) = side) then return null; end if;
   if side = 'partner' then
     select coalesce(jsonb_agg(sec.link(e.id) order by c.id), '[]') into links
     from crm.external_contact e join crm.connection c on c.id = e.connection_id
@@ -391,7 +393,7 @@ call sec.wall('crm.access_scope', 'vendor_org_id = (select sec.ctx_org(''vendor'
 call sec.wall('crm.access_member', 'vendor_org_id = (select sec.ctx_org(''vendor''))', null);
 grant select, insert, update (label, choices, active, version, updated_at) on crm.custom_field to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (name, description, is_default, active, version, updated_at) on crm.record_type to sharepartner_vendor, sharepartner_partner;
-grant select, insert (org_id, key, audience, name, description, is_default, capabilities, created_at, updated_at), update (name, description, is_default, capabilities, version, updated_at), delete
+grant select, insert (org_id, key, audience, name, description, is_default, capabilities, hat, created_at, updated_at), update (name, description, is_default, capabilities, version, updated_at), delete
   on crm.role to sharepartner_vendor, sharepartner_partner;
 grant select, insert, delete, update (can_create, can_read, can_edit, can_delete, can_import, can_export, visibility, access, record_types, readable, editable)
   on crm.role_object to sharepartner_vendor, sharepartner_partner;

@@ -397,13 +397,22 @@ create function crm.take_invitation(token bytea, at timestamptz) returns crm.inv
   select i.* from crm.invitation i where i.token_sha256 = token and i.status = 'open' and i.expires_at > at for update
 $$;
 
+-- A company that becomes both vendor and partner widens nobody's work: roles of either kind keep to the side that they were
+-- made for, but for administrators, who work on both.
+create function crm.keep_hat(org uuid, hat text) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
+  update crm.role r set hat = $2 where r.org_id = $1 and r.audience = 'internal' and r.key <> 'administrator' and r.hat is null
+$$;
+
 -- Begins to sell: a company that had a channel only gets the role of people who sell.
 create function crm.begin_to_sell(org uuid, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 begin
   update workspace w set sells = true, version = w.version + 1, updated_at = at where w.org_id = org and not w.sells;
-  if found and not exists (select from role r where r.org_id = org and r.key = 'seller') then
+  if not found then return; end if;
+  perform keep_hat(org, 'vendor');
+  if not exists (select from role r where r.org_id = org and r.key = 'seller') then
     perform seed_sales(org, at);
   end if;
+  perform keep_hat(org, 'partner');
 end $$;
 
 -- Opens a channel of its own: a company that sold for others governs partners too. Its answer says what stood against it.
@@ -415,7 +424,9 @@ begin
   if w.governs then return 'open'; end if;
   if w.version <> seen then return 'stale'; end if;
   update workspace x set governs = true, version = x.version + 1, updated_at = at where x.org_id = w.org_id;
+  perform crm.keep_hat(w.org_id, 'partner');
   perform crm.seed_channel(w.org_id, at);
+  perform crm.keep_hat(w.org_id, 'vendor');
   return 'done';
 end $$;
 
@@ -682,8 +693,8 @@ language plpgsql stable security definer set search_path = pg_catalog, crm, sec,
 #variable_conflict use_column
 begin
   perform sec.require('sign-in');
-  return query select m.person_id, m.id, m.org_id, m.role, w.governs, w.sells
-    from crm.membership m join crm.workspace w on w.org_id = m.org_id join crm.person p on p.id = m.person_id
+  return query select m.person_id, m.id, m.org_id, m.role, w.governs and coalesce(r.hat, 'vendor') = 'vendor', w.sells and coalesce(r.hat, 'partner') = 'partner'
+    from crm.membership m join crm.workspace w on w.org_id = m.org_id join crm.person p on p.id = m.person_id join crm.role r on r.org_id = m.org_id and r.key = m.role
     where m.id = member and m.status = 'active' and p.status = 'active';
 end $$;
 
@@ -698,6 +709,7 @@ begin
   if not found or not exists (
     select from crm.membership now join crm.membership m on m.person_id = now.person_id join crm.workspace w on w.org_id = m.org_id
     where now.id = s.membership_id and now.status = 'active' and m.id = member and m.status = 'active' and case $5 when 'vendor' then w.governs else w.sells end
+      and exists (select from crm.role r where r.org_id = m.org_id and r.key = m.role and coalesce(r.hat, $5) = $5)
       and (s.provider_id is null or m.org_id = now.org_id) -- what a provider vouches for holds in its own company
       and (link is null or $5 = 'partner' and exists (select from crm.connection c where c.id = link and c.partner_org_id = m.org_id and c.status = 'active')))
   then return null; end if;
