@@ -83,7 +83,7 @@ func (s *Service) enrol(ctx context.Context, person uuid.UUID) (Enrolment, error
 // enrolled reads an enrolment of the person, with the half minute of the code that proves it.
 func (s *Service) enrolled(person uuid.UUID, token, code string) (secret string, step int64, err error) {
 	var e enrolment
-	if !s.openStep(token, &e) || e.Person != person || !s.db.Now().Before(e.Ends) {
+	if !s.openStep(token, &e) || e.Secret == "" || e.Person != person || !s.db.Now().Before(e.Ends) {
 		var f operational.Faults
 		f.Add("token", "is too old, or not one of yours: begin again", nil)
 		return "", 0, f.Err()

@@ -154,6 +154,13 @@ func TestAnInvitationIsPassedOnToThePartnersOwnPeople(t *testing.T) {
 	require.Len(t, list, 1)
 	require.Nil(t, list[0].Email, "for those who manage people")
 	require.Equal(t, "Welcome", *list[0].Message)
+	ida := uuid.New()
+	w.exec(t, `insert into crm.person (id, display_name, email, email_norm, created_at) values ($1, 'Ida', 'Ida@import.example', 'ida@import.example', now())`, ida)
+	w.exec(t, `insert into crm.membership (id, org_id, person_id, role, created_at) values ($1, $2, $1, 'seller', now())`, ida, worked.OrgID)
+	_, err = w.Accept(ctx, olaf, tokenOf(t, *list[0].Link))
+	require.Equal(t, "join-refused", code(t, err), "nobody takes what was meant for a colleague")
+	w.exec(t, `update crm.membership set status = 'suspended' where id = $1`, ida)
+
 	got, err := w.Accept(ctx, olaf, tokenOf(t, *list[0].Link))
 	require.NoError(t, err)
 	require.Equal(t, interconnect.Accepted{Kind: interconnect.KindAdministrator}, got)

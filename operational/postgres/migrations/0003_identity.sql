@@ -98,8 +98,10 @@ create function sec.is_enough(org uuid, second_factor boolean, provider uuid) re
 $$;
 
 create function sec.session_checked() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare org uuid := (select m.org_id from crm.membership m where m.id = new.membership_id);
 begin
-  if not sec.is_enough((select m.org_id from crm.membership m where m.id = new.membership_id), new.second_factor, new.provider_id) then
+  perform pg_advisory_xact_lock_shared(hashtextextended('sign-in rule of ' || org, 0)); -- a rule that comes at this moment finds the session, or the session the rule
+  if not sec.is_enough(org, new.second_factor, new.provider_id) then
     raise exception 'the company of this session asks for more' using errcode = 'SP002';
   end if;
   return new;
@@ -108,6 +110,7 @@ end $$;
 -- A company that asks for more than it did ends what does not have it.
 create function sec.sign_in_rule_changed() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
+  perform pg_advisory_xact_lock(hashtextextended('sign-in rule of ' || new.org_id, 0));
   delete from sec.session s using crm.membership m
     where m.org_id = new.org_id and s.membership_id = m.id and not sec.is_enough(new.org_id, s.second_factor, s.provider_id);
   return null;

@@ -492,6 +492,9 @@ begin
   if c.id is null then return 'gone'; end if;
   select * into m from membership x where x.org_id = c.partner_org_id and x.person_id = person;
   if m.status = 'suspended' or m.id is null and crm.works_by_itself(c) then return 'refused'; end if;
+  -- Nobody takes what the vendor meant for a colleague.
+  if m.id is not null and exists (select from membership o join person p on p.id = o.person_id
+    where o.org_id = c.partner_org_id and o.status = 'active' and o.id <> m.id and p.email_norm = lower(btrim(i.email))) then return 'refused'; end if;
   if not crm.lacks_administrator(c.partner_org_id) then return 'has-administrator'; end if;
   if m.id is null then
     insert into membership (id, org_id, person_id, role, created_at, updated_at) values (member, c.partner_org_id, person, 'administrator', at, at);
