@@ -22,7 +22,7 @@ func TestPagesWithoutScript(t *testing.T) {
 	w := shared(t)
 	for _, mail := range []string{leaderMail, analystMail, partnerMail, strangerMail} {
 		v := w.as(t, mail)
-		for _, path := range []string{"/briefing", "/briefing?period=" + yearNow(w), "/funnel?period=" + yearNow(w), "/opportunities", "/opportunities?status=active&sort=-amount", "/opportunities/new", "/accounts", "/contacts", "/help", "/account"} {
+		for _, path := range []string{"/briefing", "/briefing?period=" + yearNow(w), "/funnel?period=" + yearNow(w), "/opportunities", "/opportunities?status=active&sort=-amount", "/accounts", "/contacts", "/help", "/account"} {
 			p := v.get(path)
 			require.Equal(t, http.StatusOK, p.status, "%s %s: %s", mail, path, p.text())
 			require.NotEmpty(t, p.title(), path)
