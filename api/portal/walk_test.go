@@ -64,7 +64,8 @@ func (b *tab) still() {
 func (b *tab) looks(prefix string, p stop) {
 	b.t.Helper()
 	for i, l := range looks {
-		if i == 0 || l.width != looks[i-1].width {
+		first := i == 0 || l.width != looks[i-1].width
+		if first {
 			b.see(l)
 			b.open(p.path)
 		} else {
@@ -74,6 +75,10 @@ func (b *tab) looks(prefix string, p stop) {
 		}
 		b.shot(prefix + p.name + "-" + l.name)
 		b.fits()
-		b.accessible()
+		if first {
+			b.accessible()
+		} else {
+			b.legible()
+		}
 	}
 }

@@ -111,7 +111,7 @@ func (w *world) drawnRole(org uuid.UUID, audience string) operational.RoleRights
 // against the grants that the program works with, the lists of Postgres and the rows of the warehouse. Each draw is a role
 // of its own. RIGHTS_SEED draws others, RIGHTS_DRAWS more.
 func TestTenThousandRolesMeanOneThing(t *testing.T) {
-	seed, draws := setting(t, "RIGHTS_SEED", uint64(time.Now().UnixNano())), setting(t, "RIGHTS_DRAWS", 10_000)
+	seed, draws := setting(t, "RIGHTS_SEED", uint64(time.Now().UnixNano())), setting(t, "RIGHTS_DRAWS", usualDraws)
 	t.Logf("RIGHTS_SEED=%d", seed)
 	w := emptyWorld(t, seed)
 	w.middle()
