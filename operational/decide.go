@@ -169,7 +169,7 @@ func (c *deciding) mayAct(rule Rule, r RoleRights) bool {
 	if name == "" {
 		name = string(r.Key)
 	}
-	return c.either(rule, x.may(c.act) && x.Read, fmt.Sprintf("The role %q may %s records of the kind %s.", name, c.act, c.object),
+	return c.either(rule, x.Has(c.act) && x.Read, fmt.Sprintf("The role %q may %s records of the kind %s.", name, c.act, c.object),
 		fmt.Sprintf("The role %q may not %s records of the kind %s.", name, c.act, c.object))
 }
 
@@ -240,24 +240,6 @@ func (c *deciding) fieldRule() bool {
 
 // namesOthers are the fields that would tell a partner who the others are, or that lie in tables that are not shown to all.
 var namesOthers = []string{"partner", "owner", "number", "lines", "history"}
-
-func (x ObjectRights) may(act Act) bool {
-	switch act {
-	case ActCreate:
-		return x.Create
-	case ActRead:
-		return x.Read
-	case ActEdit:
-		return x.Edit
-	case ActDelete:
-		return x.Delete
-	case ActImport:
-		return x.Import
-	case ActExport:
-		return x.Export
-	}
-	return false
-}
 
 // Unsaid says that nothing is known of the role in the person's own company: a vendor asks about a partner's person.
 func (r RoleRights) Unsaid() bool { return r.Key == RoleUnsaid }

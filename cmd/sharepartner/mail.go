@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -55,8 +54,6 @@ func (a *App) postmen() ([]jobs.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	resets := identity.NewResetPostman(a.ground.Jobs, a.ground.Secret, strings.TrimRight(a.cfg.Mail.URL, "/"), func(ctx context.Context, l identity.Letter) error {
-		return sender.Send(ctx, mail.Message(l))
-	})
+	resets := identity.NewResetPostman(a.ground.Jobs, a.ground.Secret, strings.TrimRight(a.cfg.Mail.URL, "/"), sender.Send)
 	return append(interconnect.NewPostman(a.ground.Jobs, a.tickets(), sender.Send).Workers(), resets.Worker()), nil
 }

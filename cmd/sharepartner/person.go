@@ -19,6 +19,24 @@ type personCommand struct {
 	Erase        personErase    `cmd:"" help:"Take out everything that names a person, in all organisations, for good."`
 }
 
+// onPerson does something to whoever signs in with an address.
+func (c Config) onPerson(ctx context.Context, email string, do func(admin *identity.Admin, person identity.Known) error) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	g, err := openGround(ctx, c, c.logger())
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	admin := identity.NewAdmin(g.Jobs)
+	person, err := admin.PersonOfEmail(ctx, email)
+	if err != nil {
+		return err
+	}
+	return do(admin, person)
+}
+
 type personPassword struct {
 	Config
 	Email string `arg:"" help:"The mail address that the person signs in with."`
@@ -27,34 +45,23 @@ type personPassword struct {
 
 // Run sets the password and says what comes of it.
 func (c *personPassword) Run(ctx context.Context) error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	g, err := openGround(ctx, c.Config, c.logger())
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	admin := identity.NewAdmin(g.Jobs)
-	person, err := admin.PersonOfEmail(ctx, c.Email)
-	if err != nil {
-		return err
-	}
-	password := rand.Text()
-	if c.Ask {
-		fmt.Printf("Another password for %s: ", person.Name)
-		line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // at the end of the input nothing was typed
-		password = strings.TrimRight(line, "\r\n")
-	}
-	if err := admin.SetPassword(ctx, person.PersonID, password); err != nil {
-		return err
-	}
-	if c.Ask {
-		fmt.Printf("\n%s signs in with it from now on and is signed out everywhere. A second factor stays.\n", person.Name)
+	return c.onPerson(ctx, c.Email, func(admin *identity.Admin, person identity.Known) error {
+		password := rand.Text()
+		if c.Ask {
+			fmt.Printf("Another password for %s: ", person.Name)
+			line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // at the end of the input nothing was typed
+			password = strings.TrimRight(line, "\r\n")
+		}
+		if err := admin.SetPassword(ctx, person.PersonID, password); err != nil {
+			return err
+		}
+		if c.Ask {
+			fmt.Printf("\n%s signs in with it from now on and is signed out everywhere. A second factor stays.\n", person.Name)
+			return nil
+		}
+		fmt.Printf("%s can sign in with %s and the password %s, and is signed out everywhere. A second factor stays.\n", person.Name, c.Email, password)
 		return nil
-	}
-	fmt.Printf("%s can sign in with %s and the password %s, and is signed out everywhere. A second factor stays.\n", person.Name, c.Email, password)
-	return nil
+	})
 }
 
 type personForget struct {
@@ -64,24 +71,13 @@ type personForget struct {
 
 // Run takes the second factor from somebody who has lost it, and says what comes next.
 func (c *personForget) Run(ctx context.Context) error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	g, err := openGround(ctx, c.Config, c.logger())
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	admin := identity.NewAdmin(g.Jobs)
-	person, err := admin.PersonOfEmail(ctx, c.Email)
-	if err != nil {
-		return err
-	}
-	if err := admin.ForgetFactor(ctx, person.PersonID); err != nil {
-		return err
-	}
-	fmt.Printf("%s has no second factor any more and is signed out everywhere. Whose company asks for one sets it up anew when signing in.\n", person.Name)
-	return nil
+	return c.onPerson(ctx, c.Email, func(admin *identity.Admin, person identity.Known) error {
+		if err := admin.ForgetFactor(ctx, person.PersonID); err != nil {
+			return err
+		}
+		fmt.Printf("%s has no second factor any more and is signed out everywhere. Whose company asks for one sets it up anew when signing in.\n", person.Name)
+		return nil
+	})
 }
 
 type personErase struct {
@@ -93,30 +89,19 @@ type personErase struct {
 
 // Run erases the person once the name was typed.
 func (c *personErase) Run(ctx context.Context) error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	g, err := openGround(ctx, c.Config, c.logger())
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	admin := identity.NewAdmin(g.Jobs)
-	person, err := admin.PersonOfEmail(ctx, c.Email)
-	if err != nil {
-		return err
-	}
-	typed := c.Confirm
-	if typed == "" {
-		fmt.Printf("This cannot be undone: %s will be nobody in all organisations; what they did stays without the name.\nType the name to go on: ", person.Name)
-		line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // at the end of the input nothing was typed
-		typed = strings.TrimRight(line, "\r\n")
-	}
-	if err := admin.ErasePerson(ctx, person.PersonID, identity.Erasure{Reason: c.Reason, Confirm: typed}); err != nil {
-		return err
-	}
-	fmt.Println("The person is erased. Values in the findings of imports and answers to repeated requests follow within 30 days; backups are yours to clear.")
-	return nil
+	return c.onPerson(ctx, c.Email, func(admin *identity.Admin, person identity.Known) error {
+		typed := c.Confirm
+		if typed == "" {
+			fmt.Printf("This cannot be undone: %s will be nobody in all organisations; what they did stays without the name.\nType the name to go on: ", person.Name)
+			line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // at the end of the input nothing was typed
+			typed = strings.TrimRight(line, "\r\n")
+		}
+		if err := admin.ErasePerson(ctx, person.PersonID, identity.Erasure{Reason: c.Reason, Confirm: typed}); err != nil {
+			return err
+		}
+		fmt.Println("The person is erased. Values in the findings of imports and answers to repeated requests follow within 30 days; backups are yours to clear.")
+		return nil
+	})
 }
 
 type personAdd struct {

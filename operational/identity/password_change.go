@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/sharepartner/sharepartner/operational"
-	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // PasswordChange asks for another password. Whoever sits at an open session has to know the one of now.
@@ -40,9 +37,7 @@ func (s *Service) ChangePassword(ctx context.Context, actor operational.Actor, i
 		return 0, fmt.Errorf("hash a password: %w", err)
 	}
 	var ended *int64
-	err = s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlChangePassword, actor.Person, was, hash, actor.Credential, s.db.Now()).QueryRow(func(r pgx.Row) error { return r.Scan(&ended) })
-	})
+	err = s.program(ctx, sqlChangePassword, &ended, actor.Person, was, hash, actor.Credential, s.db.Now())
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("change a password: %w", err)
@@ -74,10 +69,7 @@ func (s *Service) provePassword(ctx context.Context, actor operational.Actor, pa
 	if err != nil {
 		return "", err
 	}
-	err = s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlPasswordFor, actor.Person).QueryRow(func(r pgx.Row) error { return r.Scan(&hash) })
-	})
-	if err != nil {
+	if err := s.program(ctx, sqlPasswordFor, &hash, actor.Person); err != nil {
 		return "", fmt.Errorf("look for a password: %w", err)
 	}
 	match, err := matches(ctx, password, hash)

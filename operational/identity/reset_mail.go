@@ -7,24 +7,19 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational/jobs"
+	"github.com/sharepartner/sharepartner/operational/mail"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
-
-// Letter is a mail in plain text.
-type Letter struct {
-	To, Subject, Text string
-	ID                string // the same for the same letter sent again
-}
 
 // ResetPostman mails the links that were asked for.
 type ResetPostman struct {
 	db    *postgres.DB
 	links resetLinks
-	send  func(context.Context, Letter) error
+	send  func(context.Context, mail.Message) error
 }
 
 // NewResetPostman makes it on the jobs login. Address is under which people reach the program.
-func NewResetPostman(jobsDB *postgres.DB, secret postgres.Secret, address string, send func(context.Context, Letter) error) *ResetPostman {
+func NewResetPostman(jobsDB *postgres.DB, secret postgres.Secret, address string, send func(context.Context, mail.Message) error) *ResetPostman {
 	return &ResetPostman{db: jobsDB, links: newResetLinks(secret, address), send: send}
 }
 
@@ -48,7 +43,7 @@ func (p *ResetPostman) deliver(ctx context.Context, job jobs.Job) error {
 	if address == "" {
 		return nil // used, over, or taken back
 	}
-	return p.send(ctx, Letter{
+	return p.send(ctx, mail.Message{
 		To: address, Subject: "Set another password", ID: "reset-" + job.Record.String(),
 		Text: "Somebody, probably you, has asked for another password here. To set one, open:\n" + p.links.link(job.Record) +
 			"\n\nThe link is good for half an hour and works once. If you have not asked for it, you need do nothing: your password stays as it is.\n",

@@ -14,6 +14,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/jobs"
+	"github.com/sharepartner/sharepartner/operational/mail"
 	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
@@ -21,7 +22,7 @@ import (
 type lost struct {
 	world
 	*identity.Resets
-	letters []identity.Letter
+	letters []mail.Message
 }
 
 func newLost(t *testing.T) *lost {
@@ -54,7 +55,7 @@ func (w *lost) mailed(t *testing.T) string {
 	require.NoError(t, w.Ask(t.Context(), " ada@ACME.example ", "192.0.2.1"))
 	all := w.asked(t)
 	require.Len(t, all, before+1)
-	postman := identity.NewResetPostman(w.Jobs, pgtest.Secret, "https://crm.example", func(_ context.Context, l identity.Letter) error {
+	postman := identity.NewResetPostman(w.Jobs, pgtest.Secret, "https://crm.example", func(_ context.Context, l mail.Message) error {
 		w.letters = append(w.letters, l)
 		return nil
 	})

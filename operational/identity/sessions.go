@@ -72,10 +72,7 @@ func (s *Service) endSessions(ctx context.Context, actor operational.Actor, only
 	if err := signedIn(actor); err != nil {
 		return 0, err
 	}
-	err = s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlEndSessions, actor.Person, only, actor.Credential, s.db.Now()).QueryRow(func(r pgx.Row) error { return r.Scan(&n) })
-	})
-	if err != nil {
+	if err := s.program(ctx, sqlEndSessions, &n, actor.Person, only, actor.Credential, s.db.Now()); err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
 	}
 	return n, nil
