@@ -14,7 +14,7 @@ create table sec.session (
   connection_id uuid references crm.connection, -- the only connection that it works in; null: all of the company's business
   device text check (length(device) between 1 and 60), -- browser and system in a few words, for its person to know it by; null: it did not say
   second_factor boolean not null default false, -- a code was asked for beside the password
-  provider_id uuid, -- the provider that vouched for the person (0019), in place of a password
+  provider_id uuid, -- the provider that vouched for the person (identity_providers), in place of a password
   created_at timestamptz not null,
   last_seen_at timestamptz not null,
   idle_expires_at timestamptz not null,
@@ -29,7 +29,7 @@ create index session_expiry on sec.session (expires_at);
 create table sec.sign_in_rule (
   org_id uuid primary key references crm.organisation,
   second_factor boolean not null, -- a code beside the password
-  provider_id uuid, -- this provider in place of a password (0019)
+  provider_id uuid, -- this provider in place of a password (identity_providers)
   changed_at timestamptz not null
 );
 
@@ -71,7 +71,7 @@ begin
     where p.email_norm = $1 and p.status = 'active';
 end $$;
 
--- governs, sells: the sides that the person's role works on there (0010).
+-- governs, sells: the sides that the person's role works on there (governance).
 create function sec.memberships_of(person uuid)
 returns table (membership_id uuid, org_id uuid, org_name text, role text, governs boolean, sells boolean, needs_factor boolean, needs_provider uuid)
 language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
@@ -86,7 +86,7 @@ begin
 end $$;
 
 -- The only company that a session works in; null: any of its person's. A provider speaks for the people of its company
--- there and nowhere else (0019 says whose provider it is).
+-- there and nowhere else (identity_providers says whose provider it is).
 create function sec.bound_to(session uuid) returns uuid language sql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
   select m.org_id from sec.session s join crm.membership m on m.id = s.membership_id where s.id = $1 and s.provider_id is not null
 $$;
@@ -127,7 +127,7 @@ end $$;
 
 -- Who holds this session token, if it is alive: needs no signature, for who knows the token is signed in already.
 -- Being seen moves the idle limit, at most once a minute. All is read at one moment, so that the counts of changes
--- (0016_standing) belong to what is said beside them.
+-- (standing) belong to what is said beside them.
 create function sec.session_actor(token bytea, at timestamptz, idle interval)
 returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, connection_id uuid, rights_version bigint, standing bigint, ends_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$

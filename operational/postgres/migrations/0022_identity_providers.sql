@@ -56,7 +56,7 @@ begin
   return null;
 end $$;
 
--- A membership that becomes somebody else's (0017_erasure) takes nothing along that its company's provider knew.
+-- A membership that becomes somebody else's (erasure) takes nothing along that its company's provider knew.
 create function sec.identity_of_member() returns trigger language plpgsql security definer set search_path = pg_catalog, sec, pg_temp as $$
 begin
   delete from sec.identity i using sec.identity_provider p where p.id = i.provider_id and p.org_id = old.org_id and i.person_id = old.person_id;
