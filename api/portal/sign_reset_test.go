@@ -15,6 +15,7 @@ import (
 	"github.com/sharepartner/sharepartner/api/portal"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/jobs"
+	"github.com/sharepartner/sharepartner/operational/mail"
 	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
@@ -46,7 +47,7 @@ func TestALostPasswordOnThePages(t *testing.T) {
 	var asked uuid.UUID
 	require.NoError(t, w.db.Owner(t).QueryRow(t.Context(), `select id from sec.password_reset`).Scan(&asked))
 	link := ""
-	postman := identity.NewResetPostman(w.db.Jobs, pgtest.Secret, "https://crm.example", func(_ context.Context, l identity.Letter) error {
+	postman := identity.NewResetPostman(w.db.Jobs, pgtest.Secret, "https://crm.example", func(_ context.Context, l mail.Message) error {
 		_, rest, _ := strings.Cut(l.Text, "https://crm.example")
 		link, _, _ = strings.Cut(rest, "\n")
 		return nil
