@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,17 @@ func TestEachCompanyReadsItsOwnAudit(t *testing.T) {
 	require.Len(t, w.auditOf(t, w.pia, "&filter=action+eq+'opportunity.private_edited'+and+record_id+eq+'"+deal+"'"), 1)
 	require.Len(t, w.auditOf(t, w.ada, "&filter=action+eq+'anchor.kept'"), 1, "of the deal's creation; the private half is the partner's own affair")
 	require.Empty(t, w.auditOf(t, w.bob, "&filter=object+eq+'opportunity'"))
+	mine := w.auditOf(t, w.ada, "&filter=person+eq+'Ada'")
+	require.NotEmpty(t, mine)
+	for _, e := range mine {
+		require.Equal(t, w.ada.Membership, *e.MembershipID)
+	}
+	require.Empty(t, w.auditOf(t, w.ada, "&filter=person+contains+'pia'"), "whoever works elsewhere is nobody here")
+	for _, e := range w.auditOf(t, w.ada, "&filter=person+is_null") {
+		require.Nil(t, e.MembershipID)
+	}
+	file := w.must(t, 200, w.ada, "GET", "/v1/audit-events/export?filter=person+contains+'ADA'+and+action+eq+'opportunity.edited'", nil).body
+	require.Equal(t, 2, strings.Count(file, "\n"), file)
 	for _, as := range []person{w.ada, w.pia} {
 		body := w.must(t, 200, as, "GET", "/v1/audit-events?limit=200", nil).body
 		for _, value := range []string{"Another name", "A customer", "2031", canaryPrivate, "Deal"} {

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -135,10 +136,15 @@ func eval[T any](b *tab, js string) T {
 // until waits for a condition in the page.
 func (b *tab) until(js, what string) {
 	b.t.Helper()
+	b.untilIn(20*time.Second, js, what)
+}
+
+func (b *tab) untilIn(limit time.Duration, js, what string) {
+	b.t.Helper()
 	require.Eventually(b.t, func() bool {
 		v, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+js+")"))
 		return err == nil && v
-	}, 10*time.Second, 20*time.Millisecond, "%s at %s", what, eval[string](b, "location.href"))
+	}, limit, 20*time.Millisecond, "%s at %s", what, eval[string](b, "location.href"))
 }
 
 // as puts a session of a person into the window.
@@ -183,11 +189,14 @@ func (b *tab) open(path string) {
 	b.charts()
 }
 
+// charts brings one chart after the other into sight and waits until it is drawn: on a busy machine nobody knows how long.
 func (b *tab) charts() {
 	b.t.Helper()
-	eval[int](b, `(document.querySelectorAll('[data-chart]').forEach(c => c.scrollIntoView()), 0)`)
-	eval[int](b, `(async () => { for (const c of document.querySelectorAll('[data-chart]')) { c.scrollIntoView({block:'center'}); await new Promise(r => requestAnimationFrame(() => setTimeout(r, 30))); } scrollTo(0, 0); return 0 })()`)
-	b.until(`[...document.querySelectorAll('[data-chart]')].every(c => c.dataset.ready && c.querySelector('canvas'))`, "all charts are drawn")
+	for i := range eval[int](b, `document.querySelectorAll('[data-chart]').length`) {
+		drawn := fmt.Sprintf(`(c => { if (c.dataset.ready && c.querySelector('canvas')) return true; c.scrollIntoView({block: 'center'}); return false })(document.querySelectorAll('[data-chart]')[%d])`, i)
+		b.untilIn(time.Minute, drawn, fmt.Sprintf("chart %d is drawn", i))
+	}
+	eval[int](b, `(scrollTo(0, 0), 0)`)
 }
 
 // quiet says that nothing was written to the console: no fault of a script, no breach of the content policy.

@@ -20,13 +20,15 @@ const mostMeant = 40
 // look, so that nothing is found by a name that they do not read.
 func (v *visit) auditMeant(q url.Values, faults *operational.Faults) ([]operational.Filter, error) {
 	var all []operational.Filter
+	if who := strings.TrimSpace(q.Get("who")); who != "" {
+		all = append(all, operational.Filter{Field: "person", Op: "contains", Values: []string{clip(who, 60)}})
+	}
 	for _, m := range []struct {
 		name  string
 		find  func(string) ([]string, error)
 		field []string
 	}{
 		{"member", none, []string{"membership_id"}},
-		{"who", v.membersCalled, []string{"membership_id"}},
 		{"record", v.recordsCalled, []string{"record_id"}},
 		{"with", v.connectionsCalled, []string{"connection_id", "record_id"}},
 	} {
@@ -65,14 +67,6 @@ func few(filters ...operational.Filter) operational.Query {
 		q = q.Also(f)
 	}
 	return q
-}
-
-func (v *visit) membersCalled(text string) (ids []string, err error) {
-	found, err := v.deps.Interconnect.People(v.ctx, v.actor, few(operational.Filter{Field: "name", Op: "contains", Values: []string{text}}))
-	for _, x := range found.Items {
-		ids = append(ids, x.ID.String())
-	}
-	return ids, err
 }
 
 func (v *visit) connectionsCalled(text string) (ids []string, err error) {
