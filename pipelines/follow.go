@@ -25,7 +25,11 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 		limits: p.limits, meter: p.meter, stream: stream, loader: l, checkpoint: from, persisted: from.LSN, stopAt: p.stopAt,
 		decoder: pgsource.NewDecoder(warehouse.Tables, from.LSN),
 		filling: pgsource.NewChanges(warehouse.Tables), spare: pgsource.NewChanges(warehouse.Tables),
+		holds: make(chan *hold), ended: make(chan struct{}),
 	}
+	p.follower.Store(f)
+	defer close(f.ended)
+	defer p.follower.Store(nil)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.run(ctx) })
 	g.Go(func() error { return f.run(ctx) })
@@ -65,6 +69,11 @@ type follower struct {
 	begun      int64                // commit time of the transaction that is being read
 	owed       bool                 // a part of that transaction has been handed over
 	tell       bool                 // the server waits to hear what is confirmed
+
+	holds    chan *hold
+	ended    chan struct{} // closed when it follows no more
+	standing *hold         // it is on its way to the place of a fence
+	place    uint64
 }
 
 func (f *follower) run(ctx context.Context) error {
@@ -83,11 +92,20 @@ func (f *follower) run(ctx context.Context) error {
 			}
 			f.rest()
 		}
+		holds := f.holds
+		if f.standing != nil {
+			holds, again = nil, min(again, fenceAsk)
+			f.stream.Ask()
+		}
 		timer.Reset(again)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case f.spare = <-f.loader.free:
+		case h := <-holds:
+			if err := f.wait(ctx, h); err != nil {
+				return err
+			}
 		case <-timer.C:
 		case packet, ok := <-f.stream.Packets():
 			if !ok {
@@ -121,12 +139,19 @@ func (f *follower) take(ctx context.Context, packet *pgsource.Packet) error {
 			if event.LSN == f.stopAt {
 				err = f.clear(ctx)
 			}
+			if err == nil {
+				err = f.arrive(ctx, event.LSN)
+			}
 		case pgsource.EventRow:
 			err = f.added(ctx)
 		case pgsource.EventCommit:
 			f.committed(event)
+			err = f.arrive(ctx, event.LSN)
 		case pgsource.EventKeepalive:
 			f.alive(event)
+			if !f.decoder.Open() {
+				err = f.arrive(ctx, event.LSN)
+			}
 		}
 		if err != nil {
 			return err
@@ -182,7 +207,7 @@ func (f *follower) await(ctx context.Context) error {
 
 // clear has everything loaded that came before the transaction that begins now.
 func (f *follower) clear(ctx context.Context) error {
-	if f.filling.Rows > 0 {
+	if f.filling.Rows > 0 || f.owed {
 		if err := f.await(ctx); err != nil {
 			return err
 		}

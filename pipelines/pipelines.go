@@ -32,6 +32,7 @@ type Pipeline struct {
 	stopAt    uint64 // the transaction that holds a value which cannot be kept
 	unusable  bool   // the server refuses a slot that looks well
 	ran       atomic.Bool
+	follower  atomic.Pointer[follower] // while it streams
 }
 
 // New makes a pipeline; Run starts it.

@@ -86,15 +86,9 @@ func (s *Source) CreateSlot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, s.o.SlotTimeout)
-	defer cancel()
-	rows, err := l.command(waiting, "CREATE_REPLICATION_SLOT "+quote(s.o.Slot)+" LOGICAL pgoutput (SNAPSHOT 'export')")
+	rows, err := s.createSlot(ctx, l, quote(s.o.Slot), s.o.SlotTimeout)
 	if err != nil {
-		l.close()
-		if waiting.Err() != nil && ctx.Err() == nil {
-			return nil, &BlockedError{After: s.o.SlotTimeout, Oldest: s.oldestTransaction(ctx)}
-		}
-		return nil, fmt.Errorf("create slot %s: %w", s.o.Slot, slotFault(err))
+		return nil, err
 	}
 	sn := &Snapshot{source: s, link: l, name: rows[0][2]}
 	if sn.LSN, err = ParseLSN(rows[0][1]); err != nil {
@@ -102,6 +96,21 @@ func (s *Source) CreateSlot(ctx context.Context) (*Snapshot, error) {
 		return nil, err
 	}
 	return sn, nil
+}
+
+// createSlot makes a slot with a snapshot, or closes the connection: it gives name, consistent point and snapshot.
+func (s *Source) createSlot(ctx context.Context, l *link, slot string, within time.Duration) ([][]string, error) {
+	waiting, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	rows, err := l.command(waiting, "CREATE_REPLICATION_SLOT "+slot+" LOGICAL pgoutput (SNAPSHOT 'export')")
+	if err == nil {
+		return rows, nil
+	}
+	l.close()
+	if waiting.Err() != nil && ctx.Err() == nil {
+		return nil, &BlockedError{After: within, Oldest: s.oldestTransaction(ctx)}
+	}
+	return nil, fmt.Errorf("create slot %s: %w", slot, slotFault(err))
 }
 
 // A login without pg_read_all_stats sees who, but not since when.

@@ -107,7 +107,7 @@ func (sn *Snapshot) enter(ctx context.Context) ([]*link, error) {
 			return workers, err
 		}
 		workers = append(workers, l)
-		if _, err := l.command(ctx, "begin isolation level repeatable read read only; set transaction snapshot '"+sn.name+"'"); err != nil {
+		if _, err := l.command(ctx, enterSQL(sn.name)); err != nil {
 			return workers, fmt.Errorf("enter the snapshot: %w", err)
 		}
 	}

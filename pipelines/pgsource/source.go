@@ -83,13 +83,7 @@ func (s *Source) connect(ctx context.Context, replication bool) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read source address: %w", err)
 	}
-	for name, value := range map[string]string{
-		"application_name": "sharepartner_pipeline", "timezone": "UTC", "datestyle": "ISO",
-		// Limits that are right for a web request would end a long copy.
-		"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
-	} {
-		cfg.RuntimeParams[name] = value
-	}
+	settle(cfg)
 	if replication {
 		cfg.RuntimeParams["replication"] = "database"
 	}
@@ -98,14 +92,25 @@ func (s *Source) connect(ctx context.Context, replication bool) (*link, error) {
 		l.buffer = bufio.NewReaderSize(r, 256<<10)
 		return pgproto3.NewFrontend(l.buffer, w)
 	}
-	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = 10 * time.Second
-	}
 	l.PgConn, err = pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Postgres: %w", err)
 	}
 	return l, nil
+}
+
+// settle gives a connection of ours its name and settings.
+func settle(cfg *pgconn.Config) {
+	for name, value := range map[string]string{
+		"application_name": "sharepartner_pipeline", "timezone": "UTC", "datestyle": "ISO",
+		// Limits that are right for a web request would end a long copy.
+		"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+	} {
+		cfg.RuntimeParams[name] = value
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = 10 * time.Second
+	}
 }
 
 // link is a connection whose read buffer we know, to tell when the socket is drained.

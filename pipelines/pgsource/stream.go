@@ -52,7 +52,7 @@ type Stream struct {
 	packets chan *Packet
 	free    chan *Packet
 	stop    chan struct{}
-	kick    chan struct{}
+	kick    chan bool // true: the server shall answer
 	once    sync.Once
 	wait    sync.WaitGroup
 	err     error                 // of the reader; read after packets is closed
@@ -100,7 +100,7 @@ func (s *Source) start(ctx context.Context, l *link, from uint64) (*Stream, erro
 	}
 	st := &Stream{
 		conn: conn, buffered: func() int { return conn.Frontend.ReadBufferLen() + l.buffer.Buffered() },
-		packets: make(chan *Packet, packetsAhead), free: make(chan *Packet, packetsAhead+2), stop: make(chan struct{}), kick: make(chan struct{}, 1),
+		packets: make(chan *Packet, packetsAhead), free: make(chan *Packet, packetsAhead+2), stop: make(chan struct{}), kick: make(chan bool, 1),
 	}
 	st.confirmed.Store(from)
 	st.wait.Add(2)
@@ -134,9 +134,17 @@ func (st *Stream) Confirm(lsn uint64, atOnce bool) {
 	}
 	if atOnce {
 		select {
-		case st.kick <- struct{}{}:
+		case st.kick <- false:
 		default:
 		}
+	}
+}
+
+// Ask has the server say how far it has sent, when it would not before seconds.
+func (st *Stream) Ask() {
+	select {
+	case st.kick <- true:
+	default:
 	}
 }
 
@@ -220,7 +228,7 @@ func (st *Stream) report() {
 		case <-st.stop:
 			_ = st.status(false)
 			return
-		case <-st.kick:
+		case ask = <-st.kick:
 		case <-tick.C:
 			ask = true
 		}
