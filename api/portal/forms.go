@@ -51,7 +51,7 @@ func (v *visit) forms(o record, a attempt) []views.Form {
 	}
 	var out []views.Form
 	if g.Read.Has("stage") && g.Edit.Has("stage") && len(o.stages) > 0 {
-		form := views.Form{ID: "move", Title: "Move the stage", Submit: "Move"}
+		form := views.Form{ID: "move", Title: "Move the stage", Submit: "Move", Text: mistaken(o)}
 		stage := views.Input{Label: "To", Value: nextStage(o), Options: stagesBut(o)}
 		if o.Stage.Type != catalog.StageActive {
 			form = views.Form{ID: "reopen", Title: "Take it up again", Submit: "Reopen"}
@@ -68,6 +68,16 @@ func (v *visit) forms(o record, a attempt) []views.Form {
 		})
 	}
 	return out
+}
+
+// mistaken says what to do with an opportunity that should not be there: it cannot be deleted.
+func mistaken(o record) string {
+	for _, end := range []catalog.StageType{catalog.StageDisqualified, catalog.StageLost} {
+		if to := stagesOf(o, end); len(to) > 0 && o.Stage.Type == catalog.StageActive {
+			return "Entered by mistake, or twice? Opportunities are not deleted, because figures and history count them. Move it to " + to[0].Text + " and say why."
+		}
+	}
+	return ""
 }
 
 func stagesBut(o record) []views.Option {

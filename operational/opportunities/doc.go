@@ -20,6 +20,10 @@
 //     list and be hidden by them in figures. Would change with history by field.
 //   - A closed opportunity goes nowhere but back to an active stage, by reopening. From won to lost takes two changes,
 //     so that history shows both. Plain fields of closed ones can be corrected.
+//   - None is deleted (operational.Idle locks the right to it in every role). Both companies count on what they share: the
+//     one's forecast, the other's commission and the figures of past periods stand on rows that neither may take from the
+//     other, and history is never rewritten. What came to nothing is closed as lost; what was entered by mistake or twice
+//     is disqualified, with the reason in its history, and then counts in no win rate. Names of people go by erasure.
 //   - What both companies share goes through the vendor's sales process and sells the vendor's products, since both
 //     must be able to read the names. Region and tier are copied from the connection when the opportunity begins, so
 //     that figures of the past stay where they were.
