@@ -122,11 +122,11 @@ func TestListOfAccounts(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/accounts?sort=secret").status)
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/accounts?owner=nobody").status)
 	for page, rows := range map[*answer]int{steel: 40, mine: 6, found: 1, first: 121} {
-		file := v.get(page.first("/v1/accounts/export"))
+		file := v.get(page.first("/exports/accounts"))
 		require.Equal(t, http.StatusOK, file.status, file.raw)
 		require.Equal(t, rows+1, strings.Count(file.raw, "\n"), page.path)
 	}
-	require.Contains(t, v.get(found.first("/v1/accounts/export")).raw, "O'Hara & =Sons")
+	require.Contains(t, v.get(found.first("/exports/accounts")).raw, "O'Hara & =Sons")
 	// More accounts than a list of choices holds: one is named by its words.
 	_, err = w.db.Owner(t).Exec(t.Context(), `insert into crm.account (id, org_id, name, name_key, created_at, updated_at) select gen_random_uuid(), $1, 'Mill ' || i, 'mill', now(), now() from generate_series(1, 120) i`, w.vendor)
 	require.NoError(t, err)
@@ -241,7 +241,7 @@ func TestAccountsFollowTheirLayout(t *testing.T) {
 	}
 	require.Contains(t, v.get("/accounts?x_segment=Ports").text(), "1 account")
 	require.Contains(t, v.get("/accounts?x_segment=Mills").text(), "No accounts match")
-	require.Contains(t, v.get(v.get("/accounts?x_segment=Ports").first("/v1/accounts/export")).raw, "Gdynia")
+	require.Contains(t, v.get(v.get("/accounts?x_segment=Ports").first("/exports/accounts")).raw, "Gdynia")
 	form := v.get(at + "/edit")
 	bad := form.sends(at+"/edit", url.Values{"custom.x_berths": {"many"}, "custom.x_segment": {"Mills"}})
 	require.Equal(t, http.StatusUnprocessableEntity, bad.status)

@@ -71,14 +71,20 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 func (v *visit) fault(err error) {
 	f := v.explain(v.r, err)
 	v.retryAfter(f)
-	var links []views.Link
+	if f.status == http.StatusServiceUnavailable {
+		v.showFault(f, views.Link{Text: "Try again", Href: here(v.r)})
+		return
+	}
+	v.showFault(f)
+}
+
+// showFault shows what went wrong, with links to what helps before those to everything else.
+func (v *visit) showFault(f faultPage, links ...views.Link) {
 	for _, n := range v.nav() {
-		if path, _, _ := strings.Cut(n.Href, "?"); n.Group == "" && n.Key != "f" {
+		path, _, _ := strings.Cut(n.Href, "?")
+		if n.Group == "" && n.Key != "f" && !slices.ContainsFunc(links, func(l views.Link) bool { return l.Href == path }) {
 			links = append(links, views.Link{Text: n.Title, Href: path})
 		}
-	}
-	if f.status == http.StatusServiceUnavailable {
-		links = append([]views.Link{{Text: "Try again", Href: here(v.r)}}, links...)
 	}
 	if v.render(f.status, views.Shell{Title: f.title}, views.Fault(f.title, f.text, f.lines, links, f.ref)) != nil {
 		v.w.WriteHeader(f.status) // to a reader who has gone

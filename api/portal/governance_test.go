@@ -248,14 +248,14 @@ func TestAuditLog(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.status, p.text())
 	require.Contains(t, p.text(), "3 events")
 	require.Contains(t, p.text(), "Ingrid Solberg")
-	file := v.get(p.first("/v1/audit-events/export"))
+	file := v.get(p.first("/exports/audit-events"))
 	require.Equal(t, http.StatusOK, file.status, file.raw)
 	require.Equal(t, 1+3, strings.Count(file.raw, "\n"), "the file has what the filter shows")
 	require.Contains(t, v.get("/governance/audit?object=audit_event").text(), "2 events")
 	here, err := time.LoadLocation("Europe/Oslo") // the company's days, which begin before those of the machine
 	require.NoError(t, err)
 	today := time.Now().In(here).Format(time.DateOnly)
-	require.Contains(t, v.get(v.get("/governance/audit?from="+today+"&to="+today+"&action=created").first("/v1/audit-events/export")).raw, "role.created")
+	require.Contains(t, v.get(v.get("/governance/audit?from="+today+"&to="+today+"&action=created").first("/exports/audit-events")).raw, "role.created")
 	require.Contains(t, v.get("/governance/audit?object=role").text(), "opportunity.field.stage")
 	require.Contains(t, v.get("/governance/audit?from=2001-01-01&to=2001-01-02").text(), "No event fits")
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?from=yesterday").status)
@@ -271,7 +271,7 @@ func TestAuditLog(t *testing.T) {
 	}
 	p = v.get("/governance/audit?object=opportunity&with=Kestrel")
 	require.Contains(t, p.text(), w.opportunity.Number)
-	require.Contains(t, v.get(p.first("/v1/audit-events/export")).raw, w.opportunity.ID.String(), "the file has what the page shows")
+	require.Contains(t, v.get(p.first("/exports/audit-events")).raw, w.opportunity.ID.String(), "the file has what the page shows")
 	require.Contains(t, v.get("/governance/audit?object=opportunity&with=Brightwater").text(), "No event fits")
 }
 

@@ -45,6 +45,9 @@ func (p *Portal) list(v *visit) error {
 		return err
 	}
 	v.fillList(&page, f, c, found, fields.Sorts)
+	if len(page.Table.Rows) > 0 && v.actor.Allowed(operational.OpportunitiesExport) {
+		page.Acts = slices.Insert(page.Acts, 0, views.Act{Text: "Export CSV", Href: exportOf("/opportunities", query), Icon: "download"})
+	}
 	return v.render(200, views.Shell{Title: page.Title, Query: f.Search, FindKeep: page.Keep}, views.ListPage(page))
 }
 

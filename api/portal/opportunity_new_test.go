@@ -70,6 +70,7 @@ func TestAPartnerMakesOpportunities(t *testing.T) {
 	p = wrong.sends("/opportunities/new", url.Values{"name": {"Crane sensors"}, "vendor_net": {"1200.50"}, "currency": {"eur"}, "close_date": {"2031-03-31"}, "customer_name": {""}, "account_id": {account.ID.String()}})
 	o := p.deal(t, get)
 	require.Contains(t, p.text(), "The opportunity was created")
+	require.Contains(t, p.text(), "Entered by mistake, or twice? Opportunities are not deleted")
 	require.Equal(t, "Port of Gdynia", o.CustomerName, "called as the account is")
 	require.Equal(t, w.opportunity.ConnectionID, o.ConnectionID)
 	require.Equal(t, "1200.50 EUR", o.VendorNet.String())

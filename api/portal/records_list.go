@@ -163,7 +163,7 @@ func wordsIn(text string, fields []string, listing operational.Listing) []operat
 	return all
 }
 
-// exportOf is where the API gives the rows of a list as a file.
+// exportOf is where the rows of a list are given as a file.
 func exportOf(path string, query operational.Query) string {
 	q := url.Values{}
 	if query.Filter != nil {
@@ -180,7 +180,7 @@ func exportOf(path string, query operational.Query) string {
 	if len(keys) > 0 {
 		q.Set("sort", strings.Join(keys, ","))
 	}
-	return address("/v1"+path+"/export", q.Encode())
+	return address("/exports"+path, q.Encode())
 }
 
 // bookBar offers the filters by fields that the person reads on all of the list.
