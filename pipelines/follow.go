@@ -10,11 +10,7 @@ import (
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
-const (
-	probeEvery = 2 * time.Second
-	saveEvery  = time.Second
-	saveIdle   = 10 * time.Second
-)
+const probeEvery = 2 * time.Second
 
 // follow loads the stream until it breaks or ctx ends. It owns the stream.
 func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from warehouse.Checkpoint) error {

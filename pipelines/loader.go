@@ -24,8 +24,7 @@ type loader struct {
 	confirm func(lsn uint64, atOnce bool)
 
 	load  warehouse.Load
-	rows  int              // of the open load
-	saved warehouse.Status // as the store has it
+	tally tally // of the open load
 }
 
 func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
@@ -34,8 +33,6 @@ func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
 
 func (l *loader) run(ctx context.Context) error {
 	defer l.rollback()
-	tick := time.NewTicker(saveEvery)
-	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -44,25 +41,8 @@ func (l *loader) run(ctx context.Context) error {
 			if err := l.take(ctx, j); err != nil {
 				return err
 			}
-		case <-tick.C:
-			if err := l.save(ctx); err != nil {
-				return err
-			}
 		}
 	}
-}
-
-// save keeps the status in the store, for other processes and for the pages: every second while it changes, and now
-// and then while it does not.
-func (l *loader) save(ctx context.Context) error {
-	s := l.meter.snapshot()
-	same := s
-	same.UpdatedAt = l.saved.UpdatedAt
-	if same == l.saved && s.UpdatedAt.Sub(l.saved.UpdatedAt) < saveIdle {
-		return nil
-	}
-	l.saved = s
-	return ofStore("save the status", l.store.SaveStatus(ctx, s))
 }
 
 func (l *loader) take(ctx context.Context, j job) error {
@@ -71,21 +51,23 @@ func (l *loader) take(ctx context.Context, j job) error {
 		if err != nil {
 			return ofStore("begin a load", err)
 		}
-		l.load = load
+		l.load, l.tally = load, tally{began: time.Now()}
 	}
 	for _, b := range j.changes.Batches() {
 		if err := l.load.Append(ctx, b); err != nil {
 			return ofStore("append to "+b.Table.Name, err)
 		}
+		l.tally.add(b)
 	}
-	l.rows += j.changes.Rows
+	l.tally.bytes += j.changes.Bytes
 	if j.checkpoint != nil {
+		l.tally.ending = time.Now()
 		if err := l.load.Commit(ctx, *j.checkpoint); err != nil {
 			return ofStore("commit a load", err)
 		}
-		l.meter.loaded(*j.checkpoint, l.rows)
+		l.meter.loaded(*j.checkpoint, &l.tally)
 		l.confirm(j.checkpoint.LSN, j.tell) // only now may the server forget it
-		l.load, l.rows = nil, 0
+		l.load = nil
 	}
 	j.changes.Reset()
 	l.free <- j.changes

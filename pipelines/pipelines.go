@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -83,7 +84,13 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	if p.sourceErr != nil {
 		return p.sourceErr
 	}
+	p.recall(ctx)
 	p.ran.Store(true)
+	recording, stop := context.WithCancel(ctx)
+	var recorder sync.WaitGroup
+	recorder.Go(func() { p.record(recording) })
+	defer recorder.Wait()
+	defer stop()
 	last := ""
 	for tries := 1; ; tries++ {
 		before := p.meter.snapshot()
@@ -152,6 +159,7 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 // copyAll begins again: a new slot and all rows as they are at its beginning, in one load. Cut off anywhere it leaves a
 // store without checkpoint, and the next attempt begins again.
 func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason Reason) (*pgsource.Stream, warehouse.Checkpoint, error) {
+	began := time.Now()
 	p.move(ctx, stateSnapshot, "waiting for running transactions, to begin a snapshot")
 	p.cfg.Log.InfoContext(ctx, "pipeline takes a new snapshot", "slot", p.source.Slot(), "reason", string(reason))
 	var none warehouse.Checkpoint
@@ -169,40 +177,39 @@ func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason R
 	}
 	defer snapshot.Close()
 	c := warehouse.Checkpoint{SystemID: server.SystemID, Timeline: server.Timeline, Slot: p.source.Slot(), LSN: snapshot.LSN, SnapshotLSN: snapshot.LSN}
-	if err := p.loadSnapshot(ctx, snapshot, &c); err != nil {
+	rows, err := p.loadSnapshot(ctx, snapshot, &c)
+	if err != nil {
 		return nil, none, err
 	}
+	p.meter.resynced(reason, rows, time.Since(began))
 	stream, err := snapshot.Stream(ctx)
 	return stream, c, err
 }
 
-func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot, c *warehouse.Checkpoint) error {
+func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot, c *warehouse.Checkpoint) (rows int, err error) {
 	load, err := p.cfg.Store.Begin(ctx)
 	if err != nil {
-		return ofStore("begin the snapshot", err)
+		return 0, ofStore("begin the snapshot", err)
 	}
 	defer func() { _ = load.Rollback() }()
-	rows, saved := 0, time.Time{}
+	t := tally{began: time.Now()}
 	err = snapshot.Copy(ctx, func(b *warehouse.Batch) error {
-		rows += b.Len()
-		p.meter.detail(fmt.Sprintf("copying %s, %d rows in all so far", b.Table.Name, rows))
-		if time.Since(saved) > saveEvery {
-			saved = time.Now()
-			p.save(ctx)
-		}
+		t.add(b)
+		p.meter.detail(fmt.Sprintf("copying %s, %d rows in all so far", b.Table.Name, t.rows))
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	c.CommittedAt = snapshot.At
-	p.meter.detail(fmt.Sprintf("making %d rows visible", rows))
+	t.ending = time.Now()
+	p.meter.detail(fmt.Sprintf("making %d rows visible", t.rows))
 	if err := load.Commit(ctx, *c); err != nil {
-		return ofStore("commit the snapshot", err)
+		return 0, ofStore("commit the snapshot", err)
 	}
-	p.meter.loaded(*c, rows)
-	p.cfg.Log.InfoContext(ctx, "snapshot loaded", "slot", c.Slot, "rows", rows, "lsn", pgsource.FormatLSN(c.LSN))
-	return nil
+	p.meter.loaded(*c, &t)
+	p.cfg.Log.InfoContext(ctx, "snapshot loaded", "slot", c.Slot, "rows", t.rows, "lsn", pgsource.FormatLSN(c.LSN))
+	return t.rows, nil
 }
 
 func (p *Pipeline) move(ctx context.Context, to, detail string) {
@@ -211,15 +218,6 @@ func (p *Pipeline) move(ctx context.Context, to, detail string) {
 		p.cfg.Log.ErrorContext(ctx, "pipeline state", "error", err)
 	} else if from != to {
 		p.cfg.Log.DebugContext(ctx, "pipeline state", "from", from, "to", to)
-	}
-}
-
-// save keeps the status in the store, for other processes. While the store is at fault only memory has it.
-func (p *Pipeline) save(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if err := p.cfg.Store.SaveStatus(ctx, p.meter.snapshot()); err != nil && !errors.Is(err, context.Canceled) {
-		p.cfg.Log.WarnContext(ctx, "pipeline status not saved", "error", err)
 	}
 }
 

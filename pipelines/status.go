@@ -30,6 +30,16 @@ func newMeter(clock func() time.Time) *meter {
 	return &meter{clock: clock, moved: make(chan struct{})}
 }
 
+// recall takes over from the last run what outlives it: what went wrong last, and what was found out about the data.
+func (m *meter) recall(before warehouse.Status) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := &m.status
+	s.Since = m.clock().UTC()
+	s.LastFault, s.LastFaultAt = before.LastFault, before.LastFaultAt
+	s.LastResync, s.Drift, s.Parity, s.DeadLetters = before.LastResync, before.Drift, before.Parity, before.DeadLetters
+}
+
 // move changes the state. It gives the state before, to be told when it is another.
 func (m *meter) move(to, detail string) (from string, err error) {
 	m.mu.Lock()
@@ -58,6 +68,7 @@ func (m *meter) fault(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.status.LastFault, m.status.LastFaultAt = err.Error(), m.clock().UTC()
+	m.status.Restarts++
 }
 
 // resume begins at a checkpoint, which may also lie behind the place before.
@@ -89,14 +100,26 @@ func (m *meter) handed() {
 }
 
 // loaded notes a committed load.
-func (m *meter) loaded(c warehouse.Checkpoint, rows int) {
+func (m *meter) loaded(c warehouse.Checkpoint, t *tally) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.loading = 0
-	m.status.Rows += int64(rows)
+	m.status.Rows += int64(t.rows)
+	sum(&m.status.Tables, t.tables)
+	if t.rows > 0 {
+		m.status.Batches.Add(t.batched(time.Now(), m.clock().UTC()))
+	}
 	m.status.LastCommit = c.CommittedAt
 	m.through = max(m.through, c.LSN)
 	m.passed()
+}
+
+// resynced notes that all tables were copied.
+func (m *meter) resynced(reason Reason, rows int, took time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.Resyncs++
+	m.status.LastResync = &warehouse.Resync{Reason: string(reason), At: m.clock().UTC(), Seconds: took.Seconds(), Rows: int64(rows)}
 }
 
 // idle notes that nothing of ours lies before lsn that is not loaded.
@@ -157,7 +180,7 @@ func (m *meter) lag() time.Duration {
 func (m *meter) snapshot() warehouse.Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := m.status
+	s := m.status.Clone()
 	s.UpdatedAt, s.LoadedLSN = m.clock().UTC(), m.through
 	s.LagSeconds = m.lag().Seconds()
 	return s

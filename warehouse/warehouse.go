@@ -33,6 +33,11 @@ type Loader interface {
 	// Status and SaveStatus keep what the pipeline says of itself, so that any process can show it.
 	Status(ctx context.Context) (Status, error)
 	SaveStatus(ctx context.Context, s Status) error
+	// SaveLag adds a sample to the history of the lag, and thins what is older (see LagFine). Samples come in the order
+	// of their times; Reset leaves them.
+	SaveLag(ctx context.Context, s LagSample) error
+	// Lags is that history, the oldest first.
+	Lags(ctx context.Context) ([]LagSample, error)
 }
 
 // Load is an open load.
@@ -53,20 +58,6 @@ type Checkpoint struct {
 	LSN         uint64    // end of the last loaded commit
 	CommittedAt time.Time // its commit time
 	SnapshotLSN uint64    // consistent point of the snapshot
-}
-
-// Status is what a pipeline says of itself.
-type Status struct {
-	State       string    `json:"state" enum:"starting,snapshot,streaming,waiting,failed,stopped" doc:"What the pipeline is doing"`
-	Detail      string    `json:"detail,omitempty" doc:"The state in words: which table, which row count, what is awaited"`
-	UpdatedAt   time.Time `json:"updated_at" doc:"When this was written"`
-	ReceivedLSN uint64    `json:"-"`
-	LoadedLSN   uint64    `json:"-"`
-	LastCommit  time.Time `json:"last_commit_at" doc:"Commit time of the last transaction that is loaded"`
-	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not yet visible here; 0 when all is loaded"`
-	Rows        int64     `json:"rows" doc:"Changes loaded since the program started"`
-	LastFault   string    `json:"last_fault,omitempty" doc:"The last fault, also when it is over"`
-	LastFaultAt time.Time `json:"last_fault_at,omitzero" doc:"When it happened"`
 }
 
 // Watermark says up to where answers are complete.

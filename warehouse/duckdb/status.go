@@ -45,13 +45,6 @@ func readCheckpoint(ctx context.Context, q queryer) (warehouse.Checkpoint, error
 	return c, nil
 }
 
-// storedStatus keeps what the JSON form of the API leaves out.
-type storedStatus struct {
-	warehouse.Status
-	Received uint64 `json:"received"`
-	Loaded   uint64 `json:"loaded"`
-}
-
 // Status is what the pipeline last said of itself; the zero value when it never did.
 func (s *Store) Status(ctx context.Context) (warehouse.Status, error) {
 	var text string
@@ -64,24 +57,34 @@ func (s *Store) Status(ctx context.Context) (warehouse.Status, error) {
 	if err != nil {
 		return warehouse.Status{}, fmt.Errorf("read the pipeline's status: %w", err)
 	}
-	var kept storedStatus
+	var kept warehouse.Status
 	if err := json.Unmarshal([]byte(text), &kept); err != nil {
 		return warehouse.Status{}, fmt.Errorf("read the pipeline's status: %w", err)
 	}
-	kept.ReceivedLSN, kept.LoadedLSN = kept.Received, kept.Loaded
-	return kept.Status, nil
+	return kept, nil
 }
 
 // SaveStatus keeps what the pipeline says of itself. It does not wait for an open load.
 func (s *Store) SaveStatus(ctx context.Context, status warehouse.Status) error {
-	text, err := json.Marshal(storedStatus{status, status.ReceivedLSN, status.LoadedLSN})
+	text, err := json.Marshal(status)
 	if err != nil {
 		return fmt.Errorf("save the pipeline's status: %w", err)
 	}
+	err = s.note(ctx, func(tx *sql.Tx) error {
+		return upsert(ctx, tx, "UPDATE pipeline_status SET status = ?", "INSERT INTO pipeline_status VALUES (?)", string(text))
+	})
+	if err != nil {
+		return fmt.Errorf("save the pipeline's status: %w", err)
+	}
+	return nil
+}
+
+// note writes something small beside the loads, without waiting for one.
+func (s *Store) note(ctx context.Context, write func(tx *sql.Tx) error) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		if err := upsert(ctx, tx, "UPDATE pipeline_status SET status = ?", "INSERT INTO pipeline_status VALUES (?)", string(text)); err != nil {
+	return s.read(ctx, func(tx *sql.Tx) error {
+		if err := write(tx); err != nil {
 			return err
 		}
 		if err := tx.Commit(); err != nil {
@@ -90,10 +93,6 @@ func (s *Store) SaveStatus(ctx context.Context, status warehouse.Status) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("save the pipeline's status: %w", err)
-	}
-	return nil
 }
 
 // saveCheckpoint replaces the one row.

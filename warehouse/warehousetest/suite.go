@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"summer time", testSummerTime},
 		{"values", testValues},
 		{"status", testStatus},
+		{"lag", testLag},
 		{"view", testView},
 	} {
 		t.Run(theme.name, func(t *testing.T) { theme.test(t, open) })

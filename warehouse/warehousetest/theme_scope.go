@@ -212,27 +212,3 @@ func testValues(t *testing.T, open func(t testing.TB) warehouse.Store) {
 	require.Len(t, rows.Rows, 1)
 	require.Equal(t, At("1950-06-01"), rows.Rows[0].At)
 }
-
-func testStatus(t *testing.T, open func(t testing.TB) warehouse.Store) {
-	s := open(t)
-	none, err := s.Status(t.Context())
-	require.NoError(t, err)
-	require.Zero(t, none)
-	for _, want := range []warehouse.Status{
-		{State: "snapshot", Detail: "opportunity, 1,000 rows", UpdatedAt: At("2025-01-01"), ReceivedLSN: 1, LoadedLSN: 1 << 62},
-		{State: "streaming", UpdatedAt: At("2025-01-02 10:00"), ReceivedLSN: 7, LoadedLSN: 6, LastCommit: At("2025-01-02"), LagSeconds: 0.25, Rows: 12, LastFault: "gone", LastFaultAt: At("2025-01-01")},
-	} {
-		require.NoError(t, s.SaveStatus(t.Context(), want))
-		got, err := s.Status(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-	}
-	load, err := s.Begin(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, s.SaveStatus(t.Context(), warehouse.Status{State: "waiting", UpdatedAt: At("2025-01-03")}), "while a load is open")
-	require.NoError(t, load.Rollback())
-	got, err := s.Status(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, "waiting", got.State)
-	require.NotEmpty(t, s.Engine())
-}

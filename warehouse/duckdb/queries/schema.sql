@@ -1,6 +1,7 @@
 CREATE TABLE schema_version (version INTEGER);
 CREATE TABLE checkpoint (system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT);
 CREATE TABLE pipeline_status (status VARCHAR);
+CREATE TABLE lag_sample (at TIMESTAMP, lag_seconds DOUBLE, lag_bytes BIGINT, retained_bytes BIGINT);
 
 -- Rows of the history's log that take back earlier ones: deletes, truncates, and updates, which history should not have.
 CREATE TABLE opportunity_history_undone (opportunity_id UUID, version BIGINT, _op UTINYINT, _lsn UBIGINT, _seq UINTEGER);

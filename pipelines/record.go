@@ -1,0 +1,80 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"time"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+const (
+	saveEvery = time.Second
+	saveIdle  = 10 * time.Second
+	lagEvery  = 5 * time.Second
+)
+
+// record keeps the status in the store while the pipeline runs, for other processes and for the pages: every second
+// while it changes, and now and then while it does not. It goes on in every state and during a long load, which is when
+// people look.
+func (p *Pipeline) record(ctx context.Context) {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	var kept warehouse.Status
+	var sampled time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if s := p.meter.snapshot(); changed(kept, s) {
+			p.keep(ctx, s)
+			kept = s
+		}
+		if now := p.cfg.Clock(); now.Sub(sampled) >= lagEvery {
+			sampled = now
+			p.sample(ctx, p.meter.snapshot())
+		}
+	}
+}
+
+// changed says whether a status is worth writing, given the one that was written last.
+func changed(kept, now warehouse.Status) bool {
+	age := now.UpdatedAt.Sub(kept.UpdatedAt)
+	kept.UpdatedAt, kept.Slot.At = now.UpdatedAt, now.Slot.At
+	return age >= saveIdle || !reflect.DeepEqual(kept, now)
+}
+
+// save keeps the status as it is now.
+func (p *Pipeline) save(ctx context.Context) { p.keep(ctx, p.meter.snapshot()) }
+
+// keep writes a status. While the store is at fault only memory has it.
+func (p *Pipeline) keep(ctx context.Context, s warehouse.Status) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := p.cfg.Store.SaveStatus(ctx, s); err != nil && !errors.Is(err, context.Canceled) {
+		p.cfg.Log.WarnContext(ctx, "pipeline status not saved", "error", err)
+	}
+}
+
+// sample adds to the history of the lag.
+func (p *Pipeline) sample(ctx context.Context, s warehouse.Status) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	l := warehouse.LagSample{At: s.UpdatedAt, Seconds: s.LagSeconds, LagBytes: s.Slot.LagBytes, RetainedBytes: s.Slot.RetainedBytes}
+	if err := p.cfg.Store.SaveLag(ctx, l); err != nil && !errors.Is(err, context.Canceled) {
+		p.cfg.Log.DebugContext(ctx, "lag not saved", "error", err)
+	}
+}
+
+// recall takes over from the last run what is still worth knowing.
+func (p *Pipeline) recall(ctx context.Context) {
+	before, err := p.cfg.Store.Status(ctx)
+	if err != nil {
+		p.cfg.Log.WarnContext(ctx, "status of the last run not readable", "error", err)
+		return
+	}
+	p.meter.recall(before)
+}

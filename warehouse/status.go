@@ -1,0 +1,162 @@
+package warehouse
+
+import (
+	"slices"
+	"time"
+)
+
+// Status is what a pipeline says of itself: plain data, kept in the store, so that any process can show it. Counts are
+// of the program that runs now; Since says from when.
+type Status struct {
+	State       string    `json:"state" enum:"starting,standby,snapshot,streaming,waiting,failed,stopped" doc:"What the pipeline is doing"`
+	Detail      string    `json:"detail,omitempty" doc:"The state in words: which table, which row count, what is awaited"`
+	UpdatedAt   time.Time `json:"updated_at" doc:"When this was written"`
+	ReceivedLSN uint64    `json:"received_lsn"`
+	LoadedLSN   uint64    `json:"loaded_lsn"`
+	LastCommit  time.Time `json:"last_commit_at" doc:"Commit time of the last transaction that is loaded"`
+	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not yet visible here; 0 when all is loaded"`
+	Rows        int64     `json:"rows" doc:"Changes loaded since the program started"`
+	LastFault   string    `json:"last_fault,omitempty" doc:"The last fault, also when it is over"`
+	LastFaultAt time.Time `json:"last_fault_at,omitzero" doc:"When it happened"`
+
+	Since       time.Time    `json:"since,omitzero" doc:"From when counts are"`
+	Restarts    int64        `json:"restarts" doc:"How often it began again after a fault"`
+	Tables      []TableCount `json:"tables,omitempty" doc:"Rows loaded by table and kind of change"`
+	Batches     BatchCount   `json:"batches" doc:"The loads that these rows came in"`
+	Slot        SlotFigures  `json:"slot" doc:"The replication slot as the server last told it"`
+	Resyncs     int64        `json:"resyncs" doc:"How often the tables were copied again"`
+	LastResync  *Resync      `json:"last_resync,omitempty" doc:"The last copy of the tables"`
+	DeadLetters int64        `json:"dead_letters" doc:"Rows that are set aside and not replayed"`
+	Drift       *Check       `json:"drift,omitempty" doc:"The last comparison of the rows on both sides"`
+	Parity      *Check       `json:"parity,omitempty" doc:"The last comparison of the metrics on both sides"`
+}
+
+// Clone is a copy that shares nothing that changes.
+func (s Status) Clone() Status {
+	s.Tables = slices.Clone(s.Tables)
+	return s
+}
+
+// TableCount is how many rows of a table were loaded.
+type TableCount struct {
+	Table     string `json:"table" doc:"Which table"`
+	Copied    int64  `json:"copied" doc:"Rows of snapshots"`
+	Inserted  int64  `json:"inserted" doc:"Rows inserted"`
+	Updated   int64  `json:"updated" doc:"Rows updated"`
+	Deleted   int64  `json:"deleted" doc:"Rows deleted"`
+	Truncated int64  `json:"truncated" doc:"Times the table was emptied"`
+	Repaired  int64  `json:"repaired" doc:"Rows that a comparison has put right"`
+}
+
+// Add counts rows of an operation.
+func (t *TableCount) Add(op Op, n int64) {
+	switch op {
+	case OpSnapshot:
+		t.Copied += n
+	case OpInsert:
+		t.Inserted += n
+	case OpUpdate:
+		t.Updated += n
+	case OpDelete:
+		t.Deleted += n
+	case OpTruncate:
+		t.Truncated += n
+	default:
+		t.Repaired += n
+	}
+}
+
+// Rows is the sum over all kinds of changes.
+func (t *TableCount) Rows() int64 {
+	return t.Copied + t.Inserted + t.Updated + t.Deleted + t.Truncated + t.Repaired
+}
+
+// BatchCount sums up loads, and tells of the last one with rows.
+type BatchCount struct {
+	Loads         int64   `json:"loads" doc:"Loads with rows"`
+	Rows          int64   `json:"rows" doc:"Rows in all of them"`
+	Bytes         int64   `json:"bytes" doc:"As they came over the wire"`
+	Seconds       float64 `json:"seconds" doc:"From the beginning of the load to its end, in all"`
+	CommitSeconds float64 `json:"commit_seconds" doc:"The part of it that making durable took"`
+	Last          Batched `json:"last" doc:"The last load with rows"`
+}
+
+// Add counts a load.
+func (c *BatchCount) Add(b Batched) {
+	c.Loads++
+	c.Rows += b.Rows
+	c.Bytes += b.Bytes
+	c.Seconds += b.Seconds
+	c.CommitSeconds += b.CommitSeconds
+	c.Last = b
+}
+
+// Batched is one load.
+type Batched struct {
+	At            time.Time `json:"at,omitzero" doc:"When it had been loaded"`
+	Rows          int64     `json:"rows" doc:"Its rows"`
+	Bytes         int64     `json:"bytes" doc:"As they came over the wire"`
+	Seconds       float64   `json:"seconds" doc:"From its beginning to its end"`
+	CommitSeconds float64   `json:"commit_seconds" doc:"The part of it that making durable took"`
+}
+
+// SlotFigures are what the server tells of the replication slot.
+type SlotFigures struct {
+	Name          string    `json:"name,omitempty" doc:"Its name"`
+	At            time.Time `json:"at,omitzero" doc:"When the server said so"`
+	Exists        bool      `json:"exists" doc:"There is one"`
+	Active        bool      `json:"active" doc:"Somebody reads from it"`
+	LagBytes      int64     `json:"lag_bytes" doc:"Log that was written and is not confirmed"`
+	RetainedBytes int64     `json:"retained_bytes" doc:"Log that the server keeps for it"`
+	LimitBytes    *int64    `json:"limit_bytes,omitempty" doc:"Log that the server keeps at most (max_slot_wal_keep_size); absent where there is no limit"`
+	SafeBytes     *int64    `json:"safe_bytes,omitempty" doc:"Log that can still be written before the slot may be lost; absent where there is no limit"`
+	SpillBytes    int64     `json:"spill_bytes" doc:"Large transactions that the server wrote to its disk while decoding"`
+	Guard         Guard     `json:"guard,omitempty" enum:"ok,warning,alarm,lost,unlimited" doc:"How near the slot is to being lost: warning from half of the limit, alarm from four fifths; unlimited where nothing keeps the log from filling the server's disk"`
+}
+
+// Guard says how near a slot is to being lost.
+type Guard string
+
+// The grades.
+const (
+	GuardOK        Guard = "ok"
+	GuardWarning   Guard = "warning"
+	GuardAlarm     Guard = "alarm"
+	GuardLost      Guard = "lost"
+	GuardUnlimited Guard = "unlimited"
+)
+
+// Resync is one copy of all tables.
+type Resync struct {
+	Reason  string    `json:"reason" doc:"Why it was needed, by name"`
+	At      time.Time `json:"at" doc:"When it was complete"`
+	Seconds float64   `json:"seconds" doc:"How long it took"`
+	Rows    int64     `json:"rows" doc:"Rows that were read"`
+}
+
+// Check is a comparison of both sides at one place in the log.
+type Check struct {
+	At          time.Time `json:"at" doc:"When it was complete"`
+	Seconds     float64   `json:"seconds" doc:"How long it took"`
+	LSN         uint64    `json:"lsn" doc:"The place in the log"`
+	Compared    int64     `json:"compared" doc:"How much was compared: rows, or values of metrics"`
+	Differences int64     `json:"differences" doc:"How much of it was not the same"`
+	Repaired    int64     `json:"repaired,omitempty" doc:"How much of it was put right at once"`
+	Fault       string    `json:"fault,omitempty" doc:"Why it could not be made, in which case the rest is of what had been compared by then"`
+}
+
+// LagSample is how far behind the warehouse was at a time.
+type LagSample struct {
+	At            time.Time `json:"at" doc:"When"`
+	Seconds       float64   `json:"lag_seconds" doc:"Age of the oldest change that was committed and not visible"`
+	LagBytes      int64     `json:"lag_bytes" doc:"Log that was written and not confirmed"`
+	RetainedBytes int64     `json:"retained_bytes" doc:"Log that the server kept"`
+}
+
+// What is kept of the lag: all samples of the last minutes, of the time before the worst of each span, and nothing that
+// is older than a day. So a short peak is seen a day later, and the history never grows.
+const (
+	LagFine = 15 * time.Minute
+	LagSpan = 5 * time.Minute
+	LagKept = 24 * time.Hour
+)
