@@ -130,8 +130,9 @@ func (b *builder) pieces(p part, channel int) []string {
 	}
 	rest := allOf(b.rest(p))
 	if !sideBySide(len(p.ids), channel) {
-		// "is true" keeps the planner from fetching all these rows by the index of the column to sort them.
-		return []string{allOf([]string{fmt.Sprintf("(%s = any(%s::uuid[])) is true", p.column, b.arg(p.ids)), rest})}
+		// "is true" keeps the planner from fetching all these rows by the index of the column to sort them, and a
+		// list that it does not look into from planning each request anew.
+		return []string{allOf([]string{fmt.Sprintf("(%s in (select unnest(%s::uuid[]))) is true", p.column, b.arg(p.ids)), rest})}
 	}
 	each := make([]string, 0, len(p.ids))
 	for _, id := range inFours(p.ids) {
