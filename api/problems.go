@@ -93,8 +93,8 @@ var problemsOfCallers = []ProblemType{
 	{"two-credentials", "One credential too many", "The request carries both a session and an API key, so that it is not clear whose rights are meant.", "Send one of them."},
 	{"sign-in-failed", "Mail address or password is wrong", "Mail address and password do not belong together.", "Check both and try again. After many failures there is a pause."},
 	{
-		"too-many-attempts", "Too many failed sign-ins", "Too many attempts to sign in failed, from one place or for one address. Whoever is signed in stays so.",
-		"Wait as long as Retry-After says. If that was not you, somebody may be guessing: choose a long password.",
+		"too-many-attempts", "Too many failed sign-ins", "Too many attempts to sign in failed, from one place or for one address; or too many codes of a second factor were wrong, of which one an hour is taken then. Whoever is signed in stays so.",
+		"Wait as long as Retry-After says. A recovery code ends the long wait for a code. If that was not you, somebody may be guessing: choose a new, long password.",
 	},
 	{"no-workspace", "You belong to no organisation here", "The password is right, but no organisation counts you as a member.", "Ask an administrator of yours."},
 	{"not-permitted", "Not permitted", "Your role, or your API key, may not do this. Nothing was saved.", "Ask an administrator of your organisation, or use a key with the permission that the message names."},

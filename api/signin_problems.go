@@ -3,6 +3,7 @@ package api
 // problemsOfSignIn are the problems of signing in beyond a password.
 var problemsOfSignIn = []ProblemType{
 	{"second-factor-needed", "A code is needed", "Mail address and password are right; the person has a second factor.", "Send the code that the authenticator shows, or a recovery code, as `code`."},
+	{"second-factor-overtaken", "Another second factor was set meanwhile", "Another one was set after this one was begun, perhaps in another tab. The first stays; this one was not saved.", "Delete what the authenticator has learnt of this one, or begin again to put it in place of the other."},
 	{"second-factor-missing", "A second factor is needed", "Mail address and password are right; the organisation asks its people for a second factor, and the person has none.", "Sign in on the pages once: they help to set one up."},
 	{"provider-needed", "The identity provider is needed", "Mail address and password are right; the organisation asks its people to sign in by its identity provider.", "Sign in on the pages, which lead to the provider."},
 	{"no-such-provider", "There is no such way to sign in", "The address leads to an identity provider that is not here, or not any more.", "Ask an administrator of your organisation for the address."},

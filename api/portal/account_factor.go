@@ -85,11 +85,23 @@ func (p *Portal) setFactor(v *visit) error {
 		}
 		return v.showFactor(statusOf(kind), e, faultsOf(err), noteOfFactor(kind, err))
 	}
+	if operational.KindOf(err) == operational.KindConflict {
+		return v.factorOvertaken(err)
+	}
 	if err != nil {
 		return err
 	}
 	page := views.FactorPage{Codes: codes, Notes: []views.Note{{Tone: "good", Title: "Your second factor is set", Text: "You are signed out everywhere else.", Focus: true}}}
 	return v.render(http.StatusOK, views.Shell{Title: "Your recovery codes"}, views.SecondFactor(page))
+}
+
+// factorOvertaken begins another one, with what happened to the first.
+func (v *visit) factorOvertaken(why error) error {
+	e, err := v.deps.Identity.BeginFactor(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	return v.showFactor(http.StatusConflict, e, nil, views.Note{Tone: "bad", Title: "It was not set", Text: messageOf(why), Focus: true})
 }
 
 func statusOf(kind operational.Kind) int {

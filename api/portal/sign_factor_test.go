@@ -63,6 +63,7 @@ func TestASecondFactorIsSetAskedForAndRemoved(t *testing.T) {
 	secret := p.secret(t)
 	require.NotEmpty(t, p.all(func(n *html.Node) bool { return n.Data == "svg" && attr(n, "class") == "p-qr" }))
 	form := url.Values{"token": {p.hidden("token")}, "code": {"000000"}, "current_password": {password}}
+	tab := v.get("/account/second-factor")
 	again := v.post("/account/second-factor", form)
 	require.Equal(t, 422, again.status)
 	require.Equal(t, secret, again.secret(t), "the same key stays on the page")
@@ -72,6 +73,10 @@ func TestASecondFactorIsSetAskedForAndRemoved(t *testing.T) {
 	codes := set.codes()
 	require.Len(t, codes, 10, set.text())
 	set.inert()
+	late := v.post("/account/second-factor", url.Values{"token": {tab.hidden("token")}, "code": {codeSoon(t, tab.secret(t), 0)}, "current_password": {password}})
+	require.Equal(t, 409, late.status)
+	require.Contains(t, late.text(), "perhaps in another tab")
+	require.NotEqual(t, tab.secret(t), late.secret(t), "the page begins again, in place of the one that is set")
 	require.Contains(t, v.get("/account").text(), "Recovery codes left: 10")
 
 	phone := w.visitor(t)

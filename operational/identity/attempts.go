@@ -15,16 +15,22 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// Failed sign-ins that are let through at once, and every how many seconds one more: for a mail address at one place, for
-// one place whatever the address (it may be a whole office), and for a mail address at all places where its person has not
-// signed in lately. The last is what holds off those who guess from many places.
+// allowance is how many failures are let through at once, and every how many seconds one more.
+type allowance struct{ burst, seconds int }
+
+// Allowances for a mail address at one place, for one place whatever the address (it may be a whole office), and for a mail
+// address at all places where its person has not signed in lately. The last is what holds off those who guess from many
+// places. A code has few digits, so whoever knows the password would find one in the end: codes have one allowance more,
+// which time gives back slowly and a right code not at all, so that nobody guesses on behind the back of the holder.
 var (
-	attemptBursts  = []int{10, 100, 20}
-	attemptSeconds = []int{30, 1, 45}
+	ofPair    = allowance{10, 30}
+	ofPlace   = allowance{100, 1}
+	ofAddress = allowance{20, 45}
+	ofCodes   = allowance{100, 3600}
 )
 
 const (
-	sqlBeginAttempt = `select wait, known from sec.begin_attempt($1, $2, $3, $4, $5, $6)`
+	sqlBeginAttempt = `select wait, known from sec.begin_attempt($1, $2, $3, $4, $5, $6, $7)`
 	sqlEndAttempt   = `select sec.end_attempt($1, $2, $3, $4, $5, $6)`
 )
 
@@ -34,36 +40,58 @@ type attempt struct {
 	db      *postgres.DB
 	place   []byte
 	keys    [][]byte
+	bursts  []int
 	seconds []int
+}
+
+// count has the attempt counted as something.
+func (a *attempt) count(by allowance, what ...string) {
+	a.keys, a.bursts, a.seconds = append(a.keys, attemptKey(what...)), append(a.bursts, by.burst), append(a.seconds, by.seconds)
 }
 
 // beginAttempt counts an attempt to sign in with an address. Whether it belongs to somebody makes no difference to the answer.
 func beginAttempt(ctx context.Context, db *postgres.DB, email, from string) (attempt, error) {
-	return countAttempt(ctx, db, email, email, from)
+	return countAttempt(ctx, db, email, email, from, nil)
 }
 
 // countAttempt counts an attempt at something, apart from others; of whoever has the address the usual places are known.
-func countAttempt(ctx context.Context, db *postgres.DB, what, email, from string) (attempt, error) {
+// slow is a further allowance, for each usual place and for all others together.
+func countAttempt(ctx context.Context, db *postgres.DB, what, email, from string, slow *allowance) (attempt, error) {
 	place := placeOf(from)
-	a := attempt{
-		db: db, place: attemptKey("place", place),
-		keys: [][]byte{attemptKey("pair", what, place), attemptKey("place", place), attemptKey("address", what)}, seconds: attemptSeconds,
+	a := attempt{db: db, place: attemptKey("place", place)}
+	a.count(ofPair, "pair", what, place)
+	a.count(ofPlace, "place", place)
+	if slow != nil {
+		a.count(*slow, "slow", what, place)
+	}
+	local := len(a.keys)
+	a.count(ofAddress, "address", what)
+	if slow != nil {
+		a.count(*slow, "slow", what)
 	}
 	var wait time.Duration
 	var known bool
 	err := db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(sqlBeginAttempt, email, a.place, a.keys, attemptBursts, a.seconds, db.Now()).QueryRow(func(r pgx.Row) error { return r.Scan(&wait, &known) })
+		b.Queue(sqlBeginAttempt, email, a.place, a.keys, local, a.bursts, a.seconds, db.Now()).QueryRow(func(r pgx.Row) error { return r.Scan(&wait, &known) })
 	})
 	switch {
 	case err != nil:
 		return attempt{}, fmt.Errorf("count an attempt to sign in: %w", err)
 	case wait > 0:
-		return attempt{}, operational.Fault(operational.KindLimited, "too-many-attempts", "Too many attempts to sign in failed. Wait a little, then try again.").
-			In(wait.Truncate(time.Second) + time.Second)
+		return attempt{}, errTooMany(wait)
 	case known:
-		a.keys, a.seconds = a.keys[:2], a.seconds[:2]
+		a.keys, a.seconds = a.keys[:local], a.seconds[:local]
 	}
 	return a, nil
+}
+
+// errTooMany says when to come back. A long wait is one for codes, which a recovery code ends.
+func errTooMany(wait time.Duration) error {
+	said := "Too many attempts to sign in failed. Wait a little, then try again."
+	if wait > 2*time.Minute {
+		said = "Too many codes were wrong, so only one an hour is taken here now. Use a recovery code, sign in where you usually do, or try again in an hour. If it was not you, change your password: somebody knows it."
+	}
+	return operational.Fault(operational.KindLimited, "too-many-attempts", "%s", said).In(wait.Truncate(time.Second) + time.Second)
 }
 
 // succeed takes the attempt back, forgets the failures with this mail address at this place, and remembers the place, if the

@@ -35,7 +35,11 @@
 //   - A second factor (TOTP) belongs to a person, who sets it with the password and a first code. A right password then opens
 //     a half-done sign-in: a sealed token that the browser keeps for ten minutes and that can do nothing but finish; nothing of
 //     it is stored, and it ends with the password that it came from. A code is taken once and never after a later one; wrong
-//     ones are counted for the person, apart from passwords. Recovery codes are ten, once each, kept as keyed digests.
+//     ones are counted for the person, apart from passwords: a hundred are taken, then one an hour, so that whoever knows the
+//     password finds a code within a year in three cases of a hundred. Time alone gives tries back, for a right code may be
+//     the holder's. Each usual place of the person has an allowance of its own. Of two factors begun at once the first stays.
+//   - Recovery codes are ten, once each, kept as keyed digests and counted apart: nobody guesses one, so they help while
+//     codes wait.
 //   - A company may ask its people for one (sec.sign_in_rule). The table of sessions itself refuses what has shown less, and
 //     those that have end when the company begins to ask; whoever asks has it already, so that nobody locks a company out.
 //     Somebody in several companies is let into those that ask for less. API keys are not asked: they have no person at them.

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	sqlFactorsOf       = `select email, hash, totp, last_step, set_at, codes_left from sec.factors_of($1)`
+	sqlFactorsOf       = `select email, hash, factor_id, totp, last_step, set_at, codes_left from sec.factors_of($1)`
 	sqlUseStep         = `select sec.use_step($1, $2)`
 	sqlUseRecoveryCode = `select sec.use_recovery_code($1, $2, $3)`
 	sqlRefuseCode      = `select sec.refuse_code($1, $2)`
@@ -27,8 +27,9 @@ const (
 // factors are what a person signs in with.
 type factors struct {
 	Email     string
-	Hash      string // of the password
-	TOTP      []byte // sealed; nil: no second factor
+	Hash      string     // of the password
+	ID        *uuid.UUID // of the second factor
+	TOTP      []byte     // sealed; nil: no second factor
 	LastStep  int64
 	SetAt     *time.Time
 	CodesLeft int64
@@ -46,7 +47,7 @@ func (s *Service) factors(ctx context.Context, p proof) (factors, error) {
 func (s *Service) factorsOf(ctx context.Context, person uuid.UUID) (f factors, err error) {
 	err = s.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
 		b.Queue(sqlFactorsOf, person).Query(func(rows pgx.Rows) error {
-			_, err := pgx.ForEachRow(rows, []any{&f.Email, &f.Hash, &f.TOTP, &f.LastStep, &f.SetAt, &f.CodesLeft}, func() error { return nil })
+			_, err := pgx.ForEachRow(rows, []any{&f.Email, &f.Hash, &f.ID, &f.TOTP, &f.LastStep, &f.SetAt, &f.CodesLeft}, func() error { return nil })
 			return err
 		})
 	})
@@ -63,7 +64,7 @@ func (s *Service) spendCode(ctx context.Context, p *proof, code, from string) er
 	if err != nil || f.TOTP == nil {
 		return err
 	}
-	attempt, err := countAttempt(ctx, s.db, "code of "+p.Person.String(), normalEmail(f.Email), from)
+	attempt, err := s.countCode(ctx, p.Person, f, code, from)
 	if err != nil {
 		return err
 	}
@@ -81,9 +82,18 @@ func (s *Service) spendCode(ctx context.Context, p *proof, code, from string) er
 	return attempt.succeed(ctx, p.Person, true)
 }
 
+// countCode counts an attempt at a code. Recovery codes are counted apart, because nobody guesses one: they help also where
+// somebody has guessed codes of the authenticator for long.
+func (s *Service) countCode(ctx context.Context, person uuid.UUID, f factors, code, from string) (attempt, error) {
+	if isRecovery(plainCode(code)) {
+		return countAttempt(ctx, s.db, "recovery code of "+person.String(), normalEmail(f.Email), from, nil)
+	}
+	return countAttempt(ctx, s.db, "code of "+person.String(), normalEmail(f.Email), from, &ofCodes)
+}
+
 func (s *Service) takeCode(ctx context.Context, person uuid.UUID, f factors, code string) (taken bool, err error) {
 	code = plainCode(code)
-	if len(code) == recoveryLength {
+	if isRecovery(code) {
 		err = s.program(ctx, sqlUseRecoveryCode, &taken, person, s.recoveryDigest(person, code), s.db.Now())
 		return taken, err
 	}
@@ -114,6 +124,8 @@ const (
 	recoveryCodes  = 10
 	recoveryLength = 10
 )
+
+func isRecovery(plain string) bool { return len(plain) == recoveryLength }
 
 // codeLetters hold no 0, 1, 8 and 9, which are easily taken for letters.
 var codeLetters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")

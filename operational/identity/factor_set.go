@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	sqlSetTOTP  = `select sec.set_totp($1, $2, $3, $4, $5, $6, $7)`
+	sqlSetTOTP  = `select sec.set_totp($1, $2, $3, $4, $5, $6, $7, $8)`
 	sqlDropTOTP = `select sec.drop_totp($1, $2, $3)`
 )
 
@@ -47,11 +47,22 @@ func (s *Service) SetFactor(ctx context.Context, actor operational.Actor, in Fac
 	if err := signedIn(actor); err != nil {
 		return nil, err
 	}
+	e, err := s.enrolled(actor.Person, in.Token)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.factorsOf(ctx, actor.Person)
+	if err != nil {
+		return nil, err
+	}
+	if f.ID != nil && (e.Instead == nil || *e.Instead != *f.ID) { // told before a code of the other one is asked for
+		return nil, errOvertaken()
+	}
 	was, _, err := s.proveBoth(ctx, actor, in)
 	if err != nil {
 		return nil, err
 	}
-	return s.setFactor(ctx, actor.Person, was, actor.Credential, in)
+	return s.setFactor(ctx, e, was, actor.Credential, in.Code)
 }
 
 // proveBoth has the person of a session say its password once more, and show a code if it has a second factor.
@@ -77,21 +88,28 @@ func asOf(err error, was, is string) error {
 	return err
 }
 
-func (s *Service) setFactor(ctx context.Context, person uuid.UUID, was string, keep uuid.UUID, in FactorChange) ([]string, error) {
-	secret, step, err := s.enrolled(person, in.Token, in.Code)
-	if err != nil {
-		return nil, err
+// setFactor sets what was begun, once a code shows that the authenticator has learnt it.
+func (s *Service) setFactor(ctx context.Context, e enrolment, was string, keep uuid.UUID, code string) ([]string, error) {
+	step, right := stepOf(e.Secret, plainCode(code), s.db.Now())
+	if !right {
+		return nil, errWrongCode()
 	}
-	shown, kept := s.newRecoveryCodes(person)
-	set := false
-	err = s.program(ctx, sqlSetTOTP, &set, person, was, s.kept.Seal([]byte(secret)), step, kept, keep, s.db.Now())
-	switch {
-	case err != nil:
+	shown, kept := s.newRecoveryCodes(e.Person)
+	var answer string
+	if err := s.program(ctx, sqlSetTOTP, &answer, e.Person, was, e.Instead, s.kept.Seal([]byte(e.Secret)), step, kept, keep, s.db.Now()); err != nil {
 		return nil, fmt.Errorf("set a second factor: %w", err)
-	case !set: // the password has just become another
+	}
+	switch answer {
+	case "password": // it has just become another
 		return nil, errWrongCurrent()
+	case "taken":
+		return nil, errOvertaken()
 	}
 	return shown, nil
+}
+
+func errOvertaken() error {
+	return operational.Fault(operational.KindConflict, "second-factor-overtaken", "Another second factor was set after this one was begun, perhaps in another tab, and it stays. This one was not saved. Delete it from the authenticator; to use it after all, begin again.")
 }
 
 // DropFactor takes the second factor away; it needs the password and a code.
@@ -139,7 +157,11 @@ func (s *Service) FinishByFactor(ctx context.Context, half string, in FactorChan
 	if f.TOTP != nil { // set meanwhile, elsewhere
 		return Opened{}, nil, errStepOver()
 	}
-	codes, err := s.setFactor(ctx, x.Person, f.Hash, uuid.Nil, in)
+	e, err := s.enrolled(x.Person, in.Token)
+	if err != nil {
+		return Opened{}, nil, err
+	}
+	codes, err := s.setFactor(ctx, e, f.Hash, uuid.Nil, in.Code)
 	if err != nil {
 		return Opened{}, nil, err
 	}

@@ -41,10 +41,11 @@ type Enrolment struct {
 }
 
 type enrolment struct {
-	Person uuid.UUID `json:"person"`
-	Secret string    `json:"secret"`
-	URI    string    `json:"uri"`
-	Ends   time.Time `json:"ends"`
+	Person  uuid.UUID  `json:"person"`
+	Instead *uuid.UUID `json:"instead"` // the second factor that it takes the place of; nil: there was none
+	Secret  string     `json:"secret"`
+	URI     string     `json:"uri"`
+	Ends    time.Time  `json:"ends"`
 }
 
 // BeginFactor thinks of a second factor for whoever is signed in. Nothing is stored yet.
@@ -77,22 +78,18 @@ func (s *Service) enrol(ctx context.Context, person uuid.UUID) (Enrolment, error
 		return Enrolment{}, fmt.Errorf("make a second factor: %w", err)
 	}
 	ends := s.db.Now().Add(stepLife)
-	return Enrolment{Token: s.sealStep(enrolment{person, key.Secret(), key.URL(), ends}), Secret: key.Secret(), URI: key.URL(), EndsAt: ends}, nil
+	return Enrolment{Token: s.sealStep(enrolment{person, f.ID, key.Secret(), key.URL(), ends}), Secret: key.Secret(), URI: key.URL(), EndsAt: ends}, nil
 }
 
-// enrolled reads an enrolment of the person, with the half minute of the code that proves it.
-func (s *Service) enrolled(person uuid.UUID, token, code string) (secret string, step int64, err error) {
+// enrolled reads an enrolment of the person.
+func (s *Service) enrolled(person uuid.UUID, token string) (enrolment, error) {
 	var e enrolment
 	if !s.openStep(token, &e) || e.Secret == "" || e.Person != person || !s.db.Now().Before(e.Ends) {
 		var f operational.Faults
 		f.Add("token", "is too old, or not one of yours: begin again", nil)
-		return "", 0, f.Err()
+		return enrolment{}, f.Err()
 	}
-	step, right := stepOf(e.Secret, plainCode(code), s.db.Now())
-	if !right {
-		return "", 0, errWrongCode()
-	}
-	return e.Secret, step, nil
+	return e, nil
 }
 
 // Again gives an enrolment back, for a page that has to be shown once more.

@@ -23,10 +23,10 @@ set search_path = pg_catalog, sec, pg_temp as $$
   where w.key is not null
 $$;
 
--- Counts an attempt as failed until it succeeds, or says how long to wait. keys are the address at this place, the place,
--- and the address at all places; the last does not count where the person has signed in lately (`known`), so that nobody
--- is kept out of the usual place by what strangers do elsewhere.
-create function sec.begin_attempt(email text, here bytea, keys bytea[], bursts int[], seconds int[], at timestamptz) returns table (wait interval, known boolean)
+-- Counts an attempt as failed until it succeeds, or says how long to wait. The first of keys are of this place: what is
+-- tried there, and the place whatever is tried. Those after the first `own` are of all places; they do not count where
+-- the person has signed in lately (`known`), so that nobody is kept out of the usual place by what strangers do elsewhere.
+create function sec.begin_attempt(email text, here bytea, keys bytea[], own int, bursts int[], seconds int[], at timestamptz) returns table (wait interval, known boolean)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 begin
@@ -34,7 +34,7 @@ begin
   known := exists (select from crm.person p join sec.known_place k on k.person_id = p.id
     where p.email_norm = email and k.place = here and k.last_at > at - interval '30 days');
   if known then
-    keys := keys[1:2];
+    keys := keys[1:own];
   end if;
   wait := sec.attempt_wait(keys, bursts, seconds, at);
   if wait <= interval '0' then
@@ -72,5 +72,5 @@ begin
   delete from sec.known_place where last_at <= at - interval '30 days';
 end $$;
 -- +goose StatementEnd
-grant execute on function sec.begin_attempt(text, bytea, bytea[], int[], int[], timestamptz), sec.end_attempt(uuid, bytea, bytea[], int[], boolean, timestamptz) to sharepartner_api;
+grant execute on function sec.begin_attempt(text, bytea, bytea[], int, int[], int[], timestamptz), sec.end_attempt(uuid, bytea, bytea[], int[], boolean, timestamptz) to sharepartner_api;
 grant execute on function sec.sweep_attempts(timestamptz) to sharepartner_jobs;
