@@ -16,8 +16,11 @@
 //     into the log instead, so that the log of changes survives as well.
 //   - Lag comes from commit times and from asking the server where its log stands. A heartbeat message would do the
 //     same, but write to the log of an idle server for ever.
-//   - A value that cannot be kept stops the pipeline at its transaction: what came before is loaded, nothing after it.
-//     Setting such rows aside is work for later.
+//   - A row with a value that cannot be kept is set aside, as it came, in the transaction of the batch; the version
+//     before it stands. A later version takes its place; a replay decodes it again, when the program has learned to
+//     read it, and loads it at the place of the checkpoint, so that what was loaded up to there answers as before.
+//     Long values that later updates leave out are found in the versions that were set aside (pgsource/aside.go).
+//   - More than a hundred such rows in a minute are no odd rows: the pipeline stops before them and says what to do.
 //   - Every fault is tried again, with pauses up to five seconds: also one that waits for a person, so that nobody has
 //     to restart the program after repairing the database.
 package pipelines

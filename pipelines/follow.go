@@ -18,7 +18,7 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 	p.meter.resume(from)
 	l := newLoader(p, stream.Confirm)
 	f := &follower{
-		limits: p.limits, meter: p.meter, stream: stream, loader: l, checkpoint: from, persisted: from.LSN, stopAt: p.stopAt,
+		limits: p.limits, meter: p.meter, stream: stream, loader: l, checkpoint: from, persisted: from.LSN,
 		decoder: pgsource.NewDecoder(warehouse.Tables, from.LSN),
 		filling: pgsource.NewChanges(warehouse.Tables), spare: pgsource.NewChanges(warehouse.Tables),
 		holds: make(chan *hold), ended: make(chan struct{}),
@@ -26,6 +26,9 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 	p.follower.Store(f)
 	defer close(f.ended)
 	defer p.follower.Store(nil)
+	if err := p.remember(ctx, f.decoder); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.run(ctx) })
 	g.Go(func() error { return f.run(ctx) })
@@ -56,7 +59,6 @@ type follower struct {
 	filling *pgsource.Changes
 	spare   *pgsource.Changes // nil while the loader has it
 
-	stopAt     uint64               // a transaction that failed before: what comes before it is loaded on its own
 	checkpoint warehouse.Checkpoint // everything committed before it has been read
 	persisted  uint64               // the last checkpoint that was handed over
 	idleAt     time.Time            // when a position without rows was last handed over
@@ -132,12 +134,7 @@ func (f *follower) take(ctx context.Context, packet *pgsource.Packet) error {
 		switch event.Kind {
 		case pgsource.EventBegin:
 			f.begun = event.At
-			if event.LSN == f.stopAt {
-				err = f.clear(ctx)
-			}
-			if err == nil {
-				err = f.arrive(ctx, event.LSN)
-			}
+			err = f.arrive(ctx, event.LSN)
 		case pgsource.EventRow:
 			err = f.added(ctx)
 		case pgsource.EventCommit:

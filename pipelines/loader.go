@@ -22,21 +22,32 @@ type loader struct {
 	jobs    chan job
 	free    chan *pgsource.Changes
 	confirm func(lsn uint64, atOnce bool)
+	aside   *aside
+	replays <-chan *replay
 
 	load  warehouse.Load
 	tally tally // of the open load
 }
 
 func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
-	return &loader{store: p.cfg.Store, meter: p.meter, jobs: make(chan job, 1), free: make(chan *pgsource.Changes, 2), confirm: confirm}
+	return &loader{
+		store: p.cfg.Store, meter: p.meter, jobs: make(chan job, 1), free: make(chan *pgsource.Changes, 2), confirm: confirm,
+		aside: p.aside, replays: p.replays,
+	}
 }
 
 func (l *loader) run(ctx context.Context) error {
 	defer l.rollback()
 	for {
+		replays := l.replays
+		if l.load != nil {
+			replays = nil // a load of its own, when the open one is over
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case r := <-replays:
+			r.serve(ctx, l.store, l.aside.clock())
 		case j := <-l.jobs:
 			if err := l.take(ctx, j); err != nil {
 				return err
@@ -53,6 +64,9 @@ func (l *loader) take(ctx context.Context, j job) error {
 		}
 		l.load, l.tally = load, tally{began: time.Now()}
 	}
+	if err := l.aside.keep(ctx, l.load, j.changes.Aside); err != nil {
+		return err
+	}
 	for _, b := range j.changes.Batches() {
 		if err := l.load.Append(ctx, b); err != nil {
 			return ofStore("append to "+b.Table.Name, err)
@@ -65,6 +79,7 @@ func (l *loader) take(ctx context.Context, j job) error {
 		if err := l.load.Commit(ctx, *j.checkpoint); err != nil {
 			return ofStore("commit a load", err)
 		}
+		l.aside.kept()
 		l.meter.loaded(*j.checkpoint, &l.tally)
 		l.confirm(j.checkpoint.LSN, j.tell) // only now may the server forget it
 		l.load = nil
@@ -78,5 +93,6 @@ func (l *loader) rollback() {
 	if l.load != nil {
 		_ = l.load.Rollback()
 		l.load = nil
+		l.aside.forgotten()
 	}
 }

@@ -21,6 +21,8 @@ type Config struct {
 	Publication string // default "sharepartner"
 	Log         *slog.Logger
 	Clock       func() time.Time
+	// AsidePerMinute is how many rows that cannot be kept are set aside in a minute, before the pipeline stops; default 100.
+	AsidePerMinute int
 }
 
 // Pipeline keeps one store in step with one database.
@@ -30,8 +32,9 @@ type Pipeline struct {
 	sourceErr error // the address cannot be read
 	meter     *meter
 	limits    limits
-	stopAt    uint64 // the transaction that holds a value which cannot be kept
-	unusable  bool   // the server refuses a slot that looks well
+	aside     *aside
+	replays   chan *replay
+	unusable  bool // the server refuses a slot that looks well
 	ran       atomic.Bool
 	follower  atomic.Pointer[follower] // while it streams
 }
@@ -44,7 +47,8 @@ func New(cfg Config) *Pipeline {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual}
+	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual, replays: make(chan *replay)}
+	p.aside = newAside(cfg)
 	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Log: cfg.Log})
 	return p
 }
@@ -122,10 +126,6 @@ func (p *Pipeline) Run(ctx context.Context) error {
 // learn keeps what the next attempt has to know of a fault.
 func (p *Pipeline) learn(err error) {
 	p.meter.fault(err)
-	var value *pgsource.ValueError
-	if errors.As(err, &value) {
-		p.stopAt = value.CommitLSN
-	}
 	p.unusable = errors.Is(err, pgsource.ErrSlotGone)
 }
 
@@ -191,11 +191,18 @@ func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot
 	if err != nil {
 		return 0, ofStore("begin the snapshot", err)
 	}
-	defer func() { _ = load.Rollback() }()
+	defer func() {
+		_ = load.Rollback()
+		p.aside.forgotten() // nothing, after a commit
+	}()
 	t := tally{began: time.Now()}
-	err = snapshot.Copy(ctx, func(b *warehouse.Batch) error {
+	err = snapshot.Copy(ctx, func(piece pgsource.Piece) error {
+		b := piece.Batch
 		t.add(b)
 		p.meter.detail(fmt.Sprintf("copying %s, %d rows in all so far", b.Table.Name, t.rows))
+		if err := p.aside.keep(ctx, load, piece.Aside); err != nil {
+			return err
+		}
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
 	if err != nil {
@@ -207,6 +214,7 @@ func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot
 	if err := load.Commit(ctx, *c); err != nil {
 		return 0, ofStore("commit the snapshot", err)
 	}
+	p.aside.kept()
 	p.meter.loaded(*c, &t)
 	p.cfg.Log.InfoContext(ctx, "snapshot loaded", "slot", c.Slot, "rows", t.rows, "lsn", pgsource.FormatLSN(c.LSN))
 	return t.rows, nil

@@ -138,9 +138,9 @@ func ofStore(doing string, err error) error {
 func stateAfter(err error) string {
 	var setup *pgsource.SetupError
 	var schema *pgsource.SchemaError
-	var value *pgsource.ValueError
+	var flood *FloodError
 	var store *storeError
-	if errors.As(err, &setup) || errors.As(err, &schema) || errors.As(err, &value) || errors.As(err, &store) {
+	if errors.As(err, &setup) || errors.As(err, &schema) || errors.As(err, &flood) || errors.As(err, &store) {
 		return stateFailed
 	}
 	return stateWaiting

@@ -84,7 +84,7 @@ func TestStates(t *testing.T) {
 	require.Equal(t, stateWaiting, stateAfter(fmt.Errorf("start: %w", pgsource.ErrSlotActive)))
 	require.Equal(t, stateWaiting, stateAfter(&pgsource.BlockedError{}))
 	require.Equal(t, stateFailed, stateAfter(&pgsource.SetupError{}))
-	require.Equal(t, stateFailed, stateAfter(fmt.Errorf("decode: %w", &pgsource.ValueError{})))
+	require.Equal(t, stateFailed, stateAfter(fmt.Errorf("decode: %w", &FloodError{})))
 	require.Equal(t, stateFailed, stateAfter(ofStore("commit", errors.New("disk full"))))
 	require.NoError(t, ofStore("commit", nil))
 }

@@ -227,52 +227,6 @@ func TestStoresThatDoNotFit(t *testing.T) {
 	b.requireSame(owner, b.read())
 }
 
-// A value that cannot be kept stops the pipeline where it stands, says so, and costs nothing that came before.
-func TestValueThatCannotBeKept(t *testing.T) {
-	t.Parallel()
-	b := newBed(t)
-	owner := b.owner()
-	w := newWriter(t, owner, 1)
-	product := id()
-	_, err := owner.Exec(context.Background(), `insert into crm.product (id, org_id, name, family, list_price, currency, created_at, updated_at) values ($1, $2, 'P', 'F', 1, 'EUR', now(), now())`, product, w.vendor)
-	require.NoError(t, err)
-	store := b.open()
-	why := newReasons(t)
-	p, stop := start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why)})
-	b.catchUp(p)
-	tx, err := owner.Begin(context.Background())
-	require.NoError(t, err)
-	_, err = tx.Exec(context.Background(), `update crm.organisation set name = 'before' where id = $1`, w.vendor)
-	require.NoError(t, err)
-	require.NoError(t, tx.Commit(context.Background()))
-	before := fence(t, owner)
-	_, err = owner.Exec(context.Background(), `update crm.product set list_price = 'NaN' where id = $1`, product)
-	require.NoError(t, err)
-	require.NoError(t, w.step())
-
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	require.NoError(t, p.WaitFor(ctx, before), "what came before is loaded")
-	require.Eventually(t, func() bool {
-		s, err := p.Status(context.Background())
-		return err == nil && s.State == "failed" && s.LagSeconds > 0 && assertContains(s.Detail, "column list_price of table crm.product", "NaN", "drop the pipeline's replication slot")
-	}, 10*time.Second, 20*time.Millisecond)
-	c, ok, err := store.Checkpoint(context.Background())
-	require.NoError(t, err)
-	require.True(t, ok)
-	require.GreaterOrEqual(t, c.LSN, confirmed(t, owner))
-
-	// What the message says to do does help.
-	_, err = owner.Exec(context.Background(), `update crm.product set list_price = 2 where id = $1`, product)
-	require.NoError(t, err)
-	dropSlots(t, b.url)
-	b.catchUp(p)
-	stop()
-	require.Equal(t, []string{"first_snapshot", "slot_missing"}, why.all())
-	require.NoError(t, store.Close())
-	b.requireSame(owner, b.read())
-}
-
 func TestWalLevelReplica(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, map[string]string{"wal_level": "replica"})

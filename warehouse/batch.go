@@ -42,6 +42,9 @@ type Batch struct {
 	Columns   []ColumnData
 }
 
+// keepBytes is how much memory for texts a batch keeps when it is emptied.
+const keepBytes = 64 << 20
+
 // NewBatch makes an empty batch.
 func NewBatch(t *Table) *Batch {
 	b := &Batch{Table: t, Columns: make([]ColumnData, len(t.Columns))}
@@ -59,6 +62,9 @@ func (b *Batch) Reset() {
 	b.Ops, b.CommitLSN, b.RecordLSN, b.Seq, b.CommitAt = b.Ops[:0], b.CommitLSN[:0], b.RecordLSN[:0], b.Seq[:0], b.CommitAt[:0]
 	for i := range b.Columns {
 		c := &b.Columns[i]
+		if cap(c.Bytes) > keepBytes {
+			c.Bytes = nil // one huge text should not stay
+		}
 		c.State, c.Ints, c.UUIDs, c.Bytes, c.Ends = c.State[:0], c.Ints[:0], c.UUIDs[:0], c.Bytes[:0], c.Ends[:0]
 	}
 }

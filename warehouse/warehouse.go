@@ -38,12 +38,21 @@ type Loader interface {
 	SaveLag(ctx context.Context, s LagSample) error
 	// Lags is that history, the oldest first.
 	Lags(ctx context.Context) ([]LagSample, error)
+	// DeadLetters lists what was set aside, in the order of arrival.
+	DeadLetters(ctx context.Context, f LetterFilter) ([]DeadLetter, error)
+	// LetterCounts counts what was set aside, by table and state.
+	LetterCounts(ctx context.Context) ([]LetterCount, error)
 }
 
 // Load is an open load.
 type Load interface {
 	// Append adds changes of one table; a large transaction comes in several pieces, in order.
 	Append(ctx context.Context, b *Batch) error
+	// SetAside keeps changes that cannot be loaded, as they came. A letter is superseded by itself as soon as a row with
+	// its key and a larger record LSN is loaded, or a truncate of its table.
+	SetAside(ctx context.Context, letters []DeadLetter) error
+	// Replayed marks open letters whose rows this load holds.
+	Replayed(ctx context.Context, ids []int64, at time.Time) error
 	// Commit makes the load visible and durable together with the checkpoint.
 	Commit(ctx context.Context, c Checkpoint) error
 	// Rollback forgets the load; after Commit it does nothing.

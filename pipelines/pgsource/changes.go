@@ -4,8 +4,9 @@ import "github.com/sharepartner/sharepartner/warehouse"
 
 // Changes collects decoded rows in one batch per table.
 type Changes struct {
-	Rows  int
-	Bytes int // as they came over the wire: a measure, not the exact memory
+	Rows  int                    // those set aside among them
+	Bytes int                    // as they came over the wire: a measure, not the exact memory
+	Aside []warehouse.DeadLetter // what cannot be kept
 
 	batches []*warehouse.Batch // in the order of the decoder's tables
 }
@@ -37,5 +38,5 @@ func (c *Changes) Reset() {
 			b.Reset()
 		}
 	}
-	c.Rows, c.Bytes = 0, 0
+	c.Rows, c.Bytes, c.Aside = 0, 0, nil
 }

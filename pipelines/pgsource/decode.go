@@ -41,6 +41,9 @@ type Decoder struct {
 	seq       uint32
 
 	old, row []field // scratch
+
+	raw  []byte           // the message that is being read
+	held map[string]*held // what later rows may need of rows that were set aside
 }
 
 // field is one value of a tuple as it was sent: 'n' null, 'u' unchanged, 't' text, 'b' binary.
@@ -51,7 +54,7 @@ type field struct {
 
 // NewDecoder makes a decoder for the given tables that leaves out transactions committed before the checkpoint.
 func NewDecoder(tables []*warehouse.Table, checkpoint uint64) *Decoder {
-	return &Decoder{tables: tables, relations: map[uint32]*relation{}, skipBelow: checkpoint}
+	return &Decoder{tables: tables, relations: map[uint32]*relation{}, skipBelow: checkpoint, held: map[string]*held{}}
 }
 
 // Open says that the last transaction is not complete yet.
@@ -86,13 +89,14 @@ func (d *Decoder) Decode(message []byte, into *Changes) (Event, error) {
 }
 
 func (d *Decoder) payload(c *cursor, start uint64, into *Changes) (Event, error) {
+	d.raw = c.b
 	switch kind := c.u8(); kind {
 	case 'B':
 		return d.begin(c)
 	case 'C':
 		return d.commit(c)
 	case 'R':
-		return Event{}, d.relationMessage(c)
+		return Event{}, d.relationMessage(c, d.raw)
 	case 'I', 'U', 'D', 'T':
 		return d.change(kind, c, start, into)
 	case 'O', 'Y', 'M': // origin, name of a type, message: nothing of ours yet
@@ -170,7 +174,7 @@ func (d *Decoder) rowMessage(kind byte, c *cursor, start uint64, into *Changes) 
 		if oldForm == 0 {
 			return errShort(kind)
 		}
-		return d.add(warehouse.OpDelete, r, d.old, start, into)
+		return d.put(warehouse.OpDelete, r, d.old, start, into)
 	}
 	if form != 'N' {
 		return errShort(kind)
@@ -179,7 +183,7 @@ func (d *Decoder) rowMessage(kind byte, c *cursor, start uint64, into *Changes) 
 		return err
 	}
 	if kind == 'I' {
-		return d.add(warehouse.OpInsert, r, d.row, start, into)
+		return d.put(warehouse.OpInsert, r, d.row, start, into)
 	}
 	return d.update(oldForm, r, start, into)
 }
@@ -196,12 +200,12 @@ func (d *Decoder) update(oldForm byte, r *relation, start uint64, into *Changes)
 		}
 	}
 	if !moved {
-		return d.add(warehouse.OpUpdate, r, d.row, start, into)
+		return d.put(warehouse.OpUpdate, r, d.row, start, into)
 	}
-	if err := d.add(warehouse.OpDelete, r, d.old, start, into); err != nil {
+	if err := d.put(warehouse.OpDelete, r, d.old, start, into); err != nil {
 		return err
 	}
-	return d.add(warehouse.OpInsert, r, d.row, start, into)
+	return d.put(warehouse.OpInsert, r, d.row, start, into)
 }
 
 func (f field) same(g field) bool {
@@ -232,15 +236,20 @@ func (d *Decoder) tuple(c *cursor, r *relation, into *[]field) error {
 	return nil
 }
 
+// add adds a row, or nothing and a ValueError.
 func (d *Decoder) add(op warehouse.Op, r *relation, fields []field, start uint64, into *Changes) error {
 	b := into.batches[r.index]
 	b.AddRow(op, d.commitLSN, start, d.seq, d.commitAt)
-	d.seq++
-	into.Rows++
 	for i, f := range fields {
 		at := r.target[i]
-		if err := addValue(&b.Columns[at], &r.table.Columns[at], f); err != nil {
-			return &ValueError{Table: r.table.Schema + "." + r.table.Name, Column: r.table.Columns[at].Name, CommitLSN: d.commitLSN, Reason: err.Error()}
+		err := addValue(&b.Columns[at], &r.table.Columns[at], f)
+		if err != nil && op == warehouse.OpDelete && !r.key[i] {
+			b.Columns[at].AddAbsent(warehouse.Null) // the key says what is gone
+			continue
+		}
+		if err != nil {
+			b.Undo()
+			return &ValueError{Table: r.table.Schema + "." + r.table.Name, Column: r.table.Columns[at].Name, Reason: err.Error()}
 		}
 	}
 	return nil
@@ -266,6 +275,7 @@ func (d *Decoder) truncate(c *cursor, start uint64, into *Changes) error {
 		for j := range b.Columns {
 			b.Columns[j].AddAbsent(warehouse.Null)
 		}
+		d.forgetTable(r.table)
 	}
 	if c.short {
 		return errShort('T')

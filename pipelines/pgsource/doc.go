@@ -9,8 +9,10 @@
 //   - One's own decoder, on pgconn alone: pgoutput is small, and each value goes straight into its typed column.
 //   - Columns are matched by name in every description that the server sends. A column too many or too few stops
 //     the stream by name instead of shifting values; changing both sides in step is work for later.
-//   - A value that the warehouse cannot keep exactly (NaN, infinity, a nineteenth digit) stops the stream before its
-//     transaction. Nothing is rounded or left out. Setting such rows aside is work for later.
+//   - A row with a value that the warehouse cannot keep exactly (NaN, infinity, a nineteenth digit) is set aside with
+//     its message and the table's description, so that a later decoder can read both. Nothing is rounded. The key
+//     says what is deleted, so that a delete is never set aside for its other columns. Rows of a snapshot are written
+//     as the message of an insert.
 //   - No deadline per message: a second goroutine reports every two seconds and asks the server to answer, which
 //     keeps the server's side alive while ours is busy, and finds a dead line.
 //   - Protocol 2 without streaming of unfinished transactions: those that are rolled back never come.

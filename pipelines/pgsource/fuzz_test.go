@@ -37,6 +37,21 @@ func requireWhole(t *testing.T, b *warehouse.Batch) {
 	}
 }
 
+// requireReadable says that letters can be opened again, and are refused for the same reason.
+func requireReadable(t *testing.T, letters []warehouse.DeadLetter) {
+	for _, l := range letters {
+		if l.Op == warehouse.OpDelete {
+			continue // whose key cannot be read
+		}
+		_, err := Again(samples, l, nil, 1, 0)
+		var value *ValueError
+		if l.Reason != errHeld.Error() {
+			require.ErrorAs(t, err, &value)
+			require.Equal(t, []string{l.Table, l.Column, l.Reason}, []string{value.Table, value.Column, value.Reason})
+		}
+	}
+}
+
 func FuzzDecoder(f *testing.F) {
 	for _, r := range recordings {
 		f.Add(pack(readMessages(f, r.name)))
@@ -52,6 +67,7 @@ func FuzzDecoder(f *testing.F) {
 			for _, b := range into.Batches() {
 				requireWhole(t, b)
 			}
+			requireReadable(t, into.Aside)
 		}
 	})
 }
@@ -62,8 +78,9 @@ func FuzzCopy(f *testing.F) {
 	f.Add(row)
 	f.Add(append(row, 0xff, 0xff))
 	f.Fuzz(func(t *testing.T, input []byte) {
-		r := &copyReader{table: other, send: func(b *warehouse.Batch) error {
-			requireWhole(t, b)
+		r := &copyReader{table: other, send: func(p Piece) error {
+			requireWhole(t, p.Batch)
+			requireReadable(t, p.Aside)
 			return nil
 		}}
 		if _, err := r.Write(input); err == nil {

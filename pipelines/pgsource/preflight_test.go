@@ -11,7 +11,6 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational/pgtest"
 	"github.com/sharepartner/sharepartner/operational/postgres"
-	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 func cdc(t *testing.T, ownerURL string) string {
@@ -149,7 +148,7 @@ func TestSlotFaultsHaveNames(t *testing.T) {
 	require.ErrorIs(t, err, ErrSlotGone)
 	snapshot, err := source.CreateSlot(context.Background())
 	require.NoError(t, err)
-	require.NoError(t, snapshot.Copy(context.Background(), func(*warehouse.Batch) error { return nil }))
+	require.NoError(t, snapshot.Copy(context.Background(), func(Piece) error { return nil }))
 	stream, err := snapshot.Stream(context.Background())
 	require.NoError(t, err)
 	_, err = source.Stream(context.Background(), snapshot.LSN)

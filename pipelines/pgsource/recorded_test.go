@@ -202,6 +202,9 @@ func decodeAll(messages [][]byte) string {
 		for _, b := range into.Batches() {
 			writeRows(&out, b)
 		}
+		for _, l := range into.Aside {
+			fmt.Fprintf(&out, "    %s aside %c commit %s record %s seq %d key %s %s: %s\n", l.Table, l.Op, FormatLSN(l.CommitLSN), FormatLSN(l.RecordLSN), l.Seq, l.Key, l.Column, l.Reason)
+		}
 	}
 	return out.String()
 }

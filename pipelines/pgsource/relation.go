@@ -1,6 +1,7 @@
 package pgsource
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type relation struct {
 	index  int    // of the table in Changes
 	target []int  // of each sent column
 	key    []bool // of each sent column
+	raw    []byte // the description as it was sent
 }
 
 // SchemaError says that Postgres sends another shape of a table than the warehouse keeps.
@@ -53,7 +55,7 @@ func (e *SchemaError) Error() string {
 }
 
 // relationMessage reads an R message: id, schema, name, identity, then flags, name, type and modifier of each column.
-func (d *Decoder) relationMessage(c *cursor) error {
+func (d *Decoder) relationMessage(c *cursor, raw []byte) error {
 	id, schema, name := c.u32(), c.text(), c.text()
 	c.u8()
 	count := int(c.u16())
@@ -65,7 +67,7 @@ func (d *Decoder) relationMessage(c *cursor) error {
 	if index < 0 {
 		return &SchemaError{Table: full}
 	}
-	r := &relation{table: d.tables[index], index: index, target: make([]int, count), key: make([]bool, count)}
+	r := &relation{table: d.tables[index], index: index, target: make([]int, count), key: make([]bool, count), raw: bytes.Clone(raw)}
 	fault := &SchemaError{Table: full}
 	seen := make([]bool, len(r.table.Columns))
 	for i := range count {

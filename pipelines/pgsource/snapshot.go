@@ -57,8 +57,14 @@ func (p span) sql() string {
 	return fmt.Sprintf("copy (select %s from %s.%s where %s) to stdout (format binary)", strings.Join(columns, ", "), quote(p.table.Schema), quote(p.table.Name), where)
 }
 
+// Piece is some rows of a table, and those among them that cannot be kept.
+type Piece struct {
+	Batch *warehouse.Batch
+	Aside []warehouse.DeadLetter
+}
+
 // Copy reads all tables, a few pieces at once, and hands their rows to load, which is never called twice at a time.
-func (sn *Snapshot) Copy(ctx context.Context, load func(*warehouse.Batch) error) error {
+func (sn *Snapshot) Copy(ctx context.Context, load func(Piece) error) error {
 	workers, err := sn.enter(ctx)
 	defer func() {
 		for _, l := range workers {
@@ -78,7 +84,7 @@ func (sn *Snapshot) Copy(ctx context.Context, load func(*warehouse.Batch) error)
 	}
 	close(work)
 	g, ctx := errgroup.WithContext(ctx)
-	loaded := make(chan *warehouse.Batch)
+	loaded := make(chan Piece)
 	copying, copyCtx := errgroup.WithContext(ctx)
 	for _, l := range workers {
 		copying.Go(func() error { return sn.copySpans(copyCtx, l, work, loaded) })
@@ -88,8 +94,8 @@ func (sn *Snapshot) Copy(ctx context.Context, load func(*warehouse.Batch) error)
 		return copying.Wait()
 	})
 	g.Go(func() error {
-		for b := range loaded {
-			if err := load(b); err != nil {
+		for p := range loaded {
+			if err := load(p); err != nil {
 				return err
 			}
 		}
@@ -153,10 +159,10 @@ func cut(t *warehouse.Table, pages, step int64) []span {
 	return spans
 }
 
-func (sn *Snapshot) copySpans(ctx context.Context, l *link, work <-chan span, loaded chan<- *warehouse.Batch) error {
-	send := func(b *warehouse.Batch) error {
+func (sn *Snapshot) copySpans(ctx context.Context, l *link, work <-chan span, loaded chan<- Piece) error {
+	send := func(p Piece) error {
 		select {
-		case loaded <- b:
+		case loaded <- p:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -178,10 +184,12 @@ func (sn *Snapshot) copySpans(ctx context.Context, l *link, work <-chan span, lo
 type copyReader struct {
 	table  *warehouse.Table
 	at     int64
-	send   func(*warehouse.Batch) error
+	send   func(Piece) error
 	batch  *warehouse.Batch
+	aside  []warehouse.DeadLetter
 	bytes  int
 	opened bool // the header is behind us
+	fields []field
 }
 
 // A batch of the snapshot.
@@ -220,7 +228,7 @@ func (r *copyReader) Write(message []byte) (int, error) {
 	if c.short {
 		return 0, errCopy
 	}
-	if r.bytes += len(message); r.batch != nil && (r.batch.Len() >= copyRows || r.bytes >= copyBytes) {
+	if r.bytes += len(message); r.batch != nil && (r.batch.Len()+len(r.aside) >= copyRows || r.bytes >= copyBytes) {
 		if err := r.flush(); err != nil {
 			return 0, err
 		}
@@ -234,17 +242,23 @@ func (r *copyReader) row(c *cursor) error {
 	if r.batch == nil {
 		r.batch = warehouse.NewBatch(r.table)
 	}
-	r.batch.AddRow(warehouse.OpSnapshot, 0, 0, 0, r.at)
-	for i := range r.table.Columns {
+	r.fields = r.fields[:0]
+	for range r.table.Columns {
 		f := field{form: 'n'}
 		if size := int32(c.u32()); size >= 0 {
 			f = field{form: 'b', data: c.take(int(size))}
 		}
-		if c.short {
-			return errCopy
-		}
+		r.fields = append(r.fields, f)
+	}
+	if c.short {
+		return errCopy
+	}
+	r.batch.AddRow(warehouse.OpSnapshot, 0, 0, 0, r.at)
+	for i, f := range r.fields {
 		if err := addValue(&r.batch.Columns[i], &r.table.Columns[i], f); err != nil {
-			return &ValueError{Table: r.table.Schema + "." + r.table.Name, Column: r.table.Columns[i].Name, Reason: err.Error()}
+			r.batch.Undo()
+			r.aside = append(r.aside, copiedLetter(r.table, r.fields, i, err, r.at))
+			return nil
 		}
 	}
 	return nil
@@ -254,7 +268,7 @@ func (r *copyReader) flush() error {
 	if r.batch == nil {
 		return nil
 	}
-	b := r.batch
-	r.batch, r.bytes = nil, 0
-	return r.send(b)
+	p := Piece{r.batch, r.aside}
+	r.batch, r.aside, r.bytes = nil, nil, 0
+	return r.send(p)
 }

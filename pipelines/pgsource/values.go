@@ -16,19 +16,11 @@ const (
 	epochMicros = epochDays * 86400 * 1_000_000
 )
 
-// ValueError says that a value cannot be kept in the warehouse. Nothing of its transaction is loaded.
-type ValueError struct {
-	Table, Column string
-	CommitLSN     uint64 // 0: found while copying the first snapshot
-	Reason        string
-}
+// ValueError says that a value cannot be kept in the warehouse: its row is set aside.
+type ValueError struct{ Table, Column, Reason string }
 
 func (e *ValueError) Error() string {
-	if e.CommitLSN == 0 {
-		return fmt.Sprintf("column %s of table %s holds a value that cannot be kept: %s; correct the row in Postgres, the copy is tried again", e.Column, e.Table, e.Reason)
-	}
-	return fmt.Sprintf("column %s of table %s got a value that cannot be kept, in the transaction committed at %s: %s; all before it is loaded and nothing after it. "+
-		"Correct the row in Postgres and drop the pipeline's replication slot: a new snapshot is taken then", e.Column, e.Table, FormatLSN(e.CommitLSN), e.Reason)
+	return fmt.Sprintf("column %s of table %s holds a value that cannot be kept: %s", e.Column, e.Table, e.Reason)
 }
 
 var errLength = errors.New("the value has a wrong length")

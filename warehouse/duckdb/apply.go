@@ -29,6 +29,9 @@ func (l *load) flush(ctx context.Context, piece bool) error {
 				return err
 			}
 		}
+		if err := l.supersede(ctx, t, c); err != nil {
+			return err
+		}
 		if err := l.exec(ctx, "clear the staging of "+t.Name, clearing(t, piece)); err != nil {
 			return err
 		}

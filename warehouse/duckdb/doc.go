@@ -21,5 +21,6 @@
 //   - After a commit that failed the file is opened again: engine 1.1.2 takes rows back from memory without their
 //     texts, and the next rows would come out with wrong ones. While that fails (no space), reading goes on.
 //   - A transaction whose commit lies before the checkpoint is dropped on arrival, so that sending it again is harmless.
+//   - What was set aside is settled by the staged rows of the same load; while no letter is open, loads do not look.
 //   - Extensions are neither loaded nor fetched: the store works without network.
 package duckdb

@@ -23,6 +23,8 @@ type load struct {
 	staged map[*warehouse.Table]*changes
 	rows   int // staged
 	failed bool
+	// letters says that some may be open: then each table's are settled by what is staged.
+	letters bool
 }
 
 // changes is what is known of the staged rows of one table.
@@ -79,7 +81,7 @@ func (s *Store) begin(ctx context.Context) (*load, error) {
 	if err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
-	return &load{store: s, tx: tx, from: from, staged: make(map[*warehouse.Table]*changes)}, nil
+	return &load{store: s, tx: tx, from: from, staged: make(map[*warehouse.Table]*changes), letters: s.lettersOpen.Load()}, nil
 }
 
 // Append adds changes of one table. After a fault only Rollback is left.
@@ -127,6 +129,9 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 	if err == nil {
 		err = saveCheckpoint(ctx, l.tx, c)
 	}
+	if err == nil && l.letters {
+		l.letters, err = countLetters(ctx, l.tx)
+	}
 	if err != nil {
 		return errors.Join(err, l.Rollback())
 	}
@@ -137,6 +142,7 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 		l.store.broken.Store(true)
 		return fmt.Errorf("commit the load: %w", err)
 	}
+	l.store.lettersOpen.Store(l.letters)
 	return nil
 }
 

@@ -94,7 +94,7 @@ func stageDDL(t *warehouse.Table) string {
 
 // allTables are the tables of the file, the mirrored and the derived.
 func allTables() []string {
-	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "pipeline_status", "lag_sample"}
+	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "pipeline_status", "lag_sample", "dead_letter"}
 	for _, t := range warehouse.Tables {
 		names = append(names, t.Name+"_log")
 		if !t.AppendOnly {

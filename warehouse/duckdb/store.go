@@ -56,6 +56,8 @@ type Store struct {
 
 	saving sync.Mutex  // one status at a time
 	broken atomic.Bool // a commit failed: the file is to be opened again
+
+	lettersOpen atomic.Bool // rows that were set aside wait to be superseded or replayed
 }
 
 var _ warehouse.Store = (*Store)(nil)
@@ -95,6 +97,11 @@ func (s *Store) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
+	open, err := countLetters(ctx, db)
+	if err != nil {
+		return errors.Join(err, writer.Close(), db.Close())
+	}
+	s.lettersOpen.Store(open)
 	s.db, s.writer = db, writer
 	return nil
 }

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"time", testTime},
 		{"summer time", testSummerTime},
 		{"values", testValues},
+		{"letters", testLetters},
 		{"status", testStatus},
 		{"lag", testLag},
 		{"view", testView},

@@ -3,6 +3,12 @@ CREATE TABLE checkpoint (system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn 
 CREATE TABLE pipeline_status (status VARCHAR);
 CREATE TABLE lag_sample (at TIMESTAMP, lag_seconds DOUBLE, lag_bytes BIGINT, retained_bytes BIGINT);
 
+-- Changes that cannot be kept, as they came. Letters are settled, never deleted, so that it stays known what was missing.
+CREATE TABLE dead_letter (
+  id BIGINT, commit_lsn UBIGINT, record_lsn UBIGINT, seq UINTEGER, commit_at TIMESTAMP, op UTINYINT,
+  "table" VARCHAR, key VARCHAR, "column" VARCHAR, reason VARCHAR, raw BLOB, relation BLOB, noted_at TIMESTAMP, state VARCHAR, settled_at TIMESTAMP
+);
+
 -- Rows of the history's log that take back earlier ones: deletes, truncates, and updates, which history should not have.
 CREATE TABLE opportunity_history_undone (opportunity_id UUID, version BIGINT, _op UTINYINT, _lsn UBIGINT, _seq UINTEGER);
 
