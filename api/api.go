@@ -96,6 +96,7 @@ func New(d Deps) *API {
 	a.keys()
 	a.organisations()
 	a.connections()
+	a.connectionPeople()
 	a.invitations()
 	a.people()
 	a.workspaces()

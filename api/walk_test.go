@@ -66,6 +66,7 @@ func (w *world) bodies() map[string]any {
 		"update-custom-field": map[string]string{"label": "Mine now"}, "update-record-type": map[string]string{"name": "Mine now"}, "update-layout": map[string]string{"name": "Mine now"},
 		"update-connection-assignment": map[string]any{"role": nil}, "update-external-contact-assignment": map[string]any{"role": nil}, "update-person-assignment": map[string]string{"role": "administrator"},
 		"update-connection": map[string]string{"region": "Mine"}, "suspend-connection": map[string]string{"reason": "x"}, "resume-connection": map[string]string{}, "end-connection": map[string]string{"reason": "x"},
+		"update-connection-people": map[string]string{"mode": "chosen"}, "preview-connection-people": map[string]string{"mode": "chosen"},
 		"update-sales-process":            map[string]string{"name": "Mine now"},
 		"link-account":                    map[string]any{"opportunity_id": uuid.New()},
 		"create-administrator-invitation": map[string]string{"email": "mine@now.example"},

@@ -58,6 +58,7 @@ func TestInterconnectionInEveryLook(t *testing.T) {
 		{"vendors", chiefMail, "/connections?saved=joined"},
 		{"vendor", chiefMail, vendor},
 		{"vendor-end", chiefMail, vendor + "/end"},
+		{"vendor-people", chiefMail, vendor + "/people"},
 		{"disclosure", chiefMail, vendor + "/disclosure"},
 		{"own-roles", chiefMail, "/governance/roles"},
 		{"own-roles-accounts", chiefMail, "/governance/roles?object=account&role=dealer_personnel"},
@@ -149,9 +150,9 @@ func TestRoomsNeedRights(t *testing.T) {
 		paths []string
 	}{
 		{analystMail, []string{"/partner-invitations", "/partner-invitations/new", at + "/end", "/settings/people", "/connections", vendor + "/disclosure"}},
-		{partnerMail, []string{"/partners", at, "/partner-invitations", "/settings/people", vendor + "/disclosure", vendor + "/end"}},
+		{partnerMail, []string{"/partners", at, "/partner-invitations", "/settings/people", vendor + "/disclosure", vendor + "/end", vendor + "/people"}},
 		{chiefMail, []string{"/partners", at, at + "/end", "/partner-invitations/new"}},
-		{ownerMail, []string{"/connections", vendor, vendor + "/disclosure"}},
+		{ownerMail, []string{"/connections", vendor, vendor + "/disclosure", vendor + "/people"}},
 	} {
 		v := w.as(t, c.mail)
 		for _, path := range c.paths {

@@ -20,6 +20,8 @@ func (p *Portal) vendors(mux *http.ServeMux) {
 	mux.HandleFunc("POST /connections/invitation", p.ofSide(partner, p.openInvitation, read))
 	mux.HandleFunc("GET /connections/{id}", p.ofSide(partner, p.vendorPage, read))
 	mux.HandleFunc("GET /connections/{id}/disclosure", p.ofSide(partner, p.disclosure, manage))
+	mux.HandleFunc("GET /connections/{id}/people", p.ofSide(partner, p.vendorPeople, operational.PeopleManage))
+	mux.HandleFunc("POST /connections/{id}/people", p.ofSide(partner, p.changeVendorPeople, operational.PeopleManage))
 	mux.HandleFunc("GET /connections/{id}/end", p.ofSide(partner, p.askEnd, manage))
 	mux.HandleFunc("POST /connections/{id}/end", p.ofSide(partner, p.endConnection, manage))
 }
@@ -132,6 +134,9 @@ func (p *Portal) vendorPage(v *visit) error {
 		if c.Status != interconnect.StatusEnded {
 			page.Side = []views.Block{{ID: "end", Title: "End the connection", Text: "For good. You see first what stays there, what goes on here and what ends.", Links: []views.Link{{Text: "What would happen…", Href: base + "/end"}}}}
 		}
+	}
+	if v.actor.Allowed(operational.PeopleManage) && c.Status != interconnect.StatusEnded {
+		page.Acts = append(page.Acts, views.Act{Text: "Who works for " + c.VendorName, Href: base + "/people", Icon: "users"})
 	}
 	return v.sheet(http.StatusOK, "Vendors", page, views.Link{Text: "Vendors", Href: "/connections"}, views.Link{Text: c.VendorName})
 }
@@ -257,7 +262,14 @@ func (v *visit) disclosedPeople(d interconnect.Disclosure) views.Block {
 		state := textOf(standings, c.Status) + map[string]string{"vendor": " by " + d.VendorName, "partner": " by you"}[textIn(c.SuspendedBy)]
 		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{name, {Text: orNone(c.WorkEmail)}, {Text: state, Tone: connectionTone(c.Status)}}})
 	}
-	return views.Block{ID: "people", Title: "Your people as it knows them", Table: t}
+	b := views.Block{ID: "people", Title: "Your people as it knows them", Table: t, Text: map[string]string{
+		interconnect.AllPeople:    "All of your people work for it, and it learns of everybody who joins.",
+		interconnect.ChosenPeople: "You have chosen who works for it. It learns of nobody else; of whom you have taken out it keeps what it knew.",
+	}[d.People]}
+	if d.Status != interconnect.StatusEnded && v.actor.Allowed(operational.PeopleManage) {
+		b.Links = []views.Link{{Text: "Choose who works for it", Href: "/connections/" + d.ConnectionID.String() + "/people"}}
+	}
+	return b
 }
 
 func (v *visit) linkedBlock(d interconnect.Disclosure) views.Block {

@@ -23,7 +23,8 @@ type Disclosure struct {
 	StatusReason   *string                `json:"status_reason,omitempty" doc:"Why it is in that state, in the words of who did it; both of you read them"`
 	Since          time.Time              `json:"since" doc:"Since when you are connected"`
 	Company        DisclosedCompany       `json:"company" doc:"What it sees and says of your company"`
-	Contacts       []DisclosedContact     `json:"contacts" doc:"Your people as it knows them"`
+	People         string                 `json:"people" enum:"all,chosen" doc:"Whether all of your people work in the connection, also who joins later, or those whom you have chosen"`
+	Contacts       []DisclosedContact     `json:"contacts" doc:"Your people as it knows them; of those whom you have taken out it keeps what it knew. Nobody else is known to it"`
 	Opportunities  DisclosedOpportunities `json:"opportunities" doc:"The opportunities that you share"`
 	LinkedAccounts []LinkedAccount        `json:"linked_accounts" doc:"Your accounts whose customer the vendor knows as an account of its own, at most 200; the link itself and the rest of your account it does not see"`
 	Linked         int64                  `json:"linked_accounts_total" doc:"How many those are"`
@@ -64,9 +65,10 @@ type LinkedAccount struct {
 
 const (
 	sqlDisclosed = `
-select c.status, c.status_reason, c.created_at, coalesce(v.name, vf.name), p.name, p.country_code, p.created_at, c.partner_number, c.tier, c.region
+select c.status, c.status_reason, c.created_at, coalesce(v.name, vf.name), cp.mode, p.name, p.country_code, p.created_at, c.partner_number, c.tier, c.region
 from crm.connection c left join crm.organisation v on v.id = c.vendor_org_id
 left join crm.former_organisation vf on vf.org_id = c.vendor_org_id join crm.organisation p on p.id = c.partner_org_id
+join crm.connection_people cp on cp.connection_id = c.id
 where c.id = $1 and c.partner_org_id = $2`
 
 	sqlDisclosedContacts = `select display_name, work_email, status, suspended_by, membership_id from crm.external_contact where connection_id = $1 order by display_name, id`
@@ -94,7 +96,7 @@ func (s *Service) Disclosure(ctx context.Context, actor operational.Actor, id uu
 	err = s.db.Read(ctx, actor, func(b *pgx.Batch) {
 		b.Queue(sqlDisclosed, id, actor.Org).QueryRow(func(r pgx.Row) error {
 			c := &d.Company
-			return r.Scan(&d.Status, &d.StatusReason, &d.Since, &d.VendorName, &c.Name, &c.CountryCode, &c.CreatedAt, &c.PartnerNumber, &c.Tier, &c.Region)
+			return r.Scan(&d.Status, &d.StatusReason, &d.Since, &d.VendorName, &d.People, &c.Name, &c.CountryCode, &c.CreatedAt, &c.PartnerNumber, &c.Tier, &c.Region)
 		})
 		b.Queue(sqlDisclosedContacts, id).Query(into(&d.Contacts))
 		b.Queue(sqlDisclosedCounts, id).QueryRow(func(r pgx.Row) error { return r.Scan(&d.Opportunities.Open, &d.Opportunities.Closed) })

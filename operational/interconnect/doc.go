@@ -39,6 +39,10 @@
 //     seen, by whoever was.
 //   - What a vendor decides about a contact and what the partner decides about its person are kept apart: each can
 //     keep the person out, and neither lets in whom the other keeps out.
+//   - Which of its people work for a vendor is the partner's own affair: all, also who joins later, or those whom it has chosen.
+//     The choice has a version of its own, so that the vendor sees contacts come and go and nothing else. Whoever is taken out
+//     is a contact that the partner has suspended, since records name them; whoever was never chosen is none. The database
+//     makes nobody a contact, or one again, beside the choice (crm.works_in).
 //   - A company that sells for others may open a channel of its own, and is then the middle of two tiers: a session wears one
 //     hat, and what the other one sees is not there for it. Its direct sales and its own business have numbers and references
 //     of their own. It is not undone: what hangs on a channel (roles, partners, records) has no other place to go.

@@ -36,6 +36,7 @@ insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_n
 insert into crm.former_organisation (known_to, org_id, name, created_at) values (md5('B')::uuid, md5('Q')::uuid, 'Q once', now()), (md5('Q')::uuid, md5('B')::uuid, 'B once', now());
 insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name)
   select md5('contact ' || c.id)::uuid, c.id, c.vendor_org_id, c.partner_org_id, md5('member ' || c.partner_number)::uuid, 'Contact' from crm.connection c;
+insert into crm.connection_member (connection_id, partner_org_id, membership_id) select connection_id, partner_org_id, membership_id from crm.external_contact;
 insert into crm.product (id, org_id, name, family, list_price, currency, created_at, updated_at) select md5('product ' || o)::uuid, md5(o)::uuid, 'Product of ' || o, 'F', 10, 'EUR', now(), now() from unnest('{A,B,P,Q}'::text[]) o;
 insert into crm.sales_process (id, org_id, name, created_at, updated_at) select md5('process ' || o)::uuid, md5(o)::uuid, 'Process', now(), now() from unnest('{A,B,P,Q}'::text[]) o;
 insert into crm.stage (id, org_id, process_id, name, position, type)

@@ -48,6 +48,8 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 		"crm.membership":          {1, 1, 1, 1},
 		"crm.connection":          {2, 1, 2, 1},
 		"crm.external_contact":    {2, 1, 2, 1},
+		"crm.connection_people":   {-1, -1, 2, 1}, // who of its people works in it is the partner's affair
+		"crm.connection_member":   {-1, -1, 2, 1},
 		"crm.product":             {1, 1, 3, 2}, // a partner sees its vendors' catalogues, a vendor never a partner's
 		"crm.sales_process":       {1, 1, 3, 2},
 		"crm.stage":               {2, 2, 6, 4},

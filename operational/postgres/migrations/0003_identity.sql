@@ -187,7 +187,7 @@ begin
     where o.name = vendor_name and w.governs order by o.created_at, o.id limit 1;
 end $$;
 
--- A new person with its membership, and the contacts by which the organisation's vendors know it.
+-- A new person with its membership; the contacts by which the organisation's vendors know it follow (0014).
 create function sec.add_person(person uuid, membership uuid, org uuid, role text, display_name text, email text, email_norm text, hash text, at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
@@ -195,9 +195,6 @@ begin
   insert into crm.person (id, display_name, email, email_norm, created_at) values (person, display_name, email, email_norm, at);
   insert into crm.membership (id, org_id, person_id, role, created_at) values (membership, org, person, role, at);
   insert into sec.password (person_id, hash, changed_at) values (person, hash, at);
-  insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
-    select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, membership, display_name, email
-    from crm.connection c where c.partner_org_id = org and c.status <> 'ended';
 end $$;
 
 -- A person that an import made gets a mail address and a password; whoever was signed in as them is not any more.
@@ -212,7 +209,8 @@ begin
     on conflict (person_id) do update set hash = excluded.hash, changed_at = excluded.changed_at;
   update crm.external_contact c set work_email = email
     from crm.membership m join crm.connection k on k.partner_org_id = m.org_id and k.status <> 'ended'
-    where m.person_id = person and c.membership_id = m.id and c.partner_org_id = m.org_id and c.connection_id = k.id;
+    where m.person_id = person and c.membership_id = m.id and c.partner_org_id = m.org_id and c.connection_id = k.id
+      and c.suspended_by is distinct from 'partner'; -- the others have it when they are let in again
   delete from sec.session s using crm.membership m where m.person_id = person and s.membership_id = m.id;
   delete from sec.password_reset x where x.person_id = person;
   return true;

@@ -60,43 +60,6 @@ begin
   end if;
   return null;
 end $$;
-
--- What a vendor knows of a partner's people follows them: whoever joins becomes a contact in every live connection, whoever
--- leaves is suspended in all. What the vendor itself has suspended stays so, and so does all of what has ended.
-create function crm.contact_everywhere(m crm.membership) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
-  insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
-    select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, m.id, p.display_name, p.email
-    from crm.connection c cross join crm.person p where c.partner_org_id = m.org_id and c.status <> 'ended' and p.id = m.person_id
-    on conflict (connection_id, membership_id) do nothing
-$$;
-create function crm.contacts_follow_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
-begin
-  if tg_op = 'INSERT' then
-    perform contact_everywhere(new);
-  elsif new.status = 'suspended' then
-    update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = new.updated_at
-      from connection c where c.id = e.connection_id and c.status <> 'ended' and e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
-  else
-    update external_contact e set status = 'active', suspended_by = null, version = e.version + 1, updated_at = new.updated_at
-      from connection c where c.id = e.connection_id and c.status <> 'ended' and e.partner_org_id = new.org_id and e.membership_id = new.id and e.suspended_by = 'partner';
-    perform contact_everywhere(new); -- also in connections that were made meanwhile
-  end if;
-  return null;
-end $$;
-
--- A vendor that lets a contact in again does not bring back a person whom the partner has suspended. Of a connection that
--- has ended it would learn by it who has left since.
-create function crm.contact_of_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
-begin
-  if exists (select from connection c where c.id = new.connection_id and c.status = 'ended') then
-    raise exception 'the connection of this contact has ended' using errcode = '23514', constraint = 'contact_frozen';
-  end if;
-  if exists (select from membership m where m.org_id = new.partner_org_id and m.id = new.membership_id and m.status = 'suspended') then
-    new.status := 'suspended';
-    new.suspended_by := 'partner';
-  end if;
-  return new;
-end $$;
 -- +goose StatementEnd
 create trigger connection_step before update of status on crm.connection for each row execute function crm.connection_step();
 drop trigger opportunity_step on crm.opportunity;
@@ -104,9 +67,6 @@ create trigger opportunity_step before update on crm.opportunity for each row wh
 create trigger opportunity_stays before update on crm.opportunity for each row when (old.frozen_at is not null) execute function crm.opportunity_stays();
 create trigger opportunity_into_live after insert on crm.opportunity referencing new table as added for each statement execute function crm.opportunity_into_live();
 create trigger private_of_live after insert on crm.opportunity_private referencing new table as added for each statement execute function crm.private_of_live();
-create constraint trigger contacts_follow_new_member after insert on crm.membership deferrable initially deferred for each row execute function crm.contacts_follow_member();
-create trigger contacts_follow_member after update of status on crm.membership for each row when (new.status <> old.status) execute function crm.contacts_follow_member();
-create trigger contact_of_member before update of status on crm.external_contact for each row when (old.status = 'suspended' and new.status = 'active') execute function crm.contact_of_member();
 
 -- +goose StatementBegin
 -- The company that asks, on whichever side.
@@ -133,14 +93,16 @@ begin
       jsonb_strip_nulls(jsonb_build_object('fields', jsonb_build_array('status'), 'codes', jsonb_build_object('by', side), 'counts', counts)));
 end $$;
 
--- Ends the API keys of a member, or of a connection, for good, and notes each in the audit of the company whose they are.
+-- Ends the API keys of a member, of a connection, or of a member in a connection, for good, and notes each in the audit of
+-- the company whose they are.
 create function crm.revoke_keys(member uuid, link uuid, cause text, at timestamptz) returns bigint
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 declare n bigint;
 begin
   with gone as (
-    update sec.api_key k set revoked_at = at where (k.membership_id = member or k.connection_id = link) and k.revoked_at is null returning k.id, k.org_id, k.side, k.membership_id)
+    update sec.api_key k set revoked_at = at where num_nonnulls(member, link) > 0 and (member is null or k.membership_id = member) and (link is null or k.connection_id = link)
+      and k.revoked_at is null returning k.id, k.org_id, k.side, k.membership_id)
   insert into audit_event (id, org_id, at, side, system, action, object, record_id, details)
     select gen_random_uuid(), g.org_id, at, g.side, cause, 'api_key.revoked', 'api_key', g.id, jsonb_build_object('ids', jsonb_build_object('membership_id', g.membership_id)) from gone g;
   get diagnostics n = row_count;

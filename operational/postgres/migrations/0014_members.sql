@@ -1,5 +1,146 @@
--- People of a company and where they work: whom it keeps out, and the workspace that a session works in.
+-- People of a company and where they work: who is known to which vendor, whom it keeps out, and the workspace that a session works in.
 -- +goose Up
+-- Which of a partner's people work in a connection: all, also who joins later, or those whom the partner has chosen. It is the
+-- partner's own affair, with a version of its own: the vendor learns of contacts that come and go, as of people who join and leave.
+create table crm.connection_people (
+  connection_id uuid primary key,
+  partner_org_id uuid not null,
+  mode text not null default 'all' check (mode in ('all', 'chosen')),
+  version bigint not null default 1,
+  updated_at timestamptz not null,
+  foreign key (connection_id, partner_org_id) references crm.connection (id, partner_org_id),
+  unique (connection_id, partner_org_id)
+);
+create table crm.connection_member ( -- who is chosen; kept while all work in it
+  connection_id uuid not null,
+  partner_org_id uuid not null,
+  membership_id uuid not null,
+  primary key (connection_id, membership_id),
+  foreign key (connection_id, partner_org_id) references crm.connection_people (connection_id, partner_org_id),
+  foreign key (partner_org_id, membership_id) references crm.membership (org_id, id)
+);
+create index connection_member_of_person on crm.connection_member (partner_org_id, membership_id);
+
+-- +goose StatementBegin
+create function crm.people_of_connection() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  insert into connection_people (connection_id, partner_org_id, updated_at) values (new.id, new.partner_org_id, new.updated_at);
+  return null;
+end $$;
+
+-- Whether the partner has one of its people work in a connection. The choice stays as it is until the transaction ends, so
+-- that nobody becomes a contact, or one again, beside a choice that is being made.
+create function crm.works_in(link uuid, member uuid) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare chosen text;
+begin
+  select p.mode into chosen from connection_people p where p.connection_id = link for share;
+  return chosen is distinct from 'chosen' or exists (select from connection_member x where x.connection_id = link and x.membership_id = member);
+end $$;
+
+-- What a vendor knows of a partner's people follows them: whoever joins becomes a contact in every live connection that they
+-- work in, whoever leaves is suspended in all. What the vendor itself has suspended stays so, and so does all of what has ended.
+create function crm.contact_everywhere(m crm.membership) returns void language sql security definer set search_path = pg_catalog, crm, pg_temp as $$
+  insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
+    select gen_random_uuid(), c.id, c.vendor_org_id, c.partner_org_id, m.id, p.display_name, p.email
+    from crm.connection c cross join crm.person p where c.partner_org_id = m.org_id and c.status <> 'ended' and p.id = m.person_id and crm.works_in(c.id, m.id)
+    on conflict (connection_id, membership_id) do nothing
+$$;
+create function crm.contacts_follow_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    perform contact_everywhere(new);
+  elsif new.status = 'suspended' then
+    update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = new.updated_at
+      from connection c where c.id = e.connection_id and c.status <> 'ended' and e.partner_org_id = new.org_id and e.membership_id = new.id and e.status = 'active';
+  else
+    update external_contact e set status = 'active', suspended_by = null, version = e.version + 1, updated_at = new.updated_at
+      from connection c where c.id = e.connection_id and c.status <> 'ended' and e.partner_org_id = new.org_id and e.membership_id = new.id and e.suspended_by = 'partner'
+        and crm.works_in(c.id, new.id);
+    perform contact_everywhere(new); -- also in connections that were made meanwhile
+  end if;
+  return null;
+end $$;
+
+-- Nobody becomes a contact where the partner has chosen others.
+create function crm.contact_chosen() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if not crm.works_in(new.connection_id, new.membership_id) then
+    raise exception 'the partner has chosen other people for this connection' using errcode = '23514', constraint = 'contact_chosen';
+  end if;
+  return new;
+end $$;
+
+-- A vendor that lets a contact in again does not bring back a person whom the partner has suspended or taken out. Of a
+-- connection that has ended it would learn by it who has left since. Whoever comes back is called what they are called now.
+create function crm.contact_of_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  if exists (select from connection c where c.id = new.connection_id and c.status = 'ended') then
+    raise exception 'the connection of this contact has ended' using errcode = '23514', constraint = 'contact_frozen';
+  end if;
+  if not crm.works_in(new.connection_id, new.membership_id)
+    or exists (select from membership m where m.org_id = new.partner_org_id and m.id = new.membership_id and m.status = 'suspended') then
+    new.status := 'suspended';
+    new.suspended_by := 'partner';
+  else
+    select p.display_name, p.email into new.display_name, new.work_email
+      from membership m join person p on p.id = m.person_id where m.org_id = new.partner_org_id and m.id = new.membership_id;
+  end if;
+  return new;
+end $$;
+
+-- A partner says which of its people work in a connection. Sessions and keys of whoever is taken out end in it; what they
+-- own stays as it is. The answer says what stood against it, and counts for the partner alone.
+create function crm.choose_people(link uuid, wanted text, members uuid[], seen bigint, at timestamptz) returns table (outcome text, counts jsonb)
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare
+  org uuid := sec.ctx_org('partner');
+  state text;
+  now_chosen crm.connection_people;
+  away uuid[];
+  back bigint;
+  fresh bigint;
+  sessions bigint;
+begin
+  perform from membership m where m.org_id = org and m.id = any (members) order by m.id for key share; -- before the choice, as whoever suspends them does
+  select c.status into state from connection c where c.id = link and c.partner_org_id = org for share;
+  select * into now_chosen from connection_people x where x.connection_id = link and x.partner_org_id = org for update;
+  if now_chosen.connection_id is null then return query select 'not-found', null::jsonb; return; end if;
+  if state = 'ended' then return query select state, null::jsonb; return; end if;
+  if now_chosen.version <> seen then return query select 'stale', null::jsonb; return; end if;
+  delete from connection_member x where x.connection_id = link and x.membership_id <> all (members);
+  insert into connection_member (connection_id, partner_org_id, membership_id) select link, org, m from unnest(members) m on conflict do nothing;
+  update connection_people x set mode = wanted, version = x.version + 1, updated_at = at where x.connection_id = link;
+  with gone as (
+    update external_contact e set status = 'suspended', suspended_by = 'partner', version = e.version + 1, updated_at = at
+    where e.connection_id = link and e.status = 'active' and wanted = 'chosen' and e.membership_id <> all (members) returning e.membership_id)
+  select coalesce(array_agg(g.membership_id), '{}') into away from gone g;
+  update external_contact e set status = 'active', suspended_by = null, version = e.version + 1, updated_at = at
+    from membership m where e.connection_id = link and e.suspended_by = 'partner' and m.org_id = org and m.id = e.membership_id and m.status = 'active'
+      and (wanted = 'all' or m.id = any (members));
+  get diagnostics back = row_count;
+  insert into external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name, work_email)
+    select gen_random_uuid(), c.id, c.vendor_org_id, org, m.id, p.display_name, p.email
+    from connection c join membership m on m.org_id = org and m.status = 'active' and (wanted = 'all' or m.id = any (members)) join person p on p.id = m.person_id
+    where c.id = link and not exists (select from external_contact e where e.connection_id = link and e.membership_id = m.id)
+    on conflict (connection_id, membership_id) do nothing;
+  get diagnostics fresh = row_count;
+  delete from sec.session s where s.connection_id = link and s.membership_id = any (away);
+  get diagnostics sessions = row_count;
+  return query select 'done', jsonb_build_object('people_in', back + fresh, 'people_out', cardinality(away), 'sessions', sessions,
+    'api_keys', (select coalesce(sum(crm.revoke_keys(a, link, 'connection', at)), 0) from unnest(away) a));
+end $$;
+-- +goose StatementEnd
+create trigger people_of_connection after insert on crm.connection for each row execute function crm.people_of_connection();
+create constraint trigger contacts_follow_new_member after insert on crm.membership deferrable initially deferred for each row execute function crm.contacts_follow_member();
+create trigger contacts_follow_member after update of status on crm.membership for each row when (new.status <> old.status) execute function crm.contacts_follow_member();
+create trigger contact_chosen before insert on crm.external_contact for each row execute function crm.contact_chosen();
+create trigger contact_of_member before update of status on crm.external_contact for each row when (old.status = 'suspended' and new.status = 'active') execute function crm.contact_of_member();
+
+call sec.wall('crm.connection_people', null, 'partner_org_id = (select sec.ctx_org(''partner''))');
+call sec.wall('crm.connection_member', null, 'partner_org_id = (select sec.ctx_org(''partner''))');
+grant select on crm.connection_people, crm.connection_member to sharepartner_partner;
+grant execute on function crm.choose_people(uuid, text, uuid[], bigint, timestamptz) to sharepartner_partner;
+
 -- +goose StatementBegin
 -- A company suspends one of its own people, whose sessions end with it, or lets them in again.
 -- Its keys end for good: letting somebody in again gives nothing back that lies in a program somewhere.
