@@ -21,6 +21,13 @@
 //     read it, and loads it at the place of the checkpoint, so that what was loaded up to there answers as before.
 //     Long values that later updates leave out are found in the versions that were set aside (pgsource/aside.go).
 //   - More than a hundred such rows in a minute are no odd rows: the pipeline stops before them and says what to do.
+//   - Two programs on one slot: the right to work on it is an advisory lock, held by a session of its own that asks every
+//     other second. The server ends a session that has not asked for some seconds, so that a program which is paused or
+//     cut off has lost the right before the next one begins; that one ends whoever still reads from the slot. A slot
+//     alone would not do: it is free for a moment whenever its reader begins again.
+//   - The same session tells how much log the slot keeps, in every state of the pipeline: it is needed most when nothing
+//     is loaded. Half of max_slot_wal_keep_size is a warning, four fifths an alarm.
+//   - The status, and the lag of a day in some hundreds of samples, are kept in the store, whose own process may be another.
 //   - Every fault is tried again, with pauses up to five seconds: also one that waits for a person, so that nobody has
 //     to restart the program after repairing the database.
 package pipelines

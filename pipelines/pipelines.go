@@ -34,7 +34,8 @@ type Pipeline struct {
 	limits    limits
 	aside     *aside
 	replays   chan *replay
-	unusable  bool // the server refuses a slot that looks well
+	unusable  bool           // the server refuses a slot that looks well
+	lock      *pgsource.Lock // the right to work on the slot
 	ran       atomic.Bool
 	follower  atomic.Pointer[follower] // while it streams
 }
@@ -99,7 +100,10 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	for tries := 1; ; tries++ {
 		before := p.meter.snapshot()
 		p.move(ctx, stateStarting, "looking at the server and at the checkpoint")
-		err := p.attempt(ctx)
+		err := p.claim(ctx)
+		if err == nil {
+			err = p.alone(ctx, p.attempt)
+		}
 		if ctx.Err() != nil {
 			break
 		}
@@ -118,6 +122,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		p.save(ctx)
 		sleep(ctx, wait)
 	}
+	p.release()
 	p.move(ctx, stateStopped, "the program was stopped")
 	p.save(context.WithoutCancel(ctx))
 	return nil

@@ -19,6 +19,7 @@ func TestStatusIsKept(t *testing.T) {
 	store := b.open()
 	p, stop := b.run(store)
 	b.catchUp(p)
+	reaches(t, p, "streaming", 5*time.Second)
 	before, err := p.Status(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, int64(1), before.Resyncs)

@@ -13,6 +13,7 @@ import (
 // The states of a pipeline.
 const (
 	stateStarting  = "starting"  // looking at the server and at the checkpoint
+	stateStandby   = "standby"   // another program works on the slot
 	stateSnapshot  = "snapshot"  // copying the tables
 	stateStreaming = "streaming" // following the log
 	stateWaiting   = "waiting"   // something is away that should come back by itself
@@ -23,7 +24,8 @@ const (
 // moves are the allowed changes of state.
 var moves = map[string][]string{
 	"":             {stateStarting},
-	stateStarting:  {stateSnapshot, stateStreaming, stateWaiting, stateFailed, stateStopped},
+	stateStarting:  {stateStandby, stateSnapshot, stateStreaming, stateWaiting, stateFailed, stateStopped},
+	stateStandby:   {stateStarting, stateWaiting, stateFailed, stateStopped},
 	stateSnapshot:  {stateStreaming, stateWaiting, stateFailed, stateStopped},
 	stateStreaming: {stateWaiting, stateFailed, stateStopped},
 	stateWaiting:   {stateStarting, stateStopped},

@@ -141,3 +141,24 @@ func TestLag(t *testing.T) {
 	_, err := m.move(stateStreaming, "")
 	require.Error(t, err)
 }
+
+func TestGuard(t *testing.T) {
+	cases := []struct {
+		retained, limit int64
+		limited, lost   bool
+		want            warehouse.Guard
+	}{
+		{retained: 0, limit: 1000, limited: true, want: warehouse.GuardOK},
+		{retained: 499, limit: 1000, limited: true, want: warehouse.GuardOK},
+		{retained: 500, limit: 1000, limited: true, want: warehouse.GuardWarning},
+		{retained: 799, limit: 1000, limited: true, want: warehouse.GuardWarning},
+		{retained: 800, limit: 1000, limited: true, want: warehouse.GuardAlarm},
+		{retained: 5000, limit: 1000, limited: true, want: warehouse.GuardAlarm},
+		{retained: 0, limit: 1000, limited: true, lost: true, want: warehouse.GuardLost},
+		{retained: 1 << 60, want: warehouse.GuardUnlimited},
+		{lost: true, want: warehouse.GuardLost},
+	}
+	for _, c := range cases {
+		require.Equal(t, c.want, guard(pgsource.Figures{Exists: true, Lost: c.lost, Retained: c.retained, Limit: c.limit, Limited: c.limited}), "%+v", c)
+	}
+}

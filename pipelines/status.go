@@ -58,6 +58,15 @@ func (m *meter) move(to, detail string) (from string, err error) {
 	return from, nil
 }
 
+// watched notes the slot's figures. It gives the grade before.
+func (m *meter) watched(f warehouse.SlotFigures) (before warehouse.Guard) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before = m.status.Slot.Guard
+	m.status.Slot = f
+	return before
+}
+
 func (m *meter) detail(text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -79,11 +80,17 @@ func (s *Source) Slot() string { return s.o.Slot }
 
 // connect opens an ordinary connection, or one for replication.
 func (s *Source) connect(ctx context.Context, replication bool) (*link, error) {
+	return s.connectAs(ctx, replication, nil)
+}
+
+// connectAs opens a connection with settings of its own.
+func (s *Source) connectAs(ctx context.Context, replication bool, settings map[string]string) (*link, error) {
 	cfg, err := pgconn.ParseConfig(s.o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("read source address: %w", err)
 	}
 	settle(cfg)
+	maps.Copy(cfg.RuntimeParams, settings)
 	if replication {
 		cfg.RuntimeParams["replication"] = "database"
 	}
