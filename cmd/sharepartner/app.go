@@ -37,6 +37,7 @@ type App struct {
 	store    *duckdb.Store
 	jobs     *jobs.Jobs
 	pipeline *pipelines.Pipeline
+	control  *control
 
 	stopPipeline context.CancelFunc
 	pipelineDone chan struct{}
@@ -71,6 +72,9 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error
 		return nil, err
 	}
 	a.startPipeline()
+	if a.control, err = openControl(cfg.Data, controlOf(a.pipeline, a.store)); err != nil {
+		log.Warn("commands cannot reach this program", "error", err) // a path can be too long for a socket
+	}
 	a.serve()
 	return a, nil
 }
@@ -117,7 +121,7 @@ func (a *App) deps() api.Deps {
 
 func (a *App) startPipeline() {
 	a.pipeline = pipelines.New(pipelines.Config{
-		SourceURL: a.ground.CDCURL, Store: a.store, Log: a.log, Clock: time.Now,
+		SourceURL: a.ground.CDCURL, Store: a.store, Log: a.log, Clock: time.Now, AsidePerMinute: a.cfg.Aside,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stopPipeline, a.pipelineDone = cancel, make(chan struct{})
@@ -201,6 +205,7 @@ func (a *App) Stop() {
 			a.log.Warn("jobs did not stop in time", "error", err)
 		}
 	}
+	a.control.close()
 	if a.stopPipeline != nil {
 		a.stopPipeline()
 		<-a.pipelineDone

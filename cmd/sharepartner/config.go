@@ -24,6 +24,7 @@ type Config struct {
 	Connections   int32    `help:"Database connections per login and side." default:"16" env:"SHAREPARTNER_CONNECTIONS"`
 	DuckDBMemory  string   `name:"duckdb-memory" help:"Memory limit of the embedded column store." default:"1GB" env:"SHAREPARTNER_DUCKDB_MEMORY"`
 	DuckDBThreads int      `name:"duckdb-threads" help:"Threads of the embedded column store; 0 takes all processors." default:"0" env:"SHAREPARTNER_DUCKDB_THREADS"`
+	Aside         int      `name:"aside-per-minute" help:"How many rows that the column store cannot keep are set aside in a minute before the pipeline stops." default:"100" env:"SHAREPARTNER_ASIDE_PER_MINUTE"`
 	Secure        bool     `help:"People come by https, also where a proxy in front ends it: cookies are then refused over http." env:"SHAREPARTNER_SECURE"`
 	Rate          int      `help:"Requests per second and credential; bursts may be twice as high." default:"100" env:"SHAREPARTNER_RATE"`
 	Proxies       []string `name:"trusted-proxies" help:"Addresses or networks of the proxies in front, for example 10.0.0.0/8. What they say in X-Forwarded-For is where people come from, for limits of rates and sign-ins; without them no such header is believed." env:"SHAREPARTNER_TRUSTED_PROXIES"`
@@ -49,6 +50,9 @@ func (c Config) check() error {
 	}
 	if _, err := api.ParsePlaces(c.Proxies); err != nil {
 		faults = append(faults, fmt.Errorf("--trusted-proxies are addresses or networks, separated by commas: %w", err))
+	}
+	if c.Aside < 1 {
+		faults = append(faults, errors.New("--aside-per-minute must be at least 1"))
 	}
 	if c.Rate < 1 {
 		faults = append(faults, errors.New("--rate must be at least 1"))

@@ -17,14 +17,15 @@ import (
 
 // commands is every subcommand; each lives in a file of its name.
 type commands struct {
-	Up      upCommand      `cmd:"" help:"Run everything: database, pipeline, column store, API and pages."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to date and make its logins."`
-	Import  importCommand  `cmd:"" help:"Import data of another system."`
-	Person  personCommand  `cmd:"" help:"Add people who can sign in; erase people."`
-	Audit   auditCommand   `cmd:"" help:"Verify the audit, or print its heads to be kept elsewhere."`
-	Doctor  doctorCommand  `cmd:"" help:"Say what is missing on this machine and how to get it."`
-	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
-	Bench   benchCommand   `cmd:"" help:"Measure the figures that the project holds itself to."`
+	Up        upCommand        `cmd:"" help:"Run everything: database, pipeline, column store, API and pages."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database up to date and make its logins."`
+	Import    importCommand    `cmd:"" help:"Import data of another system."`
+	Person    personCommand    `cmd:"" help:"Add people who can sign in; erase people."`
+	Audit     auditCommand     `cmd:"" help:"Verify the audit, or print its heads to be kept elsewhere."`
+	Pipelines pipelinesCommand `cmd:"" help:"Look after the way to the warehouse: rows that were set aside."`
+	Doctor    doctorCommand    `cmd:"" help:"Say what is missing on this machine and how to get it."`
+	OpenAPI   openapiCommand   `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Bench     benchCommand     `cmd:"" help:"Measure the figures that the project holds itself to."`
 }
 
 // ballast is memory that is reserved and never touched, so it takes no room. The collector waits until the heap has
