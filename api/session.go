@@ -96,7 +96,7 @@ func errHalf(needs identity.Need) error {
 func (a *API) signOut(ctx context.Context, _ operational.Actor, _ *struct{}) (*signOutOutput, error) {
 	r := requestOf(ctx).http
 	if token := a.SessionToken(r); token != "" {
-		if err := a.deps.Identity.SignOut(ctx, token); err != nil {
+		if _, err := a.deps.Identity.SignOut(ctx, token); err != nil {
 			return nil, err
 		}
 	}

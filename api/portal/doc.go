@@ -17,6 +17,8 @@
 //   - What a form follows from (with which company, of which type) is asked before it by an address, so that each form
 //     asks only for what can be set there.
 //   - The rail, its keys and the way back from a fault lead only to what opens for this person.
+//   - The way to an identity provider begins only on a page that was made for this browser: its links carry a key that lies
+//     in a cookie. Forms could not do it, for the content security policy lets none lead to another site.
 //   - Nothing inline: the content security policy allows no script, style or connection but our own.
 //   - Amounts in several currencies are never added: a key figure then has a line for each.
 //   - Single keys can be turned off (WCAG 2.1.4); theme and keys live in cookies, so that the first byte is right.

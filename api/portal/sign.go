@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
@@ -62,6 +64,10 @@ func (p *Portal) signInPage(w http.ResponseWriter, r *http.Request) {
 		form.Notice = &views.Note{Tone: "good", Title: "Your new password is set", Text: "Sign in with it."}
 	case "joined":
 		form.Notice = &views.Note{Tone: "good", Title: "You are a member now", Text: "Sign in with the password that you have chosen: your company asks for more than that, and the next page helps you with it."}
+	case "provider":
+		if known, found := p.lastProvider(r); found {
+			form.Notice = stillThere(known.Name)
+		}
 	case "unsaved":
 		form.Notice = &views.Note{Tone: "warn", Title: "Your session had ended, so nothing was saved", Text: "Sign in again; you come back to the page you were on and can repeat the change."}
 	}
@@ -70,7 +76,11 @@ func (p *Portal) signInPage(w http.ResponseWriter, r *http.Request) {
 
 func (p *Portal) showSignIn(w http.ResponseWriter, r *http.Request, status int, form views.SignInForm) {
 	form.Fields = signInFields(form.Email, form.Fault != nil)
-	_ = render(w, r, status, views.Bare(bareShell(r, "Sign in"), false, views.SignInBy(form, p.lastProvider(r, form.Return))))
+	var provider *views.Link
+	if known, found := p.lastProvider(r); found {
+		provider = &views.Link{Text: "Continue with " + known.Name, Href: departure(known.ID, p.doorKey(w, r), form.Return)}
+	}
+	_ = render(w, r, status, views.Bare(bareShell(r, "Sign in"), false, views.SignInBy(form, provider)))
 }
 
 func signInFields(email string, failed bool) []views.Input {
@@ -115,14 +125,20 @@ func (p *Portal) refuseSignIn(w http.ResponseWriter, r *http.Request, form views
 }
 
 func (p *Portal) signOut(w http.ResponseWriter, r *http.Request) {
+	next := "/sign-in"
 	if token := p.api.SessionToken(r); token != "" {
-		if err := p.deps.Identity.SignOut(r.Context(), token); err != nil {
+		by, err := p.deps.Identity.SignOut(r.Context(), token)
+		if err != nil {
 			p.bareFault(w, r, err)
 			return
 		}
+		if by != uuid.Nil {
+			p.remember(w, r, by)
+			next = "/sign-in?why=provider"
+		}
 	}
 	http.SetCookie(w, p.api.ClearedCookie(r))
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
 // setTheme and setKeys keep a preference in the browser for a year.

@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -20,6 +22,7 @@ const (
 	backPath       = "/sign-in/back"         // where providers send people back to
 	tripCookie     = "sharepartner-away"     // keeps what has to be the same when a browser comes back from a provider
 	providerCookie = "sharepartner-provider" // the provider that has signed somebody in here last
+	doorCookie     = "sharepartner-door"     // what links to a provider carry, so that only pages of this program lead there
 )
 
 // doorOf is where a sign-in by a provider begins.
@@ -37,21 +40,50 @@ func (p *Portal) base(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// lastProvider leads to the provider that has signed somebody in in this browser last, if it is still there.
-func (p *Portal) lastProvider(r *http.Request, target string) *views.Link {
+// lastProvider is the one that has signed somebody in in this browser last, if it is still there.
+func (p *Portal) lastProvider(r *http.Request) (known identity.ProviderRef, found bool) {
 	id, err := uuid.Parse(cookie(r, providerCookie))
-	if err != nil {
-		return nil
+	if err == nil {
+		known, err = p.deps.Identity.ProviderNamed(r.Context(), id)
 	}
-	known, err := p.deps.Identity.ProviderNamed(r.Context(), id)
-	if err != nil {
-		return nil // it has ended; a password does without it
-	}
-	return &views.Link{Text: "Continue with " + known.Name, Href: departure(id, target)}
+	return known, err == nil // one that has ended is not asked for; a password does without it
 }
 
-func departure(provider uuid.UUID, target string) string {
-	return address(doorOf(provider)+"/go", url.Values{"return": {target}}.Encode())
+// remember makes a provider the last one of this browser.
+func (p *Portal) remember(w http.ResponseWriter, r *http.Request, provider uuid.UUID) {
+	http.SetCookie(w, &http.Cookie{
+		Name: providerCookie, Value: provider.String(), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: p.secure(r),
+	})
+}
+
+// stillThere says to who has signed out that the provider has not heard of it.
+func stillThere(provider string) *views.Note {
+	return &views.Note{
+		Tone: "warn", Title: "You are signed out here, but not at " + provider,
+		Text: "Whoever uses this browser next can come in here by it. Sign out there too, or close the browser, if others use it.",
+	}
+}
+
+// departure is a link, because browsers let no form lead to another site, as the policy of the pages says. So the key does
+// what protects forms: a link on another site does not have it, and begins no sign-in that its maker has chosen.
+func departure(provider uuid.UUID, key, target string) string {
+	return address(doorOf(provider)+"/go", url.Values{"key": {key}, "return": {target}}.Encode())
+}
+
+// doorKey is what links to providers carry on pages for this browser; it stays until the browser is closed.
+func (p *Portal) doorKey(w http.ResponseWriter, r *http.Request) string {
+	c := p.sealedCookie(r, doorCookie, rand.Text(), time.Time{})
+	if held := cookie(r, c.Name); len(held) == len(c.Value) {
+		return held
+	}
+	http.SetCookie(w, c)
+	return c.Value
+}
+
+// fromOwnPage says whether the link was followed on a page that was made for this browser.
+func (p *Portal) fromOwnPage(r *http.Request) bool {
+	held := cookie(r, p.sealedCookie(r, doorCookie, "", time.Time{}).Name)
+	return held != "" && subtle.ConstantTimeCompare([]byte(held), []byte(r.URL.Query().Get("key"))) == 1
 }
 
 // providerOf is the provider in the address. What is no id is nobody's.
@@ -70,14 +102,14 @@ func (p *Portal) providerDoor(w http.ResponseWriter, r *http.Request) {
 		p.bareFault(w, r, err)
 		return
 	}
-	target := local(r.URL.Query().Get("return"))
+	target, key := local(r.URL.Query().Get("return")), p.doorKey(w, r)
 	door := views.ProviderDoor{
-		Title: "Sign in", Text: "Your company's people sign in by " + known.Name + ".", Go: views.Link{Text: "Continue with " + known.Name, Href: departure(known.ID, target)},
+		Title: "Sign in", Text: "Your company's people sign in by " + known.Name + ".", Go: views.Link{Text: "Continue with " + known.Name, Href: departure(known.ID, key, target)},
 	}
 	half, mail, err := p.deps.Identity.LacksAs(r.Context(), p.halfOf(r))
 	begun := err == nil && half.Provider == known.ID
 	if begun {
-		door.Go.Href = address(doorOf(known.ID)+"/go", url.Values{"return": {target}, "as": {"begun"}}.Encode())
+		door.Go.Href = address(doorOf(known.ID)+"/go", url.Values{"key": {key}, "return": {target}, "as": {"begun"}}.Encode())
 	}
 	switch {
 	case begun && half.Needs == identity.NeedLink:
@@ -102,6 +134,10 @@ func signInAt(target string) string {
 // toProvider leads the browser away, with what it has to bring back.
 func (p *Portal) toProvider(w http.ResponseWriter, r *http.Request) {
 	id, target, step := providerOf(r), local(r.URL.Query().Get("return")), ""
+	if !p.fromOwnPage(r) { // the door says where it leads, and asks
+		http.Redirect(w, r, address(doorOf(id), url.Values{"return": {target}}.Encode()), http.StatusSeeOther)
+		return
+	}
 	if r.URL.Query().Get("as") == "begun" { // only from the page that says who has begun: others may sit there by now
 		step = p.halfOf(r)
 	}
@@ -131,9 +167,7 @@ func (p *Portal) fromProvider(w http.ResponseWriter, r *http.Request) {
 		p.refuseProvider(w, r, out, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: providerCookie, Value: out.Provider.ID.String(), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: p.secure(r),
-	})
+	p.remember(w, r, out.Provider.ID)
 	if out.Linked {
 		http.SetCookie(w, p.stepCookie(r, "", time.Unix(1, 0)))
 		http.Redirect(w, r, out.Return, http.StatusSeeOther)

@@ -116,8 +116,11 @@ func TestACompanyAddsItsProviderAndItsPeopleSignInByIt(t *testing.T) {
 	p = phone.by(idp, door+"?return=/account", "adam")
 	require.Equal(t, "/account", p.path, p.text())
 	require.Empty(t, phone.holds("sharepartner-away"), "good for once")
-	phone.post("/sign-out", nil)
-	require.Equal(t, door+"/go?return=%2F", phone.get("/sign-in").links()["Continue with Halden login"])
+	p = phone.post("/sign-out", nil)
+	require.Equal(t, "/sign-in?why=provider", p.path)
+	require.Contains(t, p.text(), "You are signed out here, but not at Halden login")
+	p.inert()
+	require.Equal(t, door+"/go?key="+phone.holds("sharepartner-door")+"&return=%2F", phone.get("/sign-in").links()["Continue with Halden login"])
 	require.NotContains(t, w.visitor(t).get("/sign-in").text(), "Halden", "nobody else is told who is here")
 
 	// A colleague joins by the address.
@@ -152,8 +155,12 @@ func TestACompanyAddsItsProviderAndItsPeopleSignInByIt(t *testing.T) {
 	left := w.visitor(t)
 	left.post("/sign-in", url.Values{"email": {analystMail}, "password": {password}})
 	require.NotEmpty(t, left.holds("sharepartner-step"))
-	require.NotContains(t, left.get(door+"/go").path, "/sign-in/", "a link from elsewhere carries nothing of what was begun")
-	require.Contains(t, left.get(door).text(), analystMail)
+	for _, link := range []string{"/go", "/go?as=begun", "/go?as=begun&key=", "/go?as=begun&key=" + phone.holds("sharepartner-door")} {
+		p = left.get(door + link)
+		require.Equal(t, door+"?return=%2F", p.path, "a link from elsewhere begins nothing: the door asks first")
+		require.Empty(t, left.holds("sharepartner-away"))
+		require.Contains(t, p.text(), analystMail)
+	}
 	require.Equal(t, "/sign-in", left.get(left.get(door).links()["That is not you? Begin again"]).path[:8])
 	require.Empty(t, left.holds("sharepartner-step"), "who begins anew is nobody yet")
 	require.Equal(t, 403, left.by(idp, door, "lou").status)
@@ -187,10 +194,12 @@ func TestWhatComesBackIsForTheBrowserThatWentAway(t *testing.T) {
 
 	v := w.visitor(t)
 	for _, target := range []string{"https://elsewhere.example/", "//elsewhere.example", "/sign-in/back"} {
-		require.Contains(t, v.get(door+"?"+url.Values{"return": {target}}.Encode()).raw, `/go?return=%2F"`, "nobody is led elsewhere")
+		require.Contains(t, v.get(door+"?"+url.Values{"return": {target}}.Encode()).raw, `&amp;return=%2F"`, "nobody is led elsewhere")
 	}
 	require.Equal(t, 401, v.get("/sign-in/back?state=x&code=y").status, "nothing was begun")
-	v.get(door + "/go")
+	away := v.get(door).links()["Continue with Halden login"]
+	require.Equal(t, away, v.get(door).links()["Continue with Halden login"], "pages side by side are as good")
+	v.get(away)
 	require.NotEmpty(t, v.holds("sharepartner-away"))
 	p = v.get("/sign-in/back?state=guessed&code=y")
 	require.Equal(t, 401, p.status)
@@ -201,7 +210,8 @@ func TestWhatComesBackIsForTheBrowserThatWentAway(t *testing.T) {
 
 	// The cookie is for this program's pages alone, and no script reads it.
 	stop := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := stop.Get(w.server.URL + door + "/go")
+	stop.Jar = v.client.Jar
+	res, err := stop.Get(w.server.URL + away)
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, 303, res.StatusCode)
@@ -209,7 +219,7 @@ func TestWhatComesBackIsForTheBrowserThatWentAway(t *testing.T) {
 	require.Contains(t, c, "HttpOnly")
 	require.Contains(t, c, "SameSite=Lax")
 
-	form := v.get(door + "/go?return=/funnel")
+	form := v.get(v.get(door + "?return=/funnel").links()["Continue with Halden login"])
 	back := idp.Login(t, idp.Issuer+form.path, "adam")
 	idp.Stop()
 	p = v.get(back.RequestURI())

@@ -30,8 +30,8 @@ func TestSigningInAndOutIsNoted(t *testing.T) {
 		require.ErrorContains(t, err, "do not belong together")
 	}
 	s := w.signIn(t)
-	require.NoError(t, w.SignOut(ctx, s.Token))
-	require.NoError(t, w.SignOut(ctx, s.Token))
+	require.NoError(t, w.signOut(s.Token))
+	require.NoError(t, w.signOut(s.Token))
 	require.Equal(t, []string{"session.refused by sign-in of Ada", "session.opened by Ada", "session.closed by Ada"}, w.noted(t))
 }
 

@@ -21,6 +21,9 @@
 //     that no company's provider takes an address from its holder or asks whether somebody has it here: only whether a
 //     member of its own company has.
 //   - A session by a provider needs no second factor of ours: that is the provider's affair, as are its passwords.
+//   - Signing out here ends nothing at the provider, and the page says so. To be led there for it (RP-initiated logout) would
+//     sign people out of all else that their company uses; without a kept id_token providers ask anyway, and many know no
+//     such way. Would change if companies with shared computers asked for it.
 //   - The way to a provider is kept by the browser, sealed, for ten minutes: state, nonce, proof key (PKCE) and what it is for.
 //     Providers are asked over https at public addresses alone, looked at when connecting, unless the deployment lets them
 //     stand inside its own network. No page finds a provider by a mail address: it would tell who is a customer.

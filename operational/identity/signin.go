@@ -146,13 +146,20 @@ func (s *Service) open(ctx context.Context, actor operational.Actor, p proof, re
 	return Session{Token: token, ExpiresAt: now.Add(SessionLife), Actor: actor}, err
 }
 
-// SignOut ends a session; a token that is none is no fault.
-func (s *Service) SignOut(ctx context.Context, token string) error {
+// SignOut ends a session and says by which provider it was opened, where the person may still be signed in; zero: by none.
+// A token that is none is no fault.
+func (s *Service) SignOut(ctx context.Context, token string) (uuid.UUID, error) {
 	if len(token) != tokenLength {
-		return nil
+		return uuid.Nil, nil
 	}
-	_, err := s.db.Login().Exec(ctx, sqlCloseSession, digest(token))
-	return postgres.Translate(err)
+	var by *uuid.UUID
+	if err := s.db.Login().QueryRow(ctx, sqlCloseSession, digest(token)).Scan(&by); err != nil {
+		return uuid.Nil, postgres.Translate(err)
+	}
+	if by == nil {
+		return uuid.Nil, nil
+	}
+	return *by, nil
 }
 
 func errWrongPassword() error {

@@ -146,8 +146,9 @@ begin
   return next;
 end $$;
 
-create function sec.close_session(token bytea) returns void language sql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
-  delete from sec.session where token_sha256 = $1
+-- The answer is the identity provider that had vouched for the session, if one had.
+create function sec.close_session(token bytea) returns uuid language sql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+  delete from sec.session where token_sha256 = $1 returning provider_id
 $$;
 
 create function sec.key_actor(secret bytea, at timestamptz)
