@@ -10,7 +10,18 @@ const (
 	OpDelete   Op = 'D'
 	OpTruncate Op = 'T'
 	OpSnapshot Op = 'S'
+	// OpRepair brings a row as Postgres has it, found different or missing by a comparison; OpGone says that Postgres
+	// has no such row, of which only the key is given. Both come at the place of the comparison: all before it is loaded
+	// and nothing after it.
+	OpRepair Op = 'R'
+	OpGone   Op = 'X'
 )
+
+// Compared says that the operation comes from reading a table, not from the log: no checkpoint makes it old.
+func (o Op) Compared() bool { return o == OpSnapshot || o == OpRepair || o == OpGone }
+
+// Adds says that the operation can only bring a row that was not there.
+func (o Op) Adds() bool { return o == OpInsert || o == OpSnapshot }
 
 // State of one value.
 const (

@@ -16,6 +16,10 @@ type View interface {
 	Metrics
 	// Watermark says up to where the view is complete; zero before the first snapshot is.
 	Watermark() Watermark
+	// Scan gives the rows of a table as they are now (the latest state, or the history that stands) within a range of
+	// keys and in the order of the keys: values and RecordLSN are filled. A row that is there twice comes twice. The batch
+	// belongs to the view again when each returns.
+	Scan(ctx context.Context, t *Table, span KeySpan, each func(*Batch) error) error
 	// Close ends the view; again, or after the end of its context, it does nothing.
 	Close() error
 }

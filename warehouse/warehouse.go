@@ -21,7 +21,7 @@ type Store interface {
 // Loader takes what the pipeline brings. One writer at a time.
 //
 // Sending again is harmless: rows whose transaction commits before the checkpoint's LSN are left out on arrival
-// (those of a snapshot are always taken). A load must hold whole transactions.
+// (those of a snapshot or a comparison are always taken). A load must hold whole transactions.
 type Loader interface {
 	// Checkpoint is the position to go on from; ok is false before the first snapshot is complete: while there is no
 	// checkpoint, or one with LSN 0, as a snapshot that is loaded in several loads sets.
@@ -60,14 +60,23 @@ type Load interface {
 }
 
 // Checkpoint is a place in the write-ahead log of one Postgres server. Everything before it is loaded.
+//
+// Places that the store keeps never go back, so that (place, number in the transaction) orders its log for good. A
+// server that was restored or promoted may count from further back: then Shift is added to what it says.
 type Checkpoint struct {
+	Deployment  string // whose data it is, whatever server keeps it
 	SystemID    string // of the Postgres server
 	Timeline    int
 	Slot        string
 	LSN         uint64    // end of the last loaded commit
 	CommittedAt time.Time // its commit time
-	SnapshotLSN uint64    // consistent point of the snapshot
+	SnapshotLSN uint64    // consistent point of the snapshot, or of the last resync
+	Shift       uint64    // the server's place is LSN less Shift
+	Epoch       int       // how many resyncs there were
 }
+
+// Place is where the server's log stands.
+func (c Checkpoint) Place() uint64 { return c.LSN - min(c.Shift, c.LSN) }
 
 // Watermark says up to where answers are complete.
 type Watermark struct {

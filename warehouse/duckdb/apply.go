@@ -96,7 +96,7 @@ func latestSQL(t *warehouse.Table, c *changes) string {
 		return insert
 	}
 	return strings.NewReplacer("{stage}", "stage_"+t.Name, "{key}", ident(t.Key[0])).Replace(insert + `
-		WHERE _op NOT IN (68, 84)
+		WHERE _op NOT IN (68, 84, 88)
 		AND rowid IN (SELECT max(rowid) FROM {stage} GROUP BY {key})
 		AND rowid > coalesce((SELECT max(rowid) FROM {stage} WHERE _op = 84), -1)`)
 }

@@ -66,11 +66,18 @@ const lateSQL = `
 		OR s.opportunity_id IS NOT NULL
 		AND (make_timestamp(n.effective_at), make_timestamp(n.recorded_at), n.seq) < (s.last_effective_at, s.last_recorded_at, s.last_seq))`
 
+// undoneSQL notes what the staged rows take back. A repair that brings a row which was missing takes back nothing.
+const undoneSQL = `
+	INSERT INTO opportunity_history_undone
+	SELECT opportunity_id, version, _op, _lsn, _seq FROM stage_opportunity_history n
+	WHERE _op NOT IN (73, 83) AND (_op <> 82 OR EXISTS (
+		SELECT 1 FROM opportunity_history_log h
+		WHERE h.opportunity_id = n.opportunity_id AND h.version = n.version AND (h._lsn < n._lsn OR h._lsn = n._lsn AND h._seq < n._seq)))`
+
 // derive brings opportunity_move and opportunity_wide forward for the opportunities of the load.
 func (l *load) derive(ctx context.Context, c *changes) error {
 	if c.rewrites {
-		undone := "INSERT INTO opportunity_history_undone SELECT opportunity_id, version, _op, _lsn, _seq FROM stage_opportunity_history WHERE _op NOT IN (73, 83)"
-		if err := l.exec(ctx, "note what history takes back", undone); err != nil {
+		if err := l.exec(ctx, "note what history takes back", undoneSQL); err != nil {
 			return err
 		}
 	}
@@ -200,7 +207,7 @@ func historySQL(h history) string {
 	if h.until != "" {
 		bound = " AND _lsn < " + h.until // a commit record may begin right where the watermark is
 	}
-	query := "SELECT * FROM opportunity_history_log h WHERE _op IN (73, 83, 85)" + bound
+	query := "SELECT * FROM opportunity_history_log h WHERE _op IN (73, 82, 83, 85)" + bound
 	if h.where != "" {
 		query += " AND " + h.where
 	}

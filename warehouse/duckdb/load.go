@@ -43,7 +43,7 @@ func (l *load) note(c *changes, b *warehouse.Batch) {
 		if l.loaded(b, i) {
 			continue
 		}
-		adds := op == warehouse.OpInsert || op == warehouse.OpSnapshot
+		adds := op.Adds()
 		c.rewrites = c.rewrites || !adds
 		c.truncate = c.truncate || op == warehouse.OpTruncate
 		if op != warehouse.OpTruncate && (!adds || b.Table.AppendOnly) {

@@ -13,7 +13,7 @@ import (
 
 // schemaVersion names the form of the file. A file of another version is not read: the warehouse is a copy and is
 // filled again from Postgres.
-const schemaVersion = 3
+const schemaVersion = 5
 
 // ErrSchema says that the file was written by another version of the program.
 var ErrSchema = errors.New("the warehouse file has another schema version")

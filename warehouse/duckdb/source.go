@@ -168,5 +168,5 @@ func (s source) latest(q *query, table string) string {
 			SELECT * FROM {table}_log WHERE _lsn < {until} AND _op <> 84
 			AND (_lsn::HUGEINT * 4294967296 + _seq) > coalesce((SELECT max(_lsn::HUGEINT * 4294967296 + _seq) FROM {table}_log WHERE _op = 84 AND _lsn < {until}), -1)
 			QUALIFY row_number() OVER (PARTITION BY id ORDER BY _lsn DESC, _seq DESC) = 1)
-		WHERE _op <> 68)`)
+		WHERE _op NOT IN (68, 88))`)
 }

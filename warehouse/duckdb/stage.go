@@ -71,7 +71,7 @@ func (l *load) stageRows(b *warehouse.Batch, resolved map[cell]driver.Value) (st
 // loaded says whether the transaction of the row was loaded before. CommitLSN is the place of the commit record,
 // the checkpoint is the place after the last one loaded.
 func (l *load) loaded(b *warehouse.Batch, i int) bool {
-	return b.Ops[i] != warehouse.OpSnapshot && b.CommitLSN[i] < l.from.LSN
+	return !b.Ops[i].Compared() && b.CommitLSN[i] < l.from.LSN
 }
 
 // boxed keeps the last value of a column as the driver wants it: neighbours are often equal, and boxing a value anew

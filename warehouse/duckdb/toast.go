@@ -71,7 +71,7 @@ func (l *load) valueBefore(ctx context.Context, b *warehouse.Batch, c cell, key 
 func (l *load) storedBefore(ctx context.Context, t *warehouse.Table, column warehouse.Column, key [16]byte) (driver.Value, error) {
 	query := strings.NewReplacer("{table}", t.Name, "{key}", ident(t.Key[0]), "{id}", uuid.UUID(key).String(), "{column}", ident(column.Name)).Replace(`
 		SELECT value FROM (
-			SELECT {column} AS value, 1 AS place, rowid AS row FROM stage_{table} WHERE {key} = '{id}' AND _op NOT IN (68, 84)
+			SELECT {column} AS value, 1 AS place, rowid AS row FROM stage_{table} WHERE {key} = '{id}' AND _op NOT IN (68, 84, 88)
 			UNION ALL
 			SELECT {column}, 2, 0 FROM {table} WHERE {key} = '{id}')
 		ORDER BY place, row DESC LIMIT 1`)

@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"status", testStatus},
 		{"lag", testLag},
 		{"view", testView},
+		{"compare", testCompare},
 	} {
 		t.Run(theme.name, func(t *testing.T) { theme.test(t, open) })
 	}

@@ -1,5 +1,5 @@
 CREATE TABLE schema_version (version INTEGER);
-CREATE TABLE checkpoint (system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT);
+CREATE TABLE checkpoint (deployment VARCHAR, system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT, shift UBIGINT, epoch INTEGER);
 CREATE TABLE pipeline_status (status VARCHAR);
 CREATE TABLE lag_sample (at TIMESTAMP, lag_seconds DOUBLE, lag_bytes BIGINT, retained_bytes BIGINT);
 
@@ -9,7 +9,7 @@ CREATE TABLE dead_letter (
   "table" VARCHAR, key VARCHAR, "column" VARCHAR, reason VARCHAR, raw BLOB, relation BLOB, noted_at TIMESTAMP, state VARCHAR, settled_at TIMESTAMP
 );
 
--- Rows of the history's log that take back earlier ones: deletes, truncates, and updates, which history should not have.
+-- Rows of the history's log that take back earlier ones: deletes, truncates, repairs, and updates, which history should not have.
 CREATE TABLE opportunity_history_undone (opportunity_id UUID, version BIGINT, _op UTINYINT, _lsn UBIGINT, _seq UINTEGER);
 
 -- One row per row of history with the state before it. back_* is what the won or lost stage was entered with, on the
