@@ -109,6 +109,7 @@ type dealForm struct {
 	fits   map[string][]views.Option
 	ways   []way
 	owners []opportunities.Ref
+	rows   []int // of the lines that were read
 }
 
 // askDeal asks for a new opportunity.
@@ -195,6 +196,9 @@ func (p *Portal) makeDeal(v *visit) error {
 		return err
 	}
 	f.sent = values
+	if f.takesLines() && f.rearranged() {
+		return f.show()
+	}
 	made, err := f.make()
 	if f.fault = err; err == nil {
 		http.Redirect(v.w, v.r, "/opportunities/"+made.ID.String()+"?saved=made", http.StatusSeeOther)
@@ -241,6 +245,9 @@ func (f *dealForm) show() error {
 		page.Notes = append(page.Notes, views.Note{Tone: "warn", Title: "There is no sales process for it yet", Text: "An opportunity goes through the stages of a process: of the vendor, or in business without one of your own company. One is made in the settings."})
 	}
 	if err := f.fill(&page); err != nil {
+		return err
+	}
+	if err := f.fillLines(&page); err != nil {
 		return err
 	}
 	return f.render(status, views.Shell{Title: page.Title, Section: "Opportunities", Crumbs: []views.Link{{Text: "Opportunities", Href: "/opportunities"}, {Text: page.Title}}}, views.RecordFormPage(page))

@@ -160,6 +160,9 @@ func (f *dealForm) inputs(n laidField) ([]views.Input, error) {
 		return f.stageInput(in), nil
 	case "vendor_net":
 		in.Mode, in.Max = "decimal", 20
+		if f.takesLines() {
+			in.Hint = "Left empty, it is the sum of the products"
+		}
 		currency := views.Input{ID: "f-currency", Name: "currency", Label: f.labelOf("currency"), Hint: "Three letters, for example EUR", Value: f.currency(), Max: 3, Fault: f.faults()["currency"]}
 		return []views.Input{in, currency}, nil
 	case "close_date":
@@ -244,6 +247,9 @@ func (f *dealForm) labelOf(member string) string {
 	if label := dealLabels[member]; label != "" {
 		return label
 	}
+	if label, is := lineLabel(member); is {
+		return label
+	}
 	if n, there := fieldOf(f.at.part, strings.TrimPrefix(member, customPrefix)); there {
 		return n.Label
 	}
@@ -254,7 +260,7 @@ func (f *dealForm) labelOf(member string) string {
 func (f *dealForm) faults() map[string]string {
 	out := map[string]string{}
 	for field, message := range faultsOf(f.fault) {
-		field = strings.TrimSuffix(strings.TrimPrefix(field, "body."), ".amount")
+		field = f.inputOfLine(strings.TrimSuffix(strings.TrimPrefix(field, "body."), ".amount"))
 		if input, other := faultInputs[field]; other {
 			field = input
 		}

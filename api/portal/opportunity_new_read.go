@@ -23,6 +23,9 @@ func (f *dealForm) unless() error {
 		if n, custom := fieldOf(f.at.part, strings.TrimPrefix(name, customPrefix)); strings.HasPrefix(name, customPrefix) && custom && n.Custom {
 			field, known = n.Name, true
 		}
+		if _, _, line := lineOf(name); line {
+			field, known = "lines", true
+		}
 		switch {
 		case name == "with" || name == f.accountMember():
 		case !known || !f.at.grant.Read.Has(field):
@@ -62,6 +65,7 @@ func (f *dealForm) read() (in opportunities.NewOpportunity, account *uuid.UUID, 
 		account = c.account(member).Value
 		f.fits = c.fits
 	}
+	in.Lines = f.readLines(&c.faults)
 	if in.Name == "" {
 		c.faults.Add("name", "It needs a name.", nil)
 	}
@@ -117,6 +121,11 @@ func (f *dealForm) draft() record {
 	for i, w := range f.ways {
 		if sent := text("stage_id"); sent == w.stage.ID.String() || sent == "" && i == 0 {
 			o.Stage = w.stage
+		}
+	}
+	for row := range f.lineRows() {
+		if id, err := uuid.Parse(text(lineInput(row, "product"))); err == nil {
+			o.Lines = append(o.Lines, opportunities.Line{Product: opportunities.Ref{ID: id}})
 		}
 	}
 	o.Custom = map[string]any{}

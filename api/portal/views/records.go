@@ -12,6 +12,20 @@ type RecordForm struct {
 	Back                    string // where one goes who changes nothing
 	Hidden                  []Field
 	Sections                []FormSection
+	Lines                   *FormLines
+}
+
+// FormLines are rows of a form, as many as there need to be. Add and the Drop of each row name buttons that ask for the
+// form again.
+type FormLines struct {
+	Title, Text, Add, Fault string
+	Rows                    []FormLine
+}
+
+// FormLine is one of them.
+type FormLine struct {
+	Name, Drop, Value string
+	Fields            []Input
 }
 
 // FormSection is a part of a form under one heading.
