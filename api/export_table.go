@@ -25,7 +25,7 @@ var (
 	opportunityColumns = []string{
 		"id", "number", "connection_id", "vendor.id", "vendor.name", "partner.id", "partner.name", "name", "customer_name", "vendor_account_id",
 		"owner.id", "owner.name", "process.name", "stage.name", "stage.type", "vendor_net.amount", "vendor_net.currency", "amount_source", "close_date",
-		"region", "tier", "record_type_id", "closed_at", "version", "created_at", "updated_at",
+		"region", "tier", "record_type_id", "closed_at", "external_ref", "version", "created_at", "updated_at",
 	}
 	privateColumns = []string{"private.account_id", "private.end_customer_amount.amount", "private.end_customer_amount.currency", "private.note"}
 )

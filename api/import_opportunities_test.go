@@ -199,3 +199,42 @@ func TestImportsOfOpportunitiesGoByTheRightsOfTheirPerson(t *testing.T) {
 	can(`can_import = false`)
 	send(403, "external_ref,name\n1,A\n")
 }
+
+// What was taken along can be brought back: nothing is there twice, and nothing has changed.
+func TestAnExportOfOpportunitiesImportsAgain(t *testing.T) {
+	w := newWorld(t)
+	w.sells(t, w.pia)
+	w.addField(t, w.pia, operational.ObjectOpportunity, "x_size", "number")
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectOpportunity, `readable = readable || '{x_size}'::text[], editable = editable || '{x_size}'::text[]`)
+	w.addField(t, w.ada, operational.ObjectOpportunity, "x_theirs", "text")
+	w.role(t, w.ada, operational.RoleDealerPersonnel, operational.ObjectOpportunity, `readable = readable || '{x_theirs}'::text[]`)
+	shared := w.deal(t, w.pia, w.connA1, "Deal of A", "5", "EUR", "2024-02-01T00:00:00Z")
+	w.sql(t, `with o as (update crm.opportunity set external_ref = 'o1', version = 2 where id = $1)
+		insert into crm.opportunity_history (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, imported, change, changed_by_side, process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, region, tier)
+		select opportunity_id, 2, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, imported, change, changed_by_side, process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, region, tier from crm.opportunity_history where opportunity_id = $1`, shared) // known to the vendor's system by the same key
+	for _, p := range []person{w.pia, w.ada} {
+		w.bring(t, p, "accounts", "external_ref,name\nc1,Globex\nc2,Globex\n")
+		file := "external_ref,name,account,stage,amount,currency,close_date\no1,'=First,c1,,1200.50,EUR,2030-01-31\no2,Second,c2,,,,\n"
+		require.Equal(t, tally(2, 0, 0, 0), w.bring(t, p, "opportunities", file).json(t)["records"])
+		w.must(t, 201, p, "POST", "/v1/opportunities", `{"name":"By hand"}`)
+		list := func() string { return w.must(t, 200, p, "GET", "/v1/opportunities?sort=id&limit=200", nil).body }
+		before := list()
+		export := w.must(t, 200, p, "GET", "/v1/opportunities/export", nil).body
+		require.Contains(t, rowsOf(t, export)[0], "external_ref")
+		require.Contains(t, w.must(t, 200, p, "GET", "/v1/opportunities?filter=external_ref+eq+'o2'", nil).body, "Second")
+		done := w.bring(t, p, "opportunities", export)
+		others := float64(len(rowsOf(t, export)) - 1 - 2) // what is shared, and what no system has a reference for
+		require.Equal(t, tally(0, 0, 2, others), done.json(t)["records"], done.body)
+		require.Equal(t, before, list())
+		found := w.must(t, 200, p, "GET", "/v1/imports/"+done.text(t, "id")+"/findings?limit=200", nil).body
+		require.Contains(t, found, "It is shared with another company")
+		require.Contains(t, found, "A reference of 1 to 200 characters is needed")
+		// An account of the same name is told from the other by its id, and a change in the file is a change here.
+		changed := w.bring(t, p, "opportunities", strings.ReplaceAll(export, "1200.50,EUR", "1300.00,EUR"))
+		require.Equal(t, tally(0, 1, 1, others), changed.json(t)["records"], changed.body)
+	}
+	require.NotContains(t, w.must(t, 200, w.pia, "GET", "/v1/opportunities/export", nil).body, "vendor_account_id")
+	w.role(t, w.ada, operational.RoleDealerPersonnel, operational.ObjectOpportunity, `readable = array_remove(readable, 'external_ref')`)
+	w.must(t, 422, w.pia, "GET", "/v1/opportunities?filter=external_ref+eq+'o2'", nil)
+	require.NotContains(t, w.must(t, 200, w.pia, "GET", "/v1/opportunities/"+shared, nil).body, "external_ref")
+}

@@ -22,7 +22,8 @@ func (a *API) recordImports() {
 		{"accounts", operational.AccountsImport, "`external_ref` and `name` are needed; a parent is named by `parent_external_ref`."},
 		{"opportunities", operational.OpportunitiesImport, "They are your own business: a vendor's direct sales, or what a partner sells without a vendor. `external_ref` and `name` are needed. " +
 			"`account` names one of your accounts by its reference or its exact name; `sales_process`, `stage` and `record_type` are names, left out the usual process, its first stage and the usual type; " +
-			"`owner_email` is the mail address of a colleague; besides `customer_name`, `amount`, `currency` and `close_date`. Another stage than before is a move in the history."},
+			"`owner_email` is the mail address of a colleague; besides `customer_name`, `amount`, `currency` and `close_date`. Another stage than before is a move in the history. " +
+			"The columns of an export are understood too: what is shared with another company in it stays as it is, and so does what nobody writes by a file, such as numbers and notes."},
 		{"contacts", operational.ContactsImport, "`external_ref` and `last_name` are needed; the account is named by `account_external_ref` or `account_id`."},
 	} {
 		register(a, x.permission, huma.Operation{

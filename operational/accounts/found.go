@@ -13,31 +13,36 @@ import (
 
 // Found are accounts that texts name, as far as the actor sees them.
 type Found struct {
+	ByID   map[uuid.UUID]Account
 	ByRef  map[string]Account   // by external reference
 	ByName map[string][]Account // by exact name; several may have one
 }
 
-const accountsNamed = `select ` + accountColumns + ` from crm.account a where a.org_id = $1 and (a.external_ref = any($2) or a.name = any($2))`
+const accountsNamed = `select ` + accountColumns + ` from crm.account a where a.org_id = $1 and (a.external_ref = any($2) or a.name = any($2) or a.id = any($3))`
 
-// FoundTx finds accounts of the actor's company by references and names. What the actor does not see is not there, and
+// FoundTx finds accounts of the actor's company by references, names and ids. What the actor does not see is not there, and
 // nothing is found by a name that it does not read.
 func (s *Service) FoundTx(ctx context.Context, tx *postgres.Tx, texts []string) (Found, error) {
-	found := Found{ByRef: map[string]Account{}, ByName: map[string][]Account{}}
+	found := Found{ByID: map[uuid.UUID]Account{}, ByRef: map[string]Account{}, ByName: map[string][]Account{}}
 	g, there := tx.Actor.GrantOf(operational.ObjectAccount, uuid.Nil)
 	if !there {
 		return found, nil
 	}
 	wanted := make(map[string]bool, len(texts))
 	var asked []string
+	var ids []uuid.UUID
 	for _, text := range texts {
 		if text != "" && !wanted[text] {
 			wanted[text], asked = true, append(asked, text)
+			if id, err := uuid.Parse(text); err == nil {
+				ids = append(ids, id)
+			}
 		}
 	}
 	if len(asked) == 0 {
 		return found, nil
 	}
-	rows, err := tx.Query(ctx, accountsNamed, tx.Actor.Org, asked)
+	rows, err := tx.Query(ctx, accountsNamed, tx.Actor.Org, asked, ids)
 	if err != nil {
 		return found, fmt.Errorf("find accounts: %w", err)
 	}
@@ -49,6 +54,7 @@ func (s *Service) FoundTx(ctx context.Context, tx *postgres.Tx, texts []string) 
 		if !a.in(g, tx.Actor) {
 			continue
 		}
+		found.ByID[a.ID] = a.masked(g)
 		if a.ExternalRef != nil && wanted[*a.ExternalRef] {
 			found.ByRef[*a.ExternalRef] = a.masked(g)
 		}

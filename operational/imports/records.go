@@ -31,12 +31,17 @@ type recordSort struct {
 	table   string // where the records are, and which of its columns says whose
 	whose   string
 	columns map[string]string // column -> the field that it writes; "" for what is only looked up
+	also    map[string]string // what exports call a column -> column
+	idle    []string          // columns that only exports have, beside those that are ignored of every sort
 	named   map[string]string // what faults call a field -> the column that it comes from, where that is another
 	needed  []string          // of a new record
 	write   func(ctx context.Context, w *recordWriter, tx *postgres.Tx, r record) (outcome, error)
 }
 
 const refColumn = "external_ref"
+
+// sharedColumn is that of a file of opportunities which says that one is shared with another company.
+const sharedColumn = "connection_id"
 
 // ignored are columns that an export has and that nobody writes: what was taken along can be brought back.
 var ignored = []string{"id", "version", "created_at", "updated_at"}
@@ -62,6 +67,15 @@ var recordSorts = map[string]recordSort{
 		columns: map[string]string{
 			refColumn: "", "name": "name", "account": "vendor_account_id", "customer_name": "customer_name", "sales_process": "stage", "stage": "stage",
 			"amount": "vendor_net", "currency": "vendor_net", "close_date": "close_date", "owner_email": "owner", "record_type": "record_type", "record_type_id": "record_type",
+			"account_id": "vendor_account_id", "owner_membership_id": "owner", sharedColumn: "",
+		},
+		also: map[string]string{
+			"vendor_account_id": "account_id", "private.account_id": "account_id", "owner.id": "owner_membership_id", "process.name": "sales_process", "stage.name": "stage",
+			"vendor_net.amount": "amount", "vendor_net.currency": "currency",
+		},
+		idle: []string{
+			"number", "vendor.id", "vendor.name", "partner.id", "partner.name", "owner.name", "stage.type", "amount_source", "region", "tier", "closed_at",
+			"private.end_customer_amount.amount", "private.end_customer_amount.currency", "private.note",
 		},
 		named: map[string]string{
 			"vendor_account_id": "account", "account_id": "account", "process_id": "sales_process", "stage_id": "stage", "vendor_net": "amount", "vendor_net.currency": "currency",
@@ -115,7 +129,7 @@ func (s *Service) Columns(ctx context.Context, actor operational.Actor, kind str
 	}
 	columns := append([]string{refColumn}, sort.needed...)
 	for _, column := range slices.Sorted(maps.Keys(sort.columns)) {
-		if field := sort.fieldOf(actor, column); !slices.Contains(columns, column) && (field == "" || g.Read.Has(field) && g.Edit.Has(field)) {
+		if field := sort.fieldOf(actor, column); column != sharedColumn && !slices.Contains(columns, column) && (field == "" || g.Read.Has(field) && g.Edit.Has(field)) {
 			columns = append(columns, column)
 		}
 	}
@@ -194,9 +208,12 @@ func (s recordSort) place(actor operational.Actor, t *table, g operational.Grant
 	}
 	for name, i := range t.at {
 		column := strings.TrimPrefix(name, "custom.")
+		if ours, exported := s.also[name]; exported {
+			column = ours
+		}
 		delete(t.at, name)
 		switch field := s.fieldOf(actor, column); {
-		case slices.Contains(ignored, column):
+		case slices.Contains(ignored, column) || slices.Contains(s.idle, name) || s.ofOthers(actor, name, known):
 		case !slices.Contains(known, column) || field != "" && !g.Read.Has(field):
 			wrong = append(wrong, fmt.Sprintf("there is no field %q", clip(name)))
 		default:
@@ -210,6 +227,18 @@ func (s recordSort) place(actor operational.Actor, t *table, g operational.Grant
 		}
 	}
 	return wrong
+}
+
+// ofOthers says whether a column of an export holds what a vendor has added to the records that it shares with the
+// caller, or what of the caller's own fields lies in its half of them: neither is of the caller's own business.
+func (s recordSort) ofOthers(actor operational.Actor, name string, known []string) bool {
+	if half, is := strings.CutPrefix(name, "private.custom."); is {
+		return slices.Contains(known, half)
+	}
+	field, is := strings.CutPrefix(name, "custom.")
+	return is && !slices.Contains(known, field) && slices.ContainsFunc(actor.Grants(s.object), func(g operational.Grant) bool {
+		return g.Connection != uuid.Nil && slices.Contains(g.Read.Names, field)
+	})
 }
 
 // readRecords reads a file whose header names its columns.

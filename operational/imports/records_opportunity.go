@@ -83,6 +83,12 @@ func (v *values) stage(p catalog.SalesProcess) *uuid.UUID {
 // customer is the account that a row names by its reference or, where none has that, by its exact name.
 func (v *values) customer() (a accounts.Account, given bool) {
 	text := v.get("account")
+	if id := v.id("account_id").Value; text == "" && id != nil {
+		if a, given = v.w.customers.ByID[*id]; !given {
+			v.faults.Add("account_id", "There is no such account, or it is not yours to see.", nil)
+		}
+		return a, given
+	}
 	if text == "" {
 		return a, false
 	}
@@ -104,7 +110,7 @@ func (v *values) customer() (a accounts.Account, given bool) {
 func (v *values) owner() operational.Opt[uuid.UUID] {
 	mail := strings.ToLower(v.get("owner_email"))
 	if mail == "" {
-		return operational.Opt[uuid.UUID]{}
+		return v.id("owner_membership_id")
 	}
 	id, found := v.w.deals.people[mail]
 	if !found {

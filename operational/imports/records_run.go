@@ -117,8 +117,9 @@ func (w *recordWriter) writeAll(ctx context.Context, tx *postgres.Tx) error {
 	}
 	first, done := map[string]int{}, 0
 	for _, raw := range t.rows {
-		ref := record{w: w, table: t, row: raw}.ref()
-		if _, there := first[ref]; !there {
+		r := record{w: w, table: t, row: raw}
+		ref := r.ref()
+		if _, there := first[ref]; !there && r.get(sharedColumn) == "" {
 			first[ref] = raw.line
 		}
 	}
@@ -153,7 +154,7 @@ func (w *recordWriter) look(ctx context.Context, tx *postgres.Tx, t *table) (err
 	for _, raw := range t.rows {
 		r := record{w: w, table: t, row: raw}
 		refs, mails = append(refs, r.ref()), append(mails, strings.ToLower(r.get("owner_email")))
-		named = append(named, r.get("parent_external_ref"), r.get("account_external_ref"), r.get("account"))
+		named = append(named, r.get("parent_external_ref"), r.get("account_external_ref"), r.get("account"), strings.ToLower(r.get("account_id")))
 	}
 	if w.known, err = knownRecords(ctx, tx, w.sort, refs); err != nil {
 		return err
@@ -188,6 +189,10 @@ func knownRecords(ctx context.Context, tx *postgres.Tx, sort recordSort, refs []
 // writeOne writes a row inside a savepoint, so that a fault of the row undoes the row alone.
 func (w *recordWriter) writeOne(ctx context.Context, tx *postgres.Tx, r record, first map[string]int) error {
 	ref := r.ref()
+	if r.get(sharedColumn) != "" { // its reference is of that connection: it would be made a second time
+		w.quarantine(r, sharedColumn, ruleNotYours, "", "It is shared with another company, and a file brings your own business alone. It stays as it is.")
+		return nil
+	}
 	if line := first[ref]; line != r.row.line && ref != "" {
 		w.quarantine(r, refColumn, ruleDuplicate, ref, fmt.Sprintf("The row on line %d has the same reference; that one is kept.", line))
 		return nil

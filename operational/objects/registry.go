@@ -49,6 +49,7 @@ var All = []Object{
 		{Name: "tier", Label: "Tier", Type: Text, Fixed: true},
 		{Name: "lines", Label: "Products", Type: Rows},
 		{Name: "record_type", Label: "Type", Type: Record, Member: []string{"record_type_id"}},
+		{Name: "external_ref", Label: "External reference", Type: Text, Fixed: true},
 		{Name: "history", Label: "History", Type: Rows, Member: []string{}, Fixed: true},
 	}},
 	{operational.ObjectAccount, "Account", "Accounts", []Field{

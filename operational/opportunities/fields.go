@@ -52,20 +52,25 @@ var fields = []field{
 	},
 	{name: fieldLines, lists: []string{"product", "family"}, hide: func(o *Opportunity) { o.Lines = nil }},
 	{name: "record_type", lists: []string{"record_type"}, hide: func(o *Opportunity) { o.RecordTypeID = nil }},
+	{name: fieldRef, lists: []string{fieldRef}, blanks: blank("external_ref", "null::text"), hide: func(o *Opportunity) { o.ExternalRef = nil }},
 	{name: fieldHistory},
 }
 
 // linesAt is where lines are among the fields.
 var linesAt = slices.IndexFunc(fields, func(f field) bool { return f.name == fieldLines })
 
+// refAt is where the reference is that another system has for an opportunity.
+var refAt = slices.IndexFunc(fields, func(f field) bool { return f.name == fieldRef })
+
 const (
+	fieldRef     = "external_ref"
 	fieldLines   = "lines"
 	fieldHistory = "history"
 )
 
 // Names in filters and sorts that would tell a partner which of the others a record is of, and what of it lies in
 // tables that are not shown to all.
-var listsOfOthers = []string{"number", "connection", "partner", "owner", "product", "family", "account"}
+var listsOfOthers = []string{"number", "connection", "partner", "owner", "product", "family", "account", "external_ref"}
 
 func blank(column, instead string) map[string]string { return map[string]string{column: instead} }
 
@@ -102,9 +107,10 @@ func viewOf(g operational.Grant) view { return view{Grant: g, hidden: maskOf(g.R
 
 // views are all of an actor's, and what none of them shows.
 type views struct {
-	actor operational.Actor
-	all   []view
-	never mask
+	actor  operational.Actor
+	all    []view
+	never  mask
+	public bool
 }
 
 func viewsOf(actor operational.Actor) views {
@@ -115,7 +121,11 @@ func viewsOf(actor operational.Actor) views {
 			others := viewOf(g.ToOthers())
 			others.others = true
 			vs.add(others)
+			vs.public = true
 		}
+	}
+	if vs.public { // who reads in the role that is shown all partners' records has no references: they would tell whose one is
+		vs.never |= 1 << refAt
 	}
 	return vs
 }
@@ -145,7 +155,7 @@ func (v view) shown(s state) Opportunity {
 	}
 	o.Custom = shownOf(v.Read, s.Custom)
 	if v.others {
-		o.Number, o.ConnectionID, o.Partner = "", nil, nil
+		o.Number, o.ConnectionID, o.Partner, o.ExternalRef = "", nil, nil, nil
 	}
 	return o
 }

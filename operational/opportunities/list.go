@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -28,6 +29,7 @@ var shared = map[string]postgres.Column{
 	"region":        {SQL: "o.region", Type: postgres.Text, Nullable: true},
 	"tier":          {SQL: "o.tier", Type: postgres.Text, Nullable: true},
 	"record_type":   {SQL: "o.record_type_id", Type: postgres.UUID, Nullable: true},
+	"external_ref":  {SQL: "o.external_ref", Type: postgres.Text, Nullable: true},
 	"closed_at":     {SQL: "o.closed_at", Type: postgres.Time, Nullable: true},
 	"created_at":    {SQL: "o.created_at", Type: postgres.Time},
 	"updated_at":    {SQL: "o.updated_at", Type: postgres.Time},
@@ -71,6 +73,9 @@ func listFor(actor operational.Actor, added map[string]postgres.Column) postgres
 	families := actor.ReadableFields(operational.ObjectProduct).Has("family") // lines name products, and those their family
 	if read.All && families && !others && len(added) == 0 {
 		return l
+	}
+	if others {
+		l.Reach.Columns = strings.Replace(l.Reach.Columns, ", o."+fieldRef, "", 1)
 	}
 	l.Field = maps.Clone(l.Field)
 	maps.Copy(l.Field, added)

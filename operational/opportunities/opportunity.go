@@ -32,6 +32,7 @@ type Opportunity struct {
 	ClosedAt        *time.Time        `json:"closed_at,omitempty" doc:"When it was won, lost or disqualified; absent while it is open."`
 	Lines           []Line            `json:"lines,omitempty" doc:"What is sold; only when a single opportunity is read."`
 	RecordTypeID    *uuid.UUID        `json:"record_type_id,omitempty" doc:"Record type, of those that the company of its sales process tells apart."`
+	ExternalRef     *string           `json:"external_ref,omitempty" doc:"Identifier in the system that the opportunity was imported from."`
 	Custom          map[string]any    `json:"custom,omitempty" doc:"Values of the fields that the company of its sales process has added, by name."`
 	Version         int64             `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt       time.Time         `json:"created_at" doc:"When it began."`

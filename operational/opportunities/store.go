@@ -20,7 +20,7 @@ var (
 	sharedColumns = []string{
 		"id", "number", "connection_id", "vendor_org_id", "partner_org_id", "name", "customer_name", "owner_contact_id", "owner_membership_id",
 		"process_org_id", "process_id", "process_version", "stage_id", "stage_type", "vendor_net_amount", "amount_source", "currency", "close_date",
-		"region", "tier", "closed_at", "version", "created_at", "updated_at", "custom", "record_type_id", "frozen_at",
+		"region", "tier", "closed_at", "version", "created_at", "updated_at", "custom", "record_type_id", "frozen_at", "external_ref",
 	}
 	columnsOf = map[operational.Side][]string{
 		operational.SidePartner: sharedColumns,
@@ -90,6 +90,7 @@ type state struct {
 	Custom            map[string]any // text, yes or no by name
 	RecordTypeID      *uuid.UUID
 	FrozenAt          *time.Time // its connection has ended: it stays as it was
+	ExternalRef       *string
 }
 
 // facts are what rights look at.
@@ -124,7 +125,7 @@ func (s state) opportunity() Opportunity {
 		VendorNet: operational.Money{Amount: s.VendorNetAmount, Currency: s.Currency}, AmountSource: s.AmountSource,
 		CloseDate: s.CloseDate, Region: text(s.Region), Tier: text(s.Tier), ClosedAt: s.ClosedAt,
 		Version: s.Version, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
-		Custom: s.Custom, RecordTypeID: s.RecordTypeID,
+		Custom: s.Custom, RecordTypeID: s.RecordTypeID, ExternalRef: s.ExternalRef,
 	}
 }
 

@@ -92,7 +92,6 @@ type step struct {
 	Lines       *[]pricedLine     // nil: as they are
 	grant       operational.Grant // by which it is made
 	stage       string            // name of the stage of a new one
-	ExternalRef *string           // by which another system knows a new one
 }
 
 func (s step) args(tx *postgres.Tx) pgx.NamedArgs {

@@ -24,7 +24,7 @@ insert into sec.object_field (object, field, internal_only, editable) values
   ('opportunity', 'name', false, true), ('opportunity', 'customer_name', false, true), ('opportunity', 'vendor_account_id', true, true),
   ('opportunity', 'owner', false, true), ('opportunity', 'stage', false, true), ('opportunity', 'vendor_net', false, true),
   ('opportunity', 'close_date', false, true), ('opportunity', 'region', false, false), ('opportunity', 'tier', false, false),
-  ('opportunity', 'lines', false, true), ('opportunity', 'record_type', false, true), ('opportunity', 'history', false, false);
+  ('opportunity', 'lines', false, true), ('opportunity', 'record_type', false, true), ('opportunity', 'external_ref', false, false), ('opportunity', 'history', false, false);
 
 -- A field that a company adds to an object of its own, or to what it shares as a vendor.
 create table crm.custom_field (

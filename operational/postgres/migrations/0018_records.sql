@@ -6,7 +6,7 @@ insert into sec.object_field (object, field, internal_only, editable) values
 -- Roles that came with workspaces which are there already have them as those of new workspaces will.
 update crm.role_object o set readable = o.readable || n.readable, editable = case when o.can_edit then o.editable || n.editable else o.editable end
 from (select object, array_agg(field) as readable, coalesce(array_agg(field) filter (where editable), '{}') as editable from sec.object_field
-      where field in ('record_type', 'external_ref', 'owner') and (object, field) not in (('account', 'external_ref'), ('opportunity', 'record_type'), ('opportunity', 'owner')) group by object) n
+      where field in ('record_type', 'external_ref', 'owner') and (object, field) not in (('account', 'external_ref'), ('opportunity', 'external_ref'), ('opportunity', 'record_type'), ('opportunity', 'owner')) group by object) n
 where n.object = o.object and exists (select from crm.role r where r.org_id = o.org_id and r.key = o.role_key and r.built_in);
 
 -- An account belongs to whoever looks after it, so that a data scope "private" means something; a contact follows its account.
