@@ -49,5 +49,8 @@
 //   - How it goes with a partner is told by what the vendor sees anyway: when something last happened to a shared record in
 //     its reader's sight (an import brings the times of its source), and of how many people it knows the mail address, which they have since they joined. Who of them signs
 //     in, and when, is the partner's own affair.
+//   - Who was not there is told by mail, where mail is sent: who invited, of the answer; and those who manage connections, when
+//     the other company has suspended, resumed or ended one. One job writes one letter to one person, says no more than the
+//     page that it leads to, and is let go when nobody takes it. Who may not see that page any more is told nothing.
 //   - Expiry is noted when somebody looks, so that lists say what the page behind the link says.
 package interconnect

@@ -15,7 +15,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// Postman sends invitations by mail, after they are made.
+// Postman sends invitations by mail, after they are made, and word of what became of them and of connections.
 type Postman struct {
 	db      *postgres.DB
 	tickets Tickets
@@ -29,7 +29,7 @@ func NewPostman(jobsDB *postgres.DB, tickets Tickets, send func(context.Context,
 
 // Workers are all that it does.
 func (p *Postman) Workers() []jobs.Worker {
-	return []jobs.Worker{p.Worker(), {Event: eventAsked, Attempts: 8, Work: p.deliverAsked, GiveUp: p.forgetAsked}}
+	return append(p.tellers(), p.Worker(), jobs.Worker{Event: eventAsked, Attempts: 8, Work: p.deliverAsked, GiveUp: p.forgetAsked})
 }
 
 // Worker does it as a job, again a little later when the server does not answer.
