@@ -2,10 +2,14 @@
 # make test   everything, against real Postgres, DuckDB and Chromium
 # make check  format and lint
 # make bench  the figures we hold ourselves to
+# make soak   faults without end: make soak ROUNDS=300 SEED=7
 SHELL := /bin/bash
 export CGO_ENABLED := 1
 
-.PHONY: run build assets generate test check bench openapi clean
+ROUNDS ?= 100
+SEED ?= 1
+
+.PHONY: run build assets generate test check bench soak openapi clean
 
 run: build
 	exec bin/sharepartner up --demo
@@ -39,6 +43,11 @@ check: .tools/bin/golangci-lint .tools/bin/gofumpt
 
 bench: build
 	bin/sharepartner bench
+
+# The same seed brings the same faults.
+soak:
+	@.tools/need go gcc g++ postgres
+	go test ./pipelines -run '^TestSoak$$' -count=1 -v -timeout 0 -args -soak.rounds=$(ROUNDS) -soak.seed=$(SEED)
 
 clean:
 	rm -rf bin .tools/bin .bench

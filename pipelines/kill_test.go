@@ -2,45 +2,18 @@ package pipelines_test
 
 import (
 	"bufio"
-	"context"
-	"fmt"
-	"log/slog"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/sharepartner/sharepartner/pipelines"
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
-
-// The environment that turns this test program into the process that is killed.
-const (
-	victimFile   = "SHAREPARTNER_TEST_VICTIM"
-	victimSource = "SHAREPARTNER_TEST_VICTIM_SOURCE"
-)
-
-// victim runs a pipeline until it is killed and writes what happens as lines.
-func victim(path string) int {
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: path, MemoryLimit: "512MB"})
-	if err != nil {
-		fmt.Println("fault:", err)
-		return 1
-	}
-	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	_ = pipelines.New(pipelines.Config{SourceURL: os.Getenv(victimSource), Store: store, Log: log}).Run(context.Background())
-	return 0
-}
 
 // killAfter starts a victim, waits for a line and then a while, and kills it. It gives all lines.
 func (b *bed) killAfter(line string, while time.Duration) string {
 	b.t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), victimFile+"="+b.file, victimSource+"="+b.cdc)
+	cmd := b.command()
 	out, err := cmd.StdoutPipe()
 	require.NoError(b.t, err)
 	require.NoError(b.t, cmd.Start())

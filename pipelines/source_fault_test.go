@@ -3,12 +3,9 @@ package pipelines_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"net/url"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,72 +18,6 @@ import (
 	"github.com/sharepartner/sharepartner/pipelines/pgsource"
 	"github.com/sharepartner/sharepartner/warehouse"
 )
-
-// line is an address that stays the same while the server behind it comes and goes.
-type line struct {
-	listener net.Listener
-	mu       sync.Mutex
-	target   string
-	open     map[net.Conn]bool
-	wait     sync.WaitGroup
-}
-
-func newLine(t *testing.T) *line {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	l := &line{listener: listener, open: map[net.Conn]bool{}}
-	l.wait.Go(l.serve)
-	t.Cleanup(func() {
-		_ = listener.Close()
-		l.cut()
-		l.wait.Wait()
-	})
-	return l
-}
-
-func (l *line) serve() {
-	for {
-		in, err := l.listener.Accept()
-		if err != nil {
-			return
-		}
-		l.mu.Lock()
-		out, err := net.Dial("tcp", l.target)
-		if err != nil {
-			_ = in.Close()
-			l.mu.Unlock()
-			continue
-		}
-		l.open[in], l.open[out] = true, true
-		l.mu.Unlock()
-		l.wait.Go(func() { l.pass(in, out) })
-		l.wait.Go(func() { l.pass(out, in) })
-	}
-}
-
-func (l *line) pass(from, to net.Conn) {
-	_, _ = io.Copy(to, from)
-	_ = from.Close()
-	_ = to.Close()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.open, from)
-}
-
-// cut breaks every connection.
-func (l *line) cut() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for c := range l.open {
-		_ = c.Close()
-	}
-}
-
-func (l *line) to(target string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.target = target
-}
 
 // cluster is a server of the test's own, with a line to it.
 type cluster struct {

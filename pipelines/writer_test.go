@@ -37,8 +37,14 @@ func id() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 func newWriter(t testing.TB, conn *pgx.Conn, seed uint64) *writer {
 	t.Helper()
+	w, err := tryWriter(conn, seed)
+	require.NoError(t, err)
+	return w
+}
+
+func tryWriter(conn *pgx.Conn, seed uint64) (*writer, error) {
 	w := &writer{conn: conn, rng: rand.New(rand.NewPCG(seed, 7)), vendor: id(), process: id(), partner: map[uuid.UUID]uuid.UUID{}}
-	require.NoError(t, w.tx(func(exec execFunc) {
+	return w, w.tx(func(exec execFunc) {
 		exec(`insert into crm.organisation (id, name, country_code, created_at) values ($1, 'Vendor', 'DE', now())`, w.vendor)
 		exec(`insert into crm.sales_process (id, org_id, name, created_at, updated_at) values ($1, $2, 'Standard', now(), now())`, w.process, w.vendor)
 		for i, kind := range []string{"active", "active", "won"} {
@@ -48,8 +54,7 @@ func newWriter(t testing.TB, conn *pgx.Conn, seed uint64) *writer {
 		for range 3 {
 			w.addPartner(exec)
 		}
-	}))
-	return w
+	})
 }
 
 type execFunc func(sql string, args ...any)

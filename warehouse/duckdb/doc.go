@@ -19,7 +19,8 @@
 //     that changed afterwards; of all others what is derived stands. A test holds it against the whole history.
 //   - Stays in stages are rows of their own: as a list in the wide row, unnesting made up most of a funnel.
 //   - After a commit that failed the file is opened again: engine 1.1.2 takes rows back from memory without their
-//     texts, and the next rows would come out with wrong ones. While that fails (no space), reading goes on.
+//     texts, and the next rows would come out with wrong ones. While that fails (no space), reading goes on. The engine's
+//     own checkpoint at closing is off: after such a commit it wrote the memory down and so lost a row for good.
 //   - A transaction whose commit lies before the checkpoint is dropped on arrival, so that sending it again is harmless.
 //   - What was set aside is settled by the staged rows of the same load; while no letter is open, loads do not look.
 //   - Extensions are neither loaded nor fetched: the store works without network.

@@ -114,6 +114,7 @@ func (s *Store) prepare(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 		"SET checkpoint_threshold = '256MB'", // shorter commits; a log of that size is replayed in seconds
 		"SET memory_limit = '" + strings.ReplaceAll(s.opts.MemoryLimit, "'", "") + "'",
 		fmt.Sprintf("SET threads = %d", s.opts.Threads),
+		"PRAGMA disable_checkpoint_on_shutdown", // see tidy
 	}
 	if s.opts.Path == "" {
 		settings = append(settings, "SET temp_directory = '"+strings.ReplaceAll(os.TempDir(), "'", "''")+"'")
@@ -154,15 +155,25 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.tidy()
 	return s.disconnect()
+}
+
+// tidy folds the engine's own log into the file. The engine would do so at the end of its own accord, but also after a
+// commit that failed, and then write down what it has in memory: rows that were committed are missing there.
+func (s *Store) tidy() {
+	if s.db == nil || s.broken.Load() {
+		return
+	}
+	_ = s.endViews() // the engine does not wait for readers
+	if _, err := s.db.ExecContext(context.Background(), "CHECKPOINT"); err != nil {
+		s.log.Warn("the warehouse keeps its log until it is opened again", "error", err)
+	}
 }
 
 // disconnect closes the file. Views would hold it open, so they end; the caller holds s.mu, so that none begins.
 func (s *Store) disconnect() error {
-	var faults []error
-	for _, v := range s.openViews() {
-		faults = append(faults, v.Close())
-	}
+	faults := []error{s.endViews()}
 	if s.writer != nil {
 		faults = append(faults, s.writer.Close())
 	}
@@ -170,6 +181,14 @@ func (s *Store) disconnect() error {
 		faults = append(faults, s.db.Close())
 	}
 	s.writer, s.db = nil, nil
+	return errors.Join(faults...)
+}
+
+func (s *Store) endViews() error {
+	var faults []error
+	for _, v := range s.openViews() {
+		faults = append(faults, v.Close())
+	}
 	return errors.Join(faults...)
 }
 
@@ -204,8 +223,9 @@ func (s *Store) beginReading(ctx context.Context) (*sql.Tx, error) {
 }
 
 // revive opens the file again after a commit that failed, as on a full disk. The engine then may have given up on the
-// file; or else it takes the rows back from memory, but in this version (1.1.2) not the texts that belong to them, and
-// the next rows come out with the wrong ones. What was committed is in the file. The caller holds s.writing.
+// file; or else it takes the rows back from memory, but in this version (1.1.2) neither all of them nor the texts that
+// belong to them, and the next rows come out with the wrong ones. What was committed is in the file, as long as what is
+// in memory is not written over it (tidy). The caller holds s.writing.
 func (s *Store) revive(ctx context.Context) error {
 	if s.closed {
 		return errClosed
