@@ -90,6 +90,7 @@ func New(d Deps) *API {
 	a.huma = humago.New(a.mux, a.config())
 	a.sessions()
 	a.ownCredentials()
+	a.profile()
 	a.resets()
 	a.secondFactor()
 	a.providers()

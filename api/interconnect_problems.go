@@ -14,7 +14,7 @@ var problemsOfInterconnect = []ProblemType{
 		"If you have signed in here before, sign in and accept the invitation then; otherwise take the mail address that the invitation was made for.",
 	},
 	{"ask-first", "Ask for the link to join", "Somebody new joins by a link that is mailed to them and shows that the address is theirs. Nothing was saved.", "Ask for the link with your mail address, and join by what is mailed to you."},
-	{"no-mail", "No mail is sent", "This program sends no mail, so there is no link to join by mail. Nothing was done.", "Join with the mail address that the invitation was made for."},
+	{"no-mail", "No mail is sent", "This program sends no mail, and so no link to join, to set a lost password or to change a mail address. Nothing was done.", "Join with the mail address that the invitation was made for. With passwords and addresses whoever runs the program helps."},
 	{"address-gone", "The address is not kept any more", "The mail address of an invitation that came to nothing is cleared away after some time. Nothing was changed.", "Make a new invitation."},
 	{"has-administrator", "The organisation has an administrator", "Somebody of your organisation may do everything in it already, so that an invitation makes nobody its administrator. Nothing was changed.", "Ask an administrator of your organisation for the role."},
 	{"bound-to-connection", "The credential works in one connection only", "A session or API key that works in one connection does nothing for the whole company. Nothing was saved.", "Switch the session to all of your business first."},

@@ -20,6 +20,8 @@ var problemsOfSignIn = []ProblemType{
 	{"sign-in-over", "The sign-in is over", "It took too long between the steps of signing in, or the password became another meanwhile.", "Begin again with mail address and password."},
 	{"more-proof-needed", "The organisation asks for more", "The organisation asks its people for a second factor, or for its identity provider, and the session has not shown it. Nothing was done.", "Sign in anew, as the organisation asks."},
 	{"not-yours-yet", "Not before you have it yourself", "Whoever asks everybody for a second factor or for a provider has signed in so. Nothing was saved.", "Set it up for yourself, sign in by it and try again."},
-	{"no-password", "There is no password", "Whoever signs in by a provider alone has no password that a second factor would stand beside.", "Look after the second factor at your provider."},
+	{"no-password", "There is no password", "Whoever signs in by a provider alone has no password that a second factor would stand beside, and no mail address that signs them in.", "Look after both at your provider."},
+	{"address-over", "The link is over", "The link to another mail address was used, is older than half an hour, is not complete, or was asked for by somebody else. Nothing was changed.", "Ask for a new one."},
+	{"password-session-needed", "A session by a provider does not do it", "A provider speaks for its people in its own organisation alone, and a name is shown wherever one works. Nothing was saved.", "Sign in with your password and change the name there."},
 	{"second-factor-demanded", "Your company asks for it", "A company of yours asks its people for a second factor, so it cannot be taken away.", "Set up another authenticator in its place."},
 }

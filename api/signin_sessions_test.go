@@ -85,3 +85,17 @@ func TestPasswordOfOnesOwn(t *testing.T) {
 	w.must(t, 200, person{}, "POST", "/v1/session", form)
 	require.NotContains(t, w.log.String(), "staple")
 }
+
+func TestProfileOfOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	w.must(t, 204, w.ana, "PUT", "/v1/me/profile", map[string]string{"name": "Ana Newly", "time_zone": "Asia/Tokyo"})
+	me := w.must(t, 200, w.ana, "GET", "/v1/me", nil).json(t)
+	require.Equal(t, []any{"Ana Newly", "Asia/Tokyo"}, []any{me["name"], me["time_zone"]})
+	require.Equal(t, 422, w.call(t, w.ana, "PUT", "/v1/me/profile", map[string]string{"name": "Ana", "time_zone": "Mars/Olympus"}).status)
+	w.enable(t, w.ana, "ana@acme.example")
+	here := person{token: cookieOf(t, w.must(t, 200, person{}, "POST", "/v1/session", map[string]string{"email": "ana@acme.example", "password": password}))}
+	got := w.call(t, here, "PUT", "/v1/me/address", map[string]string{"email": "ana@new.example", "current_password": password})
+	require.Equal(t, 409, got.status, "no mail is sent here")
+	require.Contains(t, got.body, "no-mail")
+	require.Equal(t, 404, w.call(t, here, "PUT", "/v1/me/address/nonsense", nil).status)
+}

@@ -16,6 +16,7 @@ func (p *Portal) account(mux *http.ServeMux) {
 	mux.HandleFunc("POST /account/password", p.page(operational.SignedIn, p.changePassword))
 	mux.HandleFunc("POST /account/sessions/end-others", p.page(operational.SignedIn, p.endOtherSessions))
 	mux.HandleFunc("POST /account/sessions/{id}/end", p.page(operational.SignedIn, p.endSession))
+	p.ownProfile(mux)
 	p.ownFactor(mux)
 	p.ownSignIns(mux)
 }
@@ -23,6 +24,9 @@ func (p *Portal) account(mux *http.ServeMux) {
 // accountDone are what the page says after an act.
 var accountDone = map[string]views.Note{
 	"password":     {Tone: "good", Title: "Your password is changed", Text: "You are signed out everywhere else.", Focus: true},
+	"profile":      {Tone: "good", Title: "Your name and time zone are saved", Focus: true},
+	"asked":        {Tone: "good", Title: "Look into your mail", Text: "If the address can be yours here, a link is on its way there. It is good for half an hour. Until you open it nothing changes.", Focus: true},
+	"address":      {Tone: "good", Title: "Your mail address is changed", Text: "It signs you in from now on. The address before is told.", Focus: true},
 	"factor":       {Tone: "good", Title: "Your second factor is removed", Text: "You are signed out everywhere else.", Focus: true},
 	"connected":    {Tone: "good", Title: "The sign-in is connected", Text: "From now on it signs you in.", Focus: true},
 	"disconnected": {Tone: "good", Title: "The sign-in is disconnected", Text: "What it had signed you in to has ended.", Focus: true},
@@ -36,10 +40,13 @@ func (p *Portal) ownAccount(v *visit) error {
 	if note, known := accountDone[v.r.URL.Query().Get("done")]; known {
 		notes = append(notes, note)
 	}
-	return v.showAccount(http.StatusOK, passwordFields(nil), notes...)
+	return v.showAccount(http.StatusOK, accountForms{}, notes...)
 }
 
-func (v *visit) showAccount(status int, password []views.Input, notes ...views.Note) error {
+// accountForms are the forms of the page that are shown once more, with their faults; empty: as they are at first.
+type accountForms struct{ password, profile, address []views.Input }
+
+func (v *visit) showAccount(status int, forms accountForms, notes ...views.Note) error {
 	list, err := v.deps.Identity.Sessions(v.ctx, v.actor)
 	if err != nil {
 		return err
@@ -52,7 +59,22 @@ func (v *visit) showAccount(status int, password []views.Input, notes ...views.N
 	if err != nil {
 		return err
 	}
-	page := views.Account{Factor: factor, Connected: connected, Notes: notes, Password: password, Others: len(list) > 1, Mail: v.me.Email}
+	page := views.Account{Factor: factor, Connected: connected, Notes: notes, Others: len(list) > 1, Mail: v.me.Email, SendsMail: v.deps.Identity.MailsLinks()}
+	page.Password, page.Profile, page.Address = forms.password, forms.profile, forms.address
+	page.AddressOpen = forms.address != nil
+	if page.Password == nil {
+		page.Password = passwordFields(nil)
+	}
+	if page.Profile == nil {
+		now, err := v.deps.Identity.OwnProfile(v.ctx, v.actor)
+		if err != nil {
+			return err
+		}
+		page.Profile = profileFields(now, nil)
+	}
+	if page.Address == nil {
+		page.Address = addressFields("", factor.Set, nil)
+	}
 	for _, s := range list {
 		device := s.Device
 		if device == "" {
@@ -97,7 +119,7 @@ func (p *Portal) changePassword(v *visit) error {
 }
 
 func (v *visit) passwordAgain(status int, faults map[string]string, title, text string) error {
-	return v.showAccount(status, passwordFields(faults), views.Note{Tone: "bad", Title: title, Text: text, Focus: true})
+	return v.showAccount(status, accountForms{password: passwordFields(faults)}, views.Note{Tone: "bad", Title: title, Text: text, Focus: true})
 }
 
 func (p *Portal) endOtherSessions(v *visit) error {

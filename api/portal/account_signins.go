@@ -97,7 +97,7 @@ func (p *Portal) disconnect(v *visit) error {
 	}
 	err = v.deps.Identity.Unlink(v.ctx, v.actor, id)
 	if operational.KindOf(err) == operational.KindConflict {
-		return v.showAccount(http.StatusConflict, passwordFields(nil), views.Note{Tone: "bad", Title: "It stays", Text: messageOf(err), Focus: true})
+		return v.showAccount(http.StatusConflict, accountForms{}, views.Note{Tone: "bad", Title: "It stays", Text: messageOf(err), Focus: true})
 	}
 	if err != nil {
 		return err

@@ -1,16 +1,25 @@
 package portal_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/identity"
+	"github.com/sharepartner/sharepartner/operational/jobs"
+	"github.com/sharepartner/sharepartner/operational/mail"
+	"github.com/sharepartner/sharepartner/operational/pgtest"
 )
 
 // somebody of the vendor, whose password a test may change.
@@ -113,4 +122,66 @@ func TestNoOtherSiteChangesAnAccount(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusForbidden, here.read(res).status)
 	}
+}
+
+// Name and time zone are changed on the page, and so is the address, by a link that is of use to nobody else.
+func TestNameAndAddressAreChangedOnThePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	deps := w.deps
+	deps.Identity = identity.New(w.db.API, pgtest.Secret, identity.SendsMail(true))
+	server := httptest.NewServer(portal.New(portal.Deps{API: api.New(deps), Deps: deps}))
+	t.Cleanup(server.Close)
+	require.Contains(t, w.as(t, leaderMail).get("/account").text(), "Whoever runs the program can change it")
+	w.server.Close()
+	w.server = server
+	v, other := w.somebody(t, "sam@halden.example"), w.as(t, analystMail)
+	p := v.get("/account")
+	p.whole()
+	require.Contains(t, p.raw, `<option value="" selected`, "no time zone of one's own yet")
+	wrong := p.sends("/account/profile", url.Values{"name": {" "}})
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+	wrong = p.sends("/account/profile", url.Values{"time_zone": {"Mars/Olympus"}})
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+	p = p.sends("/account/profile", url.Values{"name": {"Samuel <b>Body</b>"}, "time_zone": {"Asia/Tokyo"}})
+	require.Equal(t, "/account?done=profile", p.path, p.text())
+	require.Contains(t, p.text(), "Samuel <b>Body</b>")
+	var began time.Time
+	require.NoError(t, w.db.Owner(t).QueryRow(t.Context(), `select s.created_at from sec.session s join crm.membership m on m.id = s.membership_id join crm.person p on p.id = m.person_id where p.email = 'sam@halden.example'`).Scan(&began))
+	require.Contains(t, p.text(), began.In(time.FixedZone("", 9*3600)).Format("2 Jan 2006 15:04"), "times are those of the person")
+
+	wrong = p.sends("/account/address", url.Values{"email": {"sam@new.example"}, "current_password": {"not it"}})
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+	require.Contains(t, wrong.raw, `value="sam@new.example"`)
+	require.NotContains(t, wrong.raw, "not it")
+	p = p.sends("/account/address", url.Values{"email": {"sam@new.example"}, "current_password": {password}})
+	require.Equal(t, "/account?done=asked", p.path, p.text())
+	var asked uuid.UUID
+	require.NoError(t, w.db.Owner(t).QueryRow(t.Context(), `select id from sec.address_change`).Scan(&asked))
+	link := ""
+	postman := identity.NewAddressPostman(w.db.Jobs, pgtest.Secret, "https://crm.example", func(_ context.Context, l mail.Message) error {
+		_, rest, _ := strings.Cut(l.Text, "https://crm.example")
+		link, _, _ = strings.Cut(rest, "\n")
+		return nil
+	})
+	require.NoError(t, postman.Workers()[0].Work(t.Context(), jobs.Job{Record: asked}))
+	require.Equal(t, http.StatusNotFound, other.get(link).status)
+	require.Equal(t, http.StatusNotFound, other.post(link, nil).status)
+	p = v.get(link)
+	require.Contains(t, p.text(), "sam@new.example")
+	require.Equal(t, "strict-origin", p.header.Get("Referrer-Policy"))
+	p = p.sends(link, nil)
+	require.Equal(t, "/account?done=address", p.path, p.text())
+	require.Equal(t, http.StatusNotFound, v.post(link, nil).status, "once")
+	w.as(t, "sam@new.example")
+	b := newTab(t, w).as("sam@new.example")
+	for _, l := range []look{looks[0], looks[3]} {
+		b.see(l)
+		b.open("/account")
+		eval[int](b, `(document.querySelector('#address details').open = true, 0)`)
+		b.shot("account-address-" + l.name)
+		b.fits()
+		b.accessible()
+	}
+	b.quiet()
 }

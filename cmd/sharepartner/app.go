@@ -110,7 +110,7 @@ func (a *App) deps() api.Deps {
 	db := a.ground.API
 	inter := interconnect.New(db)
 	cat, acc, opp := catalog.New(db), accounts.New(db), opportunities.New(db)
-	people := identity.New(db, a.ground.Secret, identity.PrivateProviders(a.cfg.Private))
+	people := identity.New(db, a.ground.Secret, identity.PrivateProviders(a.cfg.Private), identity.SendsMail(a.cfg.Mail.SMTP != ""))
 	places, _ := api.ParsePlaces(a.cfg.Proxies) // the check of the settings has read them
 	return api.Deps{
 		DB: db, Identity: people, Interconnect: inter, Invitations: interconnect.NewInvitations(db, people, a.tickets(), a.cfg.Mail.SMTP != ""), Catalog: cat, Accounts: acc, Opportunities: opp,

@@ -54,6 +54,7 @@ func (a *App) postmen() ([]jobs.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	resets := identity.NewResetPostman(a.ground.Jobs, a.ground.Secret, strings.TrimRight(a.cfg.Mail.URL, "/"), sender.Send)
-	return append(interconnect.NewPostman(a.ground.Jobs, a.tickets(), sender.Send).Workers(), resets.Worker()), nil
+	jobsDB, secret, at := a.ground.Jobs, a.ground.Secret, strings.TrimRight(a.cfg.Mail.URL, "/")
+	workers := append(interconnect.NewPostman(jobsDB, a.tickets(), sender.Send).Workers(), identity.NewAddressPostman(jobsDB, secret, at, sender.Send).Workers()...)
+	return append(workers, identity.NewResetPostman(jobsDB, secret, at, sender.Send).Worker()), nil
 }

@@ -15,6 +15,7 @@ import (
 type personCommand struct {
 	Add          personAdd      `cmd:"" help:"Add a person of a vendor, with a password that is printed once."`
 	SetPassword  personPassword `cmd:"" help:"Give somebody who has lost the password another one, which is printed once or asked for. Make sure who asks."`
+	SetEmail     personEmail    `cmd:"" help:"Have somebody sign in with another mail address, where no mail is sent or the one before is lost. Make sure who asks."`
 	ForgetFactor personForget   `cmd:"" help:"Take the second factor from somebody who has lost it and the recovery codes. Make sure who asks."`
 	Erase        personErase    `cmd:"" help:"Take out everything that names a person, in all organisations, for good."`
 }
@@ -60,6 +61,23 @@ func (c *personPassword) Run(ctx context.Context) error {
 			return nil
 		}
 		fmt.Printf("%s can sign in with %s and the password %s, and is signed out everywhere. A second factor stays.\n", person.Name, c.Email, password)
+		return nil
+	})
+}
+
+type personEmail struct {
+	Config
+	Email string `arg:"" help:"The mail address that the person signs in with."`
+	To    string `arg:"" help:"The one from now on."`
+}
+
+// Run changes the address and says what comes of it.
+func (c *personEmail) Run(ctx context.Context) error {
+	return c.onPerson(ctx, c.Email, func(admin *identity.Admin, person identity.Known) error {
+		if err := admin.SetAddress(ctx, person.PersonID, c.To); err != nil {
+			return err
+		}
+		fmt.Printf("%s signs in with %s from now on. Password, second factor and sessions stay; where mail is sent the address before is told.\n", person.Name, c.To)
 		return nil
 	})
 }

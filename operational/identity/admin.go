@@ -35,10 +35,8 @@ type NewVendor struct {
 func (v NewVendor) check() error {
 	var f operational.Faults
 	checkName(&f, "name", v.Name, 200)
-	if v.TimeZone == "Local" {
-		f.Add("time_zone", "must be an IANA name, for example Europe/Berlin", v.TimeZone)
-	} else if _, err := time.LoadLocation(v.TimeZone); err != nil {
-		f.Add("time_zone", "must be an IANA name, for example Europe/Berlin", v.TimeZone)
+	if v.TimeZone != "" {
+		checkZone(&f, v.TimeZone)
 	}
 	if v.FiscalMonth < 0 || v.FiscalMonth > 12 {
 		f.Add("fiscal_month", "must be 1 to 12", v.FiscalMonth)

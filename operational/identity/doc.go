@@ -33,6 +33,12 @@
 //     provider alone has none to lose. Another password ends all sessions and half-done sign-ins, leaves second factor and API
 //     keys, and is in the audits of all companies. Where no mail is sent, whoever runs the program helps (person set-password):
 //     an administrator cannot, because the password opens the person's other companies as well.
+//   - Another mail address is asked for with the password (and a code) and proven by a link that is mailed there, good for half an
+//     hour and once, for whoever asked and is signed in: a link that went astray gives a stranger nothing. Whether an address is
+//     taken is told to nobody: no link goes there. The address before is told afterwards, links in its box lead nowhere, and
+//     another password ends what was asked for. Whoever signs in by a provider alone has no address of ours.
+//   - Name and time zone are the person's in all companies, which note the names of what changed. Vendors' copies follow while the
+//     connection lives. A session by a provider gives no other name to somebody who signs in by a password too or works elsewhere.
 //   - Whoever manages people signs them out, suspends and erases them where it could give them their role, and nobody else:
 //     an API key, which gives nobody anything, does none of it.
 //   - A second factor (TOTP) belongs to a person, who sets it with the password and a first code. A right password then opens

@@ -26,6 +26,8 @@ type Service struct {
 	kept    postgres.Sealer // what makes codes, as the database keeps it
 	shown   postgres.Sealer // what a browser keeps between the steps of a sign-in
 	codes   []byte          // key of the digests of recovery codes
+	links   mailedLinks     // to another mail address
+	mails   bool            // and whether there is a way to send them
 	trips   postgres.Sealer // what a browser keeps on the way to a provider
 	secrets postgres.Sealer // by which providers know this program, as the database keeps them
 
@@ -40,11 +42,14 @@ type Option func(*Service)
 // PrivateProviders lets identity providers stand inside one's own network, and speak http.
 func PrivateProviders(yes bool) Option { return func(s *Service) { s.private = yes } }
 
+// SendsMail says that links can be mailed, as to another address.
+func SendsMail(yes bool) Option { return func(s *Service) { s.mails = yes } }
+
 // New makes the service on the api login, with keys of the deployment's secret.
 func New(db *postgres.DB, secret postgres.Secret, options ...Option) *Service {
 	s := &Service{
 		db: db, rights: newRightsCache(db), beliefs: newBeliefs(),
-		kept: secret.Sealer("second-factors"), shown: secret.Sealer("sign-in-steps"), codes: secret.Derive("recovery-codes"),
+		kept: secret.Sealer("second-factors"), shown: secret.Sealer("sign-in-steps"), codes: secret.Derive("recovery-codes"), links: addressLinks(secret, ""),
 		trips: secret.Sealer("provider-trips"), secrets: secret.Sealer("provider-secrets"), documents: documents{held: map[string]document{}},
 	}
 	for _, choose := range options {

@@ -136,6 +136,8 @@ func TestAProviderSpeaksForItsOwnCompanyAlone(t *testing.T) {
 		require.Equal(t, w.vendor, s.Organisation.ID)
 	}
 	requireKind(t, operational.KindNotFound, w.EndSession(ctx, by.Actor, atBolt.Actor.Credential))
+	require.NoError(t, w.SetProfile(ctx, by.Actor, identity.Profile{Name: me.Name, TimeZone: "Asia/Tokyo"}))
+	requireCode(t, "password-session-needed", w.SetProfile(ctx, by.Actor, identity.Profile{Name: "Somebody else"}))
 	_, err = w.EndOtherSessions(ctx, by.Actor)
 	require.NoError(t, err)
 	require.NoError(t, w.session(atBolt.Token))

@@ -21,32 +21,33 @@ const ResetLife = 30 * time.Minute
 // Resets lets people who have lost their password set another one, by a link that is mailed to their address.
 type Resets struct {
 	db    *postgres.DB
-	links resetLinks
+	links mailedLinks
 	mails bool
 }
 
-// resetLinks makes the tokens behind the links. A token is a keyed digest of the asking's id, so that the program can make
-// it again when it is mailed, and neither the database nor a job ever holds one.
-type resetLinks struct {
-	key     []byte
-	address string
+// mailedLinks make the tokens behind links that are mailed. A token is a keyed digest of the asking's id, so that the
+// program can make it again when it is mailed, and neither the database nor a job ever holds one.
+type mailedLinks struct {
+	key  []byte
+	what string
+	path string // what a link begins with
 }
 
-func newResetLinks(secret postgres.Secret, address string) resetLinks {
-	return resetLinks{key: secret.Derive("password-resets"), address: address}
+func resetLinks(secret postgres.Secret, address string) mailedLinks {
+	return mailedLinks{key: secret.Derive("password-resets"), what: "reset", path: address + "/sign-in/reset/"}
 }
 
-func (l resetLinks) token(id uuid.UUID) string {
+func (l mailedLinks) token(id uuid.UUID) string {
 	m := hmac.New(sha256.New, l.key)
-	fmt.Fprintf(m, "reset|%s", id)
+	fmt.Fprintf(m, "%s|%s", l.what, id)
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-func (l resetLinks) link(id uuid.UUID) string { return l.address + "/sign-in/reset/" + l.token(id) }
+func (l mailedLinks) link(id uuid.UUID) string { return l.path + l.token(id) }
 
 // NewResets makes it on the api login. Without a way to send mail nobody can ask for a link.
 func NewResets(db *postgres.DB, secret postgres.Secret, mails bool) *Resets {
-	return &Resets{db: db, links: newResetLinks(secret, ""), mails: mails}
+	return &Resets{db: db, links: resetLinks(secret, ""), mails: mails}
 }
 
 // SendsMail says whether a link can be asked for.

@@ -14,13 +14,13 @@ import (
 // ResetPostman mails the links that were asked for.
 type ResetPostman struct {
 	db    *postgres.DB
-	links resetLinks
+	links mailedLinks
 	send  func(context.Context, mail.Message) error
 }
 
 // NewResetPostman makes it on the jobs login. Address is under which people reach the program.
 func NewResetPostman(jobsDB *postgres.DB, secret postgres.Secret, address string, send func(context.Context, mail.Message) error) *ResetPostman {
-	return &ResetPostman{db: jobsDB, links: newResetLinks(secret, address), send: send}
+	return &ResetPostman{db: jobsDB, links: resetLinks(secret, address), send: send}
 }
 
 // Worker does it as a job (sec.ask_reset asks for it). A link that could not be mailed in its time is over; whoever waits

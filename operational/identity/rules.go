@@ -45,6 +45,13 @@ func checkName(f *operational.Faults, field, text string, most int) {
 	}
 }
 
+// checkZone checks the name of a time zone.
+func checkZone(f *operational.Faults, name string) {
+	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" || len(name) > 64 {
+		f.Add("time_zone", "must be an IANA name, for example Europe/Berlin", name)
+	}
+}
+
 // sideOf is the hat that a person wears when it signs in. In a company that does both it is the vendor's, unless its
 // role is one of the people who sell; a session can change it.
 func sideOf(role operational.Role, governs, sells bool) (operational.Side, bool) {

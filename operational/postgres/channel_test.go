@@ -26,6 +26,7 @@ insert into sec.password (person_id, hash, changed_at) select id, 'hash of ' || 
 insert into sec.attempt (counted, counts_until) values (sha256('a'), now());
 insert into sec.totp (person_id, secret, last_step, set_at) select id, 'sealed', 0, now() from crm.person;
 insert into sec.password_reset (id, person_id, token_sha256, created_at, expires_at) select id, id, sha256(id::text::bytea), now(), now() from crm.person;
+insert into sec.address_change (id, person_id, email, email_norm, token_sha256, created_at, expires_at) select id, id, 'new@x.example', 'new@x.example', sha256(id::text::bytea), now(), now() from crm.person;
 insert into sec.recovery_code (person_id, code) select id, sha256('code') from crm.person;
 insert into sec.sign_in_rule (org_id, second_factor, changed_at) select org_id, false, now() from crm.workspace;
 insert into sec.identity_provider (id, org_id, name, issuer, client_id, client_secret, created_at, updated_at) select md5('provider ' || o)::uuid, md5(o)::uuid, 'Login', 'https://login.example', o, 'sealed', now(), now() from unnest('{A,B,P,Q}'::text[]) o;

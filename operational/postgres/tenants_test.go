@@ -88,6 +88,7 @@ func TestEachTenantSeesItsRows(t *testing.T) {
 		"sec.known_place":         {-1, -1, -1, -1},
 		"sec.totp":                {-1, -1, -1, -1},
 		"sec.password_reset":      {-1, -1, -1, -1},
+		"sec.address_change":      {-1, -1, -1, -1},
 		"sec.recovery_code":       {-1, -1, -1, -1},
 		"sec.sign_in_rule":        {1, 1, 1, 1},
 		"sec.identity_provider":   {1, 1, 1, 1},

@@ -248,6 +248,7 @@ begin
   delete from sec.session where expires_at <= at or idle_expires_at <= at;
   get diagnostics n = row_count;
   delete from sec.password_reset where expires_at <= at;
+  delete from sec.address_change where expires_at <= at;
   return n;
 end $$;
 -- +goose StatementEnd
