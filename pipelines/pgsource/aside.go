@@ -23,7 +23,15 @@ var errHeld = errors.New("the value was not sent, since it did not change, and t
 
 // put adds a row, or sets it aside when it holds a value that cannot be kept. Its place in the transaction counts either way.
 func (d *Decoder) put(op warehouse.Op, r *relation, fields []field, start uint64, into *Changes) error {
-	err := d.complete(op, r, fields)
+	var err error
+	if op != warehouse.OpDelete {
+		err = d.complete(r, fields, fields)
+	}
+	return d.putWhole(err, op, r, fields, start, into)
+}
+
+// putWhole is put for a row that was completed; err says why it could not be.
+func (d *Decoder) putWhole(err error, op warehouse.Op, r *relation, fields []field, start uint64, into *Changes) error {
 	if err == nil {
 		err = d.add(op, r, fields, start, into)
 	}
@@ -42,12 +50,12 @@ func (d *Decoder) put(op warehouse.Op, r *relation, fields []field, start uint64
 	return nil
 }
 
-// complete fills in what was left out of a row because it is in a version that was set aside.
-func (d *Decoder) complete(op warehouse.Op, r *relation, fields []field) error {
-	if len(d.held) == 0 || op == warehouse.OpDelete {
+// complete fills in what was left out of a row because it is in a version that was set aside, under the key it had.
+func (d *Decoder) complete(r *relation, key, fields []field) error {
+	if len(d.held) == 0 {
 		return nil
 	}
-	h := d.held[heldName(r.table, keyOf(r, fields))]
+	h := d.held[heldName(r.table, keyOf(r, key))]
 	if h == nil {
 		return nil
 	}
@@ -139,7 +147,7 @@ func Again(tables []*warehouse.Table, letter warehouse.DeadLetter, earlier []war
 	}
 	d.commitLSN, d.commitAt, d.seq = lsn, letter.CommitAt.UnixMicro(), seq
 	into := NewChanges(tables)
-	if err := d.complete(op, r, fields); err != nil {
+	if err := d.complete(r, fields, fields); err != nil {
 		return nil, err
 	}
 	if err := d.add(op, r, fields, letter.RecordLSN, into); err != nil {

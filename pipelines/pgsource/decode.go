@@ -202,10 +202,11 @@ func (d *Decoder) update(oldForm byte, r *relation, start uint64, into *Changes)
 	if !moved {
 		return d.put(warehouse.OpUpdate, r, d.row, start, into)
 	}
+	missing := d.complete(r, d.old, d.row)
 	if err := d.put(warehouse.OpDelete, r, d.old, start, into); err != nil {
 		return err
 	}
-	return d.put(warehouse.OpInsert, r, d.row, start, into)
+	return d.putWhole(missing, warehouse.OpInsert, r, d.row, start, into)
 }
 
 func (f field) same(g field) bool {

@@ -54,6 +54,20 @@ insert into crm.other values (1, 1)`
 
 const fullRow = `insert into crm.sample values ('00000000-0000-7000-8000-000000000001', 'Zoë', 'X1', 9007199254740993, -5, 7, 1234567890123456.78, '2026-03-01 12:34:56.789012+02', '1969-12-31', true)`
 
+const farTimes = `insert into crm.sample (id, at, day) values
+	('00000000-0000-7000-8000-00000000@0E0', '4713-11-24 00:00:00+00 BC', '4713-11-24 BC'), ('00000000-0000-7000-8000-00000000@0E1', '0001-12-31 23:59:59.999999+00 BC', '0001-12-31 BC'),
+	('00000000-0000-7000-8000-00000000@0E2', '1899-02-28 12:00:00+00', '1900-03-01'), ('00000000-0000-7000-8000-00000000@0E3', '2300-02-28 23:00:00.000001+00', '2400-02-29'),
+	('00000000-0000-7000-8000-00000000@0E4', '12026-01-01 00:00:00+00', '12026-12-31'), ('00000000-0000-7000-8000-00000000@0E5', '294246-12-31 23:59:59+00', '5874897-12-31')`
+
+// wideNumbers inserts numbers that are longer than any column of ours should hold.
+func wideNumbers(ids ...string) string {
+	action := "alter table crm.sample alter price type numeric"
+	for i, number := range []string{"'-infinity'", "repeat('9', 200)::numeric", "('0.' || repeat('0', 199) || '1')::numeric", "1.50000000000000000000"} {
+		action += "; insert into crm.sample (id, price) values ('00000000-0000-7000-8000-0000000000" + ids[i] + "', " + number + ")"
+	}
+	return action + "; alter table crm.sample alter price type numeric(18,2) using 0"
+}
+
 // recordings are what is done to a server, one file each. Each is a transaction of its own unless it says otherwise.
 var recordings = []struct {
 	name   string
@@ -78,6 +92,26 @@ var recordings = []struct {
 	{name: "message", action: `select pg_logical_emit_message(true, 'prefix', 'content'); insert into crm.other values (8, 8)`},
 	{name: "message_alone", stays: true, action: `select pg_logical_emit_message(false, 'prefix', 'content'); insert into crm.other values (11, 11)`},
 	{name: "origin", super: true, action: `select pg_replication_origin_create('elsewhere'); select pg_replication_origin_session_setup('elsewhere'); insert into crm.other values (9, 9)`},
+	{name: "times", action: strings.ReplaceAll(farTimes, "@", "0")},
+	{name: "times_text", text: true, action: strings.ReplaceAll(farTimes, "@", "1")},
+	{name: "time_beyond", action: `insert into crm.sample (id, at) values ('00000000-0000-7000-8000-00000000000c', '294276-12-31 23:59:59+00')`},
+	{name: "time_beyond_text", text: true, action: `insert into crm.sample (id, at) values ('00000000-0000-7000-8000-00000000000d', '294276-12-31 23:59:59+00')`},
+	{name: "infinity_text", text: true, action: `insert into crm.sample (id, at, day) values ('00000000-0000-7000-8000-0000000000d1', '-infinity', 'infinity')`},
+	{name: "integers", action: `insert into crm.sample (id, big, mid, small) values ('00000000-0000-7000-8000-0000000000d2', 9223372036854775807, 2147483647, 32767), ('00000000-0000-7000-8000-0000000000d3', -9223372036854775808, -2147483648, -32768)`},
+	{name: "integers_text", text: true, action: `insert into crm.sample (id, big, mid, small) values ('00000000-0000-7000-8000-0000000000d4', 9223372036854775807, 2147483647, 32767), ('00000000-0000-7000-8000-0000000000d5', -9223372036854775808, -2147483648, -32768)`},
+	{name: "numbers", action: wideNumbers("d6", "d7", "d8", "d9")},
+	{name: "numbers_text", text: true, action: wideNumbers("da", "db", "dc", "dd")},
+	{name: "aside_then_unchanged", action: `alter table crm.sample alter price type numeric;
+		insert into crm.sample (id, name) values ('00000000-0000-7000-8000-0000000000c9', repeat('long ', 1000));
+		update crm.sample set price = 'NaN', name = repeat('other ', 1000) where id = '00000000-0000-7000-8000-0000000000c9';
+		update crm.sample set price = 1, mid = 11 where id = '00000000-0000-7000-8000-0000000000c9';
+		update crm.sample set mid = 12 where id = '00000000-0000-7000-8000-0000000000c9';
+		insert into crm.sample (id, name, price) values ('00000000-0000-7000-8000-0000000000de', repeat('third ', 1000), 'Infinity');
+		update crm.sample set price = '-Infinity', id = '00000000-0000-7000-8000-0000000000df' where id = '00000000-0000-7000-8000-0000000000de';
+		update crm.sample set price = 2 where id = '00000000-0000-7000-8000-0000000000df';
+		delete from crm.sample where price in ('Infinity', '-Infinity'); alter table crm.sample alter price type numeric(18,2) using 0`},
+	{name: "delete_of_nan", action: `alter table crm.sample alter price type numeric; alter table crm.sample replica identity full; insert into crm.sample (id, price) values ('00000000-0000-7000-8000-0000000000c8', 'NaN');
+		delete from crm.sample where price = 'NaN'; alter table crm.sample replica identity default; alter table crm.sample alter price type numeric(18,2)`},
 	{name: "nan", action: `alter table crm.sample alter price type numeric; insert into crm.sample (id, price) values ('00000000-0000-7000-8000-000000000003', 'NaN'); alter table crm.sample alter price type numeric(18,2) using null`},
 	{name: "infinity", action: `insert into crm.sample (id, at) values ('00000000-0000-7000-8000-000000000004', 'infinity')`},
 	{name: "foreign_type", action: `insert into crm.strange values ('00000000-0000-7000-8000-000000000005', 'x')`},

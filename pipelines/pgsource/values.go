@@ -98,14 +98,17 @@ func binaryInteger(v []byte) (int64, error) {
 	return 0, errLength
 }
 
-var errInfinite = errors.New("infinity cannot be kept")
+var (
+	errInfinite = errors.New("infinity cannot be kept")
+	errFarTime  = errors.New("the time is too far in the future to be kept") // after the year 294246
+)
 
 func fromPostgresTime(micros int64) (int64, error) {
 	if micros == math.MaxInt64 || micros == math.MinInt64 {
 		return 0, errInfinite
 	}
 	if micros > math.MaxInt64-epochMicros {
-		return 0, errors.New("the time is too far in the future to be kept")
+		return 0, errFarTime
 	}
 	return micros + epochMicros, nil
 }

@@ -3,6 +3,7 @@ package pgsource
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sharepartner/sharepartner/operational/pgtest"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 func TestMain(m *testing.M) {
@@ -48,6 +50,8 @@ func TestNumbersOfARealServer(t *testing.T) {
 		{number: "184467440737095516.16", fault: errTooLarge}, // 2^64 hundredths
 		{number: "1e30", fault: errTooLarge},
 		{number: "1e130000", fault: errTooLarge},
+		{number: strings.Repeat("9", 200), fault: errTooLarge},
+		{number: strings.Repeat("9", 100) + "." + strings.Repeat("9", 100), fault: errTooLarge},
 		{number: "0.001", fault: errInexact},
 		{number: "1.005", fault: errInexact},
 		{number: "0.00001", fault: errInexact},
@@ -70,6 +74,73 @@ func TestNumbersOfARealServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Both forms of times, as a real server writes them, give the same value or the same refusal.
+func TestTimesOfARealServer(t *testing.T) {
+	conn := dial(t, pgtest.NewURL(t))
+	values := func(kind, value string) (got [2]int64, faults [2]error) {
+		for format := range 2 {
+			result := conn.PgConn().ExecParams(context.Background(), "select $1::"+kind, [][]byte{[]byte(value)}, nil, nil, []int16{int16(format)}).Read()
+			require.NoError(t, result.Err)
+			column := &warehouse.Column{Kind: warehouse.KindTime}
+			if kind == "date" {
+				column.Kind = warehouse.KindDate
+			}
+			if format == 1 {
+				got[format], faults[format] = binaryInt(column, result.Rows[0][0])
+			} else {
+				got[format], faults[format] = textInt(column, string(result.Rows[0][0]))
+			}
+		}
+		return got, faults
+	}
+	for _, zone := range []string{"UTC", "Asia/Kathmandu", "America/New_York", "Europe/Amsterdam"} {
+		_, err := conn.Exec(context.Background(), `select set_config('timezone', $1, false)`, zone)
+		require.NoError(t, err)
+		rnd := rand.New(rand.NewPCG(1, 2))
+		for i := range 400 {
+			at := fmt.Sprintf("epoch'::timestamptz + interval '%d seconds %d microseconds", -210_000_000_000+rnd.Int64N(9_400_000_000_000), rnd.IntN(1_000_000))
+			if i%2 == 0 { // near the present
+				at = fmt.Sprintf("epoch'::timestamptz + interval '%d seconds", -7_000_000_000+rnd.Int64N(20_000_000_000))
+			}
+			var text, day string
+			require.NoError(t, conn.QueryRow(context.Background(), `select ('`+at+`')::timestamptz::text, ('`+at+`')::timestamptz::date::text`).Scan(&text, &day))
+			for kind, value := range map[string]string{"timestamptz": text, "date": day} {
+				got, faults := values(kind, value)
+				require.NoError(t, faults[0], value)
+				require.NoError(t, faults[1], value)
+				require.Equal(t, got[1], got[0], value)
+			}
+		}
+		for _, c := range []struct {
+			kind, value string
+			fault       error
+		}{
+			{"timestamptz", "infinity", errInfinite},
+			{"timestamptz", "-infinity", errInfinite},
+			{"date", "infinity", errInfinite},
+			{"date", "-infinity", errInfinite},
+			{"timestamptz", "294276-12-30 00:00:00+00", errFarTime},
+		} {
+			_, faults := values(c.kind, c.value)
+			require.Equal(t, [2]error{c.fault, c.fault}, faults, c.value)
+		}
+	}
+}
+
+func TestTimesThatAreNone(t *testing.T) {
+	for _, bad := range []string{
+		"", "BC", "2026-03-01", "2026-03-01 12:00:00", "2026-03-01 12:00:00+", "2026-13-01 12:00:00+00", "2026-00-01 12:00:00+00", "0000-01-01 00:00:00+00", "2026-03-01 12:61:00+00",
+		"2026-03-01 1:2:3:4+00", "2026-03-01 12:00.5+00", "2026-03-01 12:00:00.1234567+00", "2026-03-01 12:00:00.x+00", "20260301-01-01 00:00:00+00", "2026-03-x 12:00:00+00",
+	} {
+		_, err := textTime(bad)
+		require.ErrorIs(t, err, errText, bad)
+	}
+	_, err := textDate("2026-03")
+	require.ErrorIs(t, err, errText)
+	_, err = textTime("9999999-01-01 00:00:00+00")
+	require.ErrorIs(t, err, errFarTime)
 }
 
 func TestNumbersGoThroughUnchanged(t *testing.T) {

@@ -3,9 +3,7 @@ package pgsource
 import (
 	"encoding/hex"
 	"errors"
-	"math"
 	"strconv"
-	"time"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
@@ -46,9 +44,9 @@ func textInt(column *warehouse.Column, v string) (int64, error) {
 	case warehouse.KindDecimal:
 		return textNumeric(v, column.Scale)
 	case warehouse.KindTime:
-		return textTime(v, "2006-01-02 15:04:05.999999-07", time.Microsecond)
+		return textTime(v)
 	case warehouse.KindDate:
-		return textTime(v, "2006-01-02", 24*time.Hour)
+		return textDate(v)
 	case warehouse.KindBool:
 		if v != "t" && v != "f" {
 			return 0, errText
@@ -73,21 +71,6 @@ func textUUID(v []byte) (id [16]byte, err error) {
 		return id, errText
 	}
 	return id, nil
-}
-
-// textTime reads the ISO form in UTC. Years before 1 and beyond 9999 come in binary form only.
-func textTime(v, layout string, unit time.Duration) (int64, error) {
-	if v == "infinity" || v == "-infinity" {
-		return 0, errInfinite
-	}
-	at, err := time.Parse(layout, v)
-	if err != nil {
-		return 0, errText
-	}
-	if unit == time.Microsecond {
-		return at.UnixMicro(), nil
-	}
-	return int64(math.Floor(float64(at.Unix()) / 86400)), nil
 }
 
 func textNumeric(v string, scale int) (int64, error) {
