@@ -18,7 +18,7 @@ func (w *world) external(t *testing.T, set string) {
 
 func (w *world) sql(t *testing.T, sql string, args ...any) {
 	t.Helper()
-	_, err := w.Owner(t).Exec(t.Context(), sql, args...)
+	_, err := w.owner.Exec(t.Context(), sql, args...)
 	require.NoError(t, err)
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/api"
@@ -51,6 +52,7 @@ type world struct {
 	store warehouse.Store
 	log   *logged
 	admin *identity.Admin
+	owner *pgx.Conn // for sql and session
 
 	ada, ana       person // vendor A: leader, analyst
 	bob            person // vendor B: leader
@@ -101,6 +103,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w.api = api.New(w.deps)
 	w.admin = identity.NewAdmin(w.Jobs)
+	w.owner = w.Owner(t)
 	w.people(t)
 	w.catalogue(t)
 	return w
@@ -150,7 +153,7 @@ func (w *world) session(t testing.TB, actor operational.Actor) person {
 	token := base64.RawURLEncoding.EncodeToString(seed[:])
 	digest := sha256.Sum256([]byte(token))
 	actor.Credential = uuid.New()
-	_, err := w.Owner(t).Exec(t.Context(), `
+	_, err := w.owner.Exec(t.Context(), `
 		insert into sec.session (id, token_sha256, membership_id, side, created_at, last_seen_at, idle_expires_at, expires_at)
 		values ($1, $2, $3, $4, now(), now(), now() + interval '1 hour', now() + interval '1 hour')`, actor.Credential, digest[:], actor.Membership, actor.Side)
 	require.NoError(t, err)
