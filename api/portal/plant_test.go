@@ -73,7 +73,7 @@ func (w *world) plant(t testing.TB) {
 	second := person(w.second, operational.RoleChannelLeader, "Sven Ek", "sven@norrland.example")
 	first := w.channel(t, w.leader, "EUR", 700)
 	w.partner = person(first[0].OrgID, operational.RoleSeller, "Tomasz Wrona", partnerMail)
-	shared, err := admin.Connect(ctx, identity.NewConnection{Vendor: w.second, Partner: first[0].OrgID, PartnerNumber: "N-1", Tier: "Silver", Region: "South"})
+	shared, err := admin.Connect(ctx, identity.NewConnection{Vendor: w.second, Partner: first[0].OrgID, PartnerNumber: "N-77-Norrland", Tier: "Silver", Region: "South"})
 	require.NoError(t, err)
 	w.business(t, second, []interconnect.NewPartner{{OrgID: first[0].OrgID, ConnectionID: shared}}, "SEK", 40)
 	for _, a := range []*operational.Actor{&w.leader, &w.analyst, &w.partner, &w.stranger} {

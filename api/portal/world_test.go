@@ -54,28 +54,55 @@ const (
 	strangerMail = "new@empty.example"
 )
 
+// The channel of these tests is planted once; every world gets a copy of its own.
+var (
+	channelDB pgtest.Planted
+	channel   world
+)
+
 // newWorld builds a program of its own for a test, with a channel in it.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return newWorldWith(t, (*world).plant)
+	db := channelDB.New(t, func(t testing.TB, d *pgtest.Database) {
+		channel.serve(d)
+		channel.plant(t)
+		d.Guessable(t, password)
+	})
+	w := &world{
+		leader: channel.leader, analyst: channel.analyst, partner: channel.partner, stranger: channel.stranger,
+		vendor: channel.vendor, second: channel.second, opportunity: channel.opportunity, evil: channel.evil,
+	}
+	w.serve(db)
+	return w.start(t)
 }
 
 // newWorldWith builds a program with what plant puts into it.
 func newWorldWith(t testing.TB, plant func(*world, testing.TB)) *world {
 	t.Helper()
-	ctx := context.Background()
-	w := &world{db: pgtest.New(t)}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb"), MemoryLimit: "512MB", Threads: 2})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
-	inter := interconnect.New(w.db.API)
+	w := &world{}
+	w.serve(pgtest.New(t))
+	plant(w, t)
+	return w.start(t)
+}
+
+// serve makes the services over a database.
+func (w *world) serve(db *pgtest.Database) {
+	w.db = db
 	w.deps = api.Deps{
-		DB: w.db.API, Identity: identity.New(w.db.API, pgtest.Secret, identity.PrivateProviders(true)), Interconnect: inter, Catalog: catalog.New(w.db.API), Accounts: accounts.New(w.db.API),
-		Opportunities: opportunities.New(w.db.API), Imports: imports.New(w.db.API), Warehouse: store, Secret: pgtest.Secret, Clock: time.Now,
+		DB: w.db.API, Identity: identity.New(w.db.API, pgtest.Secret, identity.PrivateProviders(true)), Interconnect: interconnect.New(w.db.API), Catalog: catalog.New(w.db.API), Accounts: accounts.New(w.db.API),
+		Opportunities: opportunities.New(w.db.API), Imports: imports.New(w.db.API), Secret: pgtest.Secret, Clock: time.Now,
 		Log: slog.New(slog.DiscardHandler), Rate: 1000, Burst: 5000,
 	}
+}
+
+// start lets the pipeline, the API and the pages run on what is planted.
+func (w *world) start(t testing.TB) *world {
+	t.Helper()
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb"), MemoryLimit: "512MB", Threads: 2})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	w.deps.Warehouse = store
 	w.api = api.New(w.deps)
-	plant(w, t)
 	w.startPipeline(t, store)
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", w.api)

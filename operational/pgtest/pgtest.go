@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -124,6 +125,12 @@ func Own(t testing.TB, changed ...string) *local.Server {
 // NewURL makes a migrated database and gives the owner's address.
 func NewURL(t testing.TB) string {
 	t.Helper()
+	return copyOf(t, template)
+}
+
+// copyOf makes a database like another, to which nobody is connected, and gives the owner's address.
+func copyOf(t testing.TB, from string) string {
+	t.Helper()
 	s := Server(t)
 	name := fmt.Sprintf("test_%d", count.Add(1))
 	ctx := context.Background()
@@ -131,7 +138,7 @@ func NewURL(t testing.TB) string {
 	require.NoError(t, err)
 	defer admin.Close(ctx)
 	// The rights on a database itself are not copied with it.
-	for _, sql := range []string{"create database %s template " + template + " owner sharepartner_owner", "revoke temporary on database %s from public"} {
+	for _, sql := range []string{"create database %s template " + from + " owner sharepartner_owner", "revoke temporary on database %s from public"} {
 		_, err = admin.Exec(ctx, fmt.Sprintf(sql, name))
 		require.NoError(t, err)
 	}
@@ -143,6 +150,14 @@ func NewURL(t testing.TB) string {
 	}
 	t.Logf("database: %s", name)
 	return u.String()
+}
+
+// nameOf is the name of the database at an address.
+func nameOf(t testing.TB, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	return strings.TrimPrefix(u.Path, "/")
 }
 
 // Database is a migrated database with the program's logins.
@@ -158,7 +173,13 @@ func New(t testing.TB) *Database { return NewAt(t, time.Now) }
 // NewAt is New with the program's clock in the test's hands.
 func NewAt(t testing.TB, clock func() time.Time) *Database {
 	t.Helper()
-	d := &Database{URL: NewURL(t)}
+	return at(t, NewURL(t), clock)
+}
+
+// at opens the logins of a database.
+func at(t testing.TB, ownerURL string, clock func() time.Time) *Database {
+	t.Helper()
+	d := &Database{URL: ownerURL}
 	d.API = open(t, d.URL, postgres.LoginAPI, clock)
 	d.Jobs = open(t, d.URL, postgres.LoginJobs, clock)
 	return d

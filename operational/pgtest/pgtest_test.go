@@ -28,6 +28,23 @@ func TestDatabasesAreApart(t *testing.T) {
 	require.Error(t, err)
 }
 
+// What is planted once is in each copy, and what one copy gets is in no other.
+func TestCopiesOfWhatIsPlanted(t *testing.T) {
+	planted, times := pgtest.Planted{}, 0
+	var channel *pgtest.Channel
+	plant := func(t testing.TB, d *pgtest.Database) {
+		times++
+		channel = d.Plant(t)
+	}
+	one, other := planted.New(t, plant), planted.New(t, plant)
+	require.Equal(t, 1, times)
+	_, err := one.Owner(t).Exec(t.Context(), `update crm.organisation set name = 'Changed' where id = $1`, channel.A.Org)
+	require.NoError(t, err)
+	var name string
+	require.NoError(t, other.Owner(t).QueryRow(t.Context(), `select name from crm.organisation where id = $1`, channel.A.Org).Scan(&name))
+	require.Equal(t, "Vendor A", name)
+}
+
 // A test program that is killed or panics (as one that runs out of time does) leaves no server behind.
 func TestNoServerIsLeftBehind(t *testing.T) {
 	if how := os.Getenv("SHAREPARTNER_TEST_END"); how != "" {
