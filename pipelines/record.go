@@ -35,6 +35,7 @@ func (p *Pipeline) record(ctx context.Context) {
 		}
 		if now := p.cfg.Clock(); now.Sub(sampled) >= lagEvery {
 			sampled = now
+			p.letters(ctx)
 			p.sample(ctx, p.meter.snapshot())
 		}
 	}
@@ -67,6 +68,25 @@ func (p *Pipeline) sample(ctx context.Context, s warehouse.Status) {
 	if err := p.cfg.Store.SaveLag(ctx, l); err != nil && !errors.Is(err, context.Canceled) {
 		p.cfg.Log.DebugContext(ctx, "lag not saved", "error", err)
 	}
+}
+
+// NoteParity keeps how a comparison of the metrics came out.
+func (p *Pipeline) NoteParity(c warehouse.Check) { p.meter.compared(c) }
+
+// letters counts what was set aside and is still open, from time to time: others settle letters too.
+func (p *Pipeline) letters(ctx context.Context) {
+	counts, err := p.cfg.Store.LetterCounts(ctx)
+	if err != nil {
+		p.cfg.Log.DebugContext(ctx, "rows that were set aside not counted", "error", err)
+		return
+	}
+	open := int64(0)
+	for _, c := range counts {
+		if c.State == warehouse.LetterOpen {
+			open += c.Count
+		}
+	}
+	p.meter.aside(open)
 }
 
 // recall takes over from the last run what is still worth knowing.

@@ -131,6 +131,20 @@ func (m *meter) resynced(reason Reason, rows int, took time.Duration) {
 	m.status.LastResync = &warehouse.Resync{Reason: string(reason), At: m.clock().UTC(), Seconds: took.Seconds(), Rows: int64(rows)}
 }
 
+// compared notes how a comparison of the metrics came out.
+func (m *meter) compared(c warehouse.Check) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.Parity = &c
+}
+
+// aside notes how many rows are set aside.
+func (m *meter) aside(open int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.DeadLetters = open
+}
+
 // idle notes that nothing of ours lies before lsn that is not loaded.
 func (m *meter) idle(lsn uint64) {
 	m.mu.Lock()

@@ -143,6 +143,27 @@ type Check struct {
 	Differences int64     `json:"differences" doc:"How much of it was not the same"`
 	Repaired    int64     `json:"repaired,omitempty" doc:"How much of it was put right at once"`
 	Fault       string    `json:"fault,omitempty" doc:"Why it could not be made, in which case the rest is of what had been compared by then"`
+
+	Measures []Measure    `json:"measures,omitempty" doc:"The same for each table or metric"`
+	Found    []Difference `json:"found,omitempty" doc:"Some of the differences"`
+}
+
+// Measure is the part of a comparison that is about one table or metric.
+type Measure struct {
+	Name        string `json:"name" doc:"Which table or metric"`
+	Compared    int64  `json:"compared" doc:"How much was compared"`
+	Differences int64  `json:"differences" doc:"How much of it was not the same"`
+}
+
+// Difference is one value that is not the same on both sides.
+type Difference struct {
+	Name      string `json:"name" doc:"Table or metric"`
+	Vendor    string `json:"vendor,omitempty" doc:"Of which vendor, by id; absent for a partner's own business"`
+	Period    string `json:"period,omitempty" doc:"In which period of time"`
+	Key       string `json:"key,omitempty" doc:"Which row: a key, or currency, event and stage"`
+	Value     string `json:"value,omitempty" doc:"Which value of it"`
+	Source    string `json:"source" doc:"As Postgres has it"`
+	Warehouse string `json:"warehouse" doc:"As the warehouse has it"`
 }
 
 // LagSample is how far behind the warehouse was at a time.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/sharepartner/sharepartner/api"
@@ -23,6 +24,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational/opportunities"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/pipelines/parity"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
@@ -38,6 +40,7 @@ type App struct {
 	jobs     *jobs.Jobs
 	pipeline *pipelines.Pipeline
 	control  *control
+	parity   *parity.Runner
 
 	stopPipeline context.CancelFunc
 	pipelineDone chan struct{}
@@ -72,7 +75,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error
 		return nil, err
 	}
 	a.startPipeline()
-	if a.control, err = openControl(cfg.Data, controlOf(a.pipeline, a.store)); err != nil {
+	if a.control, err = openControl(cfg.Data, controlOf(a.pipeline, a.store, a.parity)); err != nil {
 		log.Warn("commands cannot reach this program", "error", err) // a path can be too long for a socket
 	}
 	a.serve()
@@ -125,8 +128,12 @@ func (a *App) startPipeline() {
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stopPipeline, a.pipelineDone = cancel, make(chan struct{})
+	a.parity = parity.NewRunner(a.pipeline, time.Now, a.log)
+	var beside sync.WaitGroup
+	beside.Go(func() { a.parity.Run(ctx) })
 	go func() {
 		defer close(a.pipelineDone)
+		defer beside.Wait()
 		if err := a.pipeline.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			a.failed <- fmt.Errorf("the pipeline: %w", err)
 		}
@@ -161,13 +168,17 @@ func (a *App) Now() time.Time { return a.ground.API.Now() }
 
 // WaitLoaded waits until the warehouse has all that is committed now.
 func (a *App) WaitLoaded(ctx context.Context, limit time.Duration) error {
+	return await(ctx, a.ground, a.pipeline, limit)
+}
+
+func await(ctx context.Context, g *ground, p *pipelines.Pipeline, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var lsn int64
-	if err := a.ground.Jobs.Login().QueryRow(ctx, `select pg_current_wal_lsn() - '0/0'::pg_lsn`).Scan(&lsn); err != nil {
+	if err := g.Jobs.Login().QueryRow(ctx, `select pg_current_wal_lsn() - '0/0'::pg_lsn`).Scan(&lsn); err != nil {
 		return fmt.Errorf("ask for the place in the log: %w", postgres.Translate(err))
 	}
-	return a.pipeline.WaitFor(ctx, uint64(lsn))
+	return p.WaitFor(ctx, uint64(lsn))
 }
 
 func (a *App) demoDeps() demo.Deps {

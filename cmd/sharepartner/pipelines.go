@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/pipelines/parity"
 	"github.com/sharepartner/sharepartner/warehouse"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
@@ -20,6 +21,7 @@ import (
 type pipelinesCommand struct {
 	DeadLetters deadLettersCommand `cmd:"" help:"List the rows that the warehouse cannot keep and that were set aside."`
 	Replay      replayCommand      `cmd:"" help:"Decode rows that were set aside again, and load what can be kept now."`
+	Parity      parityCommand      `cmd:"" help:"Compute every metric on Postgres too, and print what the warehouse answers differently."`
 }
 
 type deadLettersCommand struct {
@@ -122,7 +124,8 @@ func (c Config) ask(ctx context.Context, method, path string, answer any) error 
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	socket, err := openControl(c.Data, controlOf(pipelines.New(pipelines.Config{Store: store, Clock: time.Now}), store))
+	p := pipelines.New(pipelines.Config{Store: store, Clock: time.Now})
+	socket, err := openControl(c.Data, controlOf(p, store, parity.NewRunner(p, time.Now, c.logger())))
 	if err != nil {
 		return err
 	}
@@ -131,7 +134,7 @@ func (c Config) ask(ctx context.Context, method, path string, answer any) error 
 }
 
 // controlOf answers the commands.
-func controlOf(p *pipelines.Pipeline, store warehouse.Store) http.Handler {
+func controlOf(p *pipelines.Pipeline, store warehouse.Store, metrics *parity.Runner) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /dead-letters", answer(func(r *http.Request) (any, error) {
 		state := warehouse.LetterState(r.FormValue("state"))
@@ -156,6 +159,7 @@ func controlOf(p *pipelines.Pipeline, store warehouse.Store) http.Handler {
 		}
 		return p.Replay(r.Context(), ids)
 	}))
+	mux.HandleFunc("POST /parity", answer(func(r *http.Request) (any, error) { return metrics.Compare(r.Context()) }))
 	return mux
 }
 
