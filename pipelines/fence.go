@@ -40,7 +40,7 @@ func (m *Moment) Close() {
 // The view ends with ctx at the latest.
 func (p *Pipeline) Fence(ctx context.Context) (*Moment, error) {
 	m := &Moment{}
-	source, err := p.stand(ctx, func(ctx context.Context, _ warehouse.Checkpoint) (_ *warehouse.Checkpoint, err error) {
+	source, err := p.stand(ctx, func(ctx context.Context, _ *pgsource.Moment, _ warehouse.Checkpoint) (_ *warehouse.Checkpoint, err error) {
 		m.View, err = p.cfg.Store.View(ctx)
 		return nil, ofStore("open a view at the fence", err)
 	})
@@ -62,7 +62,7 @@ const (
 
 // action is what happens at a fence, where the store holds all before a place and nothing after it, and no load is open.
 // A checkpoint that it gives back is one that it has loaded.
-type action func(ctx context.Context, at warehouse.Checkpoint) (*warehouse.Checkpoint, error)
+type action func(ctx context.Context, source *pgsource.Moment, at warehouse.Checkpoint) (*warehouse.Checkpoint, error)
 
 // stand has the follower stop at the place of a new snapshot and do something there.
 func (p *Pipeline) stand(ctx context.Context, act action) (*pgsource.Moment, error) {
@@ -172,7 +172,18 @@ func (f *follower) arrive(ctx context.Context, next uint64) error {
 	}
 	at := f.checkpoint
 	at.LSN = max(at.LSN, f.place)
-	loaded, err := h.act(h.ctx, at)
+	var loaded *warehouse.Checkpoint
+	var err error
+	done := make(chan struct{})
+	f.loader.jobs <- job{act: func() { // nothing else writes to the store meanwhile
+		defer close(done)
+		loaded, err = h.act(h.ctx, h.source, at)
+	}}
+	select {
+	case <-done:
+	case <-f.loader.over:
+		return ctx.Err()
+	}
 	if loaded != nil {
 		f.checkpoint, f.persisted = *loaded, loaded.LSN
 		f.stream.Confirm(loaded.LSN, false)

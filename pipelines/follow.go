@@ -15,6 +15,7 @@ const probeEvery = 2 * time.Second
 // follow loads the stream until it breaks or ctx ends. It owns the stream.
 func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from warehouse.Checkpoint) error {
 	defer stream.Close()
+	from.LSN = from.Place() // as the server counts
 	p.meter.resume(from)
 	l := newLoader(p, stream.Confirm)
 	f := &follower{
@@ -23,6 +24,7 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 		filling: pgsource.NewChanges(warehouse.Tables), spare: pgsource.NewChanges(warehouse.Tables),
 		holds: make(chan *hold), ended: make(chan struct{}),
 	}
+	f.decoder.Shift(from.Shift)
 	p.follower.Store(f)
 	defer close(f.ended)
 	defer p.follower.Store(nil)
@@ -33,6 +35,7 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 	g.Go(func() error { return l.run(ctx) })
 	g.Go(func() error { return f.run(ctx) })
 	g.Go(func() error { return p.probe(ctx) })
+	g.Go(func() error { return p.watchDrift(ctx) })
 	return g.Wait()
 }
 

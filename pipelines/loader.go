@@ -13,6 +13,8 @@ type job struct {
 	changes    *pgsource.Changes
 	checkpoint *warehouse.Checkpoint
 	tell       bool // the server waits to hear of it
+
+	act func() // instead: something else to do with the store
 }
 
 // loader is the one writer of the store. While it writes one batch the next is decoded.
@@ -25,18 +27,20 @@ type loader struct {
 	aside   *aside
 	replays <-chan *replay
 
+	over  chan struct{} // closed when it works no more
 	load  warehouse.Load
 	tally tally // of the open load
 }
 
 func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
 	return &loader{
-		store: p.cfg.Store, meter: p.meter, jobs: make(chan job, 1), free: make(chan *pgsource.Changes, 2), confirm: confirm,
+		store: p.cfg.Store, meter: p.meter, jobs: make(chan job, 1), free: make(chan *pgsource.Changes, 2), confirm: confirm, over: make(chan struct{}),
 		aside: p.aside, replays: p.replays,
 	}
 }
 
 func (l *loader) run(ctx context.Context) error {
+	defer close(l.over)
 	defer l.rollback()
 	for {
 		replays := l.replays
@@ -57,6 +61,10 @@ func (l *loader) run(ctx context.Context) error {
 }
 
 func (l *loader) take(ctx context.Context, j job) error {
+	if j.act != nil {
+		j.act()
+		return nil
+	}
 	if l.load == nil {
 		load, err := l.store.Begin(ctx)
 		if err != nil {
@@ -76,7 +84,7 @@ func (l *loader) take(ctx context.Context, j job) error {
 	l.tally.bytes += j.changes.Bytes
 	if j.checkpoint != nil {
 		l.tally.ending = time.Now()
-		if err := l.load.Commit(ctx, *j.checkpoint); err != nil {
+		if err := l.load.Commit(ctx, stored(*j.checkpoint)); err != nil {
 			return ofStore("commit a load", err)
 		}
 		l.aside.kept()

@@ -23,6 +23,10 @@ type Config struct {
 	Clock       func() time.Time
 	// AsidePerMinute is how many rows that cannot be kept are set aside in a minute, before the pipeline stops; default 100.
 	AsidePerMinute int
+	// DriftEvery is how often some rows are compared with Postgres, DriftRows how many; default 20000 a minute. A negative
+	// time turns it off.
+	DriftEvery time.Duration
+	DriftRows  int
 }
 
 // Pipeline keeps one store in step with one database.
@@ -38,12 +42,21 @@ type Pipeline struct {
 	lock      *pgsource.Lock // the right to work on the slot
 	ran       atomic.Bool
 	follower  atomic.Pointer[follower] // while it streams
+
+	drifting sync.Mutex // over drift
+	drift    drift
 }
 
 // New makes a pipeline; Run starts it.
 func New(cfg Config) *Pipeline {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.DriftEvery == 0 {
+		cfg.DriftEvery = driftEvery
+	}
+	if cfg.DriftRows <= 0 {
+		cfg.DriftRows = driftRows
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
@@ -144,15 +157,22 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 	if err != nil {
 		return ofStore("read the checkpoint", err)
 	}
+	if ok && c.Deployment != server.Deployment {
+		return &OtherDeploymentError{Store: c.Deployment, Server: server.Deployment, Slot: c.Slot}
+	}
 	reason := judge(c, ok, server, p.source.Slot())
 	if reason == "" && p.unusable {
 		reason = ReasonSlotUnusable
 	}
 	var stream *pgsource.Stream
-	if reason != "" {
+	switch reason {
+	case "":
+		stream, err = p.source.Stream(ctx, c.Place())
+	case ReasonFirst:
 		stream, c, err = p.copyAll(ctx, server, reason)
-	} else {
-		stream, err = p.source.Stream(ctx, c.LSN)
+	default:
+		stream, c, err = p.resync(ctx, server, c, reason)
+		c = stored(c)
 	}
 	if err != nil {
 		return err
@@ -181,12 +201,12 @@ func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason R
 		return nil, none, err
 	}
 	defer snapshot.Close()
-	c := warehouse.Checkpoint{SystemID: server.SystemID, Timeline: server.Timeline, Slot: p.source.Slot(), LSN: snapshot.LSN, SnapshotLSN: snapshot.LSN}
+	c := warehouse.Checkpoint{Deployment: server.Deployment, SystemID: server.SystemID, Timeline: server.Timeline, Slot: p.source.Slot(), LSN: snapshot.LSN, SnapshotLSN: snapshot.LSN}
 	rows, err := p.loadSnapshot(ctx, snapshot, &c)
 	if err != nil {
 		return nil, none, err
 	}
-	p.meter.resynced(reason, rows, time.Since(began))
+	p.meter.resynced(reason, int64(rows), 0, time.Since(began))
 	stream, err := snapshot.Stream(ctx)
 	return stream, c, err
 }

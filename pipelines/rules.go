@@ -15,6 +15,7 @@ const (
 	stateStarting  = "starting"  // looking at the server and at the checkpoint
 	stateStandby   = "standby"   // another program works on the slot
 	stateSnapshot  = "snapshot"  // copying the tables
+	stateResync    = "resync"    // comparing the tables, while answers come from the state before
 	stateStreaming = "streaming" // following the log
 	stateWaiting   = "waiting"   // something is away that should come back by itself
 	stateFailed    = "failed"    // somebody has to change something; tried again all the same
@@ -24,9 +25,10 @@ const (
 // moves are the allowed changes of state.
 var moves = map[string][]string{
 	"":             {stateStarting},
-	stateStarting:  {stateStandby, stateSnapshot, stateStreaming, stateWaiting, stateFailed, stateStopped},
+	stateStarting:  {stateStandby, stateSnapshot, stateResync, stateStreaming, stateWaiting, stateFailed, stateStopped},
 	stateStandby:   {stateStarting, stateWaiting, stateFailed, stateStopped},
 	stateSnapshot:  {stateStreaming, stateWaiting, stateFailed, stateStopped},
+	stateResync:    {stateStreaming, stateWaiting, stateFailed, stateStopped},
 	stateStreaming: {stateWaiting, stateFailed, stateStopped},
 	stateWaiting:   {stateStarting, stateStopped},
 	stateFailed:    {stateStarting, stateStopped},
@@ -35,7 +37,8 @@ var moves = map[string][]string{
 
 func mayMove(from, to string) bool { return slices.Contains(moves[from], to) }
 
-// Reason names why a store cannot go on from where it is and needs a new snapshot.
+// Reason names why a store cannot go on from where it is and has to be compared with all of Postgres, or filled for the
+// first time.
 type Reason string
 
 // The reasons.
@@ -62,13 +65,13 @@ func judge(c warehouse.Checkpoint, ok bool, s pgsource.Server, slot string) Reas
 		return ReasonOtherTimeline
 	case c.Slot != slot:
 		return ReasonOtherSlot
-	case c.LSN > s.LSN:
+	case c.Place() > s.LSN:
 		return ReasonServerBehind
 	case !s.Slot.Exists:
 		return ReasonSlotMissing
 	case s.Slot.Lost:
 		return ReasonSlotLost
-	case s.Slot.Confirmed > c.LSN:
+	case s.Slot.Confirmed > c.Place():
 		return ReasonStoreBehind
 	}
 	return ""
@@ -142,7 +145,8 @@ func stateAfter(err error) string {
 	var schema *pgsource.SchemaError
 	var flood *FloodError
 	var store *storeError
-	if errors.As(err, &setup) || errors.As(err, &schema) || errors.As(err, &flood) || errors.As(err, &store) {
+	var other *OtherDeploymentError
+	if errors.As(err, &setup) || errors.As(err, &schema) || errors.As(err, &flood) || errors.As(err, &store) || errors.As(err, &other) {
 		return stateFailed
 	}
 	return stateWaiting

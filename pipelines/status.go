@@ -123,12 +123,34 @@ func (m *meter) loaded(c warehouse.Checkpoint, t *tally) {
 	m.passed()
 }
 
-// resynced notes that all tables were copied.
-func (m *meter) resynced(reason Reason, rows int, took time.Duration) {
+// drifted notes how a comparison of rows stands. The last whole round stays to be seen until something new is known.
+func (m *meter) drifted(round warehouse.Check, done, found bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.status.Drift
+	if done || found || before == nil || before.Fault != "" || !before.Whole {
+		round.Whole = done
+		m.status.Drift = &round
+	}
+}
+
+func (m *meter) driftFault(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	round := warehouse.Check{}
+	if m.status.Drift != nil {
+		round = *m.status.Drift
+	}
+	round.Fault = err.Error()
+	m.status.Drift = &round
+}
+
+// resynced notes that all tables were copied or compared.
+func (m *meter) resynced(reason Reason, rows, differed int64, took time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.status.Resyncs++
-	m.status.LastResync = &warehouse.Resync{Reason: string(reason), At: m.clock().UTC(), Seconds: took.Seconds(), Rows: int64(rows)}
+	m.status.LastResync = &warehouse.Resync{Reason: string(reason), At: m.clock().UTC(), Seconds: took.Seconds(), Rows: rows, Differed: differed}
 }
 
 // compared notes how a comparison of the metrics came out.

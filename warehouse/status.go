@@ -8,7 +8,7 @@ import (
 // Status is what a pipeline says of itself: plain data, kept in the store, so that any process can show it. Counts are
 // of the program that runs now; Since says from when.
 type Status struct {
-	State       string    `json:"state" enum:"starting,standby,snapshot,streaming,waiting,failed,stopped" doc:"What the pipeline is doing"`
+	State       string    `json:"state" enum:"starting,standby,snapshot,resync,streaming,waiting,failed,stopped" doc:"What the pipeline is doing"`
 	Detail      string    `json:"detail,omitempty" doc:"The state in words: which table, which row count, what is awaited"`
 	UpdatedAt   time.Time `json:"updated_at" doc:"When this was written"`
 	ReceivedLSN uint64    `json:"received_lsn"`
@@ -132,6 +132,8 @@ type Resync struct {
 	At      time.Time `json:"at" doc:"When it was complete"`
 	Seconds float64   `json:"seconds" doc:"How long it took"`
 	Rows    int64     `json:"rows" doc:"Rows that were read"`
+	// Differed is 0 for a first copy.
+	Differed int64 `json:"differed" doc:"Rows that differed and were put right in the log; 0 for a first copy"`
 }
 
 // Check is a comparison of both sides at one place in the log.
@@ -142,6 +144,7 @@ type Check struct {
 	Compared    int64     `json:"compared" doc:"How much was compared: rows, or values of metrics"`
 	Differences int64     `json:"differences" doc:"How much of it was not the same"`
 	Repaired    int64     `json:"repaired,omitempty" doc:"How much of it was put right at once"`
+	Whole       bool      `json:"whole" doc:"All was compared: false while a round is under way"`
 	Fault       string    `json:"fault,omitempty" doc:"Why it could not be made, in which case the rest is of what had been compared by then"`
 
 	Measures []Measure    `json:"measures,omitempty" doc:"The same for each table or metric"`

@@ -32,6 +32,7 @@ type Event struct {
 type Decoder struct {
 	tables    []*warehouse.Table
 	relations map[uint32]*relation
+	shift     uint64 // what the store adds to the server's places
 	skipBelow uint64 // transactions that committed before are loaded already
 
 	open      bool // inside a transaction
@@ -56,6 +57,9 @@ type field struct {
 func NewDecoder(tables []*warehouse.Table, checkpoint uint64) *Decoder {
 	return &Decoder{tables: tables, relations: map[uint32]*relation{}, skipBelow: checkpoint, held: map[string]*held{}}
 }
+
+// Shift has the decoder add to the places of the rows; those of the events stay the server's.
+func (d *Decoder) Shift(by uint64) { d.shift = by }
 
 // Open says that the last transaction is not complete yet.
 func (d *Decoder) Open() bool { return d.open }
@@ -98,7 +102,7 @@ func (d *Decoder) payload(c *cursor, start uint64, into *Changes) (Event, error)
 	case 'R':
 		return Event{}, d.relationMessage(c, d.raw)
 	case 'I', 'U', 'D', 'T':
-		return d.change(kind, c, start, into)
+		return d.change(kind, c, start+d.shift, into)
 	case 'O', 'Y', 'M': // origin, name of a type, message: nothing of ours yet
 		return Event{}, nil
 	default:
@@ -115,7 +119,7 @@ func (d *Decoder) begin(c *cursor) (Event, error) {
 	if d.open {
 		return Event{}, fmt.Errorf("a transaction begins inside another at %s", FormatLSN(lsn))
 	}
-	d.open, d.commitLSN, d.commitAt, d.seq = true, lsn, at+epochMicros, 0
+	d.open, d.commitLSN, d.commitAt, d.seq = true, lsn+d.shift, at+epochMicros, 0
 	d.skip = lsn < d.skipBelow
 	return Event{Kind: EventBegin, LSN: lsn, At: d.commitAt}, nil
 }

@@ -27,11 +27,12 @@ func (e *SetupError) add(format string, args ...any) {
 
 // Server is the server as it is now.
 type Server struct {
-	SystemID string
-	Timeline int
-	LSN      uint64 // what is flushed
-	Database string
-	Slot     Slot
+	SystemID   string
+	Timeline   int
+	LSN        uint64 // what is flushed
+	Database   string
+	Deployment string // whose data it is: it stays the same on another server, and in a copy that is restored
+	Slot       Slot
 }
 
 // Slot is our replication slot as it is now.
@@ -88,7 +89,11 @@ func (s *Source) Preflight(ctx context.Context) (Server, error) {
 		return Server{}, fault
 	}
 	server, err := s.identify(ctx)
+	if err != nil {
+		return server, err
+	}
 	server.Slot = slot
+	server.Deployment, err = s.deployment(ctx, l)
 	return server, err
 }
 
@@ -194,6 +199,19 @@ func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
 	if columns[0][8] == "t" {
 		fault.add("row security hides rows of %s from the login: run `sharepartner migrate`, or create a policy for select using (true)", name)
 	}
+}
+
+// deployment asks whose data it is.
+func (s *Source) deployment(ctx context.Context, l *link) (string, error) {
+	rows, err := l.rows(ctx, `select crm.deployment()`)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && (pg.Code == "42883" || pg.Code == "42501") {
+		return "", &SetupError{Faults: []string{"the database does not say which deployment it belongs to: run `sharepartner migrate`"}}
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask which deployment it is: %w", err)
+	}
+	return rows[0][0], nil
 }
 
 // identify asks who the server is. The role may exist and yet be refused here.

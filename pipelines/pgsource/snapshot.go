@@ -122,16 +122,14 @@ func (sn *Snapshot) enter(ctx context.Context) ([]*link, error) {
 
 // plan cuts the tables into pieces, by their real size: statistics may be old.
 func (sn *Snapshot) plan(ctx context.Context, l *link) ([]span, error) {
-	rows, err := l.rows(ctx, `select extract(epoch from clock_timestamp()), current_setting('block_size')`)
+	rows, err := l.rows(ctx, `select current_setting('block_size')`)
 	if err != nil {
-		return nil, fmt.Errorf("read the server's clock: %w", err)
+		return nil, fmt.Errorf("read the server's block size: %w", err)
 	}
-	seconds, err := strconv.ParseFloat(rows[0][0], 64)
-	if err != nil {
-		return nil, fmt.Errorf("read the server's clock: %w", err)
+	if sn.At, err = clockOf(ctx, l); err != nil {
+		return nil, err
 	}
-	sn.At = time.UnixMicro(int64(seconds * 1e6)).UTC()
-	block, err := strconv.ParseInt(rows[0][1], 10, 64)
+	block, err := strconv.ParseInt(rows[0][0], 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("read the server's block size: %w", err)
 	}
@@ -148,6 +146,18 @@ func (sn *Snapshot) plan(ctx context.Context, l *link) ([]span, error) {
 		spans = append(spans, cut(t, size/block, max(1, sn.source.o.RangeBytes/block))...)
 	}
 	return spans, nil
+}
+
+func clockOf(ctx context.Context, l *link) (time.Time, error) {
+	rows, err := l.rows(ctx, `select (extract(epoch from clock_timestamp()) * 1000000)::bigint`)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the server's clock: %w", err)
+	}
+	micros, err := strconv.ParseInt(rows[0][0], 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the server's clock: %w", err)
+	}
+	return time.UnixMicro(micros).UTC(), nil
 }
 
 func cut(t *warehouse.Table, pages, step int64) []span {

@@ -16,6 +16,16 @@ create publication sharepartner for table
   with (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
 
 -- +goose StatementBegin
+-- Whose data this is, wherever it is kept: a warehouse that was filled from one deployment refuses another. It stays the
+-- same on a promoted standby and in a restored copy. A function, since it holds nothing of any tenant.
+do $$
+begin
+  execute format('create function crm.deployment() returns uuid language sql immutable parallel safe as $f$ select %L::uuid $f$', gen_random_uuid());
+end $$;
+grant execute on function crm.deployment() to sharepartner_cdc;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 -- The snapshot reads the same columns and no others, and a table's place of rows to read it in pieces.
 do $$
 declare t record;
