@@ -15,7 +15,7 @@ import (
 type PipelineNote struct {
 	Name         string        `json:"name" doc:"Which pipeline"`
 	Engine       string        `json:"engine" doc:"Engine that it loads"`
-	State        string        `json:"state" enum:"starting,snapshot,streaming,waiting,failed,stopped,unknown" doc:"What it is doing"`
+	State        string        `json:"state" enum:"starting,snapshot,resync,streaming,waiting,failed,stopped,unknown" doc:"What it is doing"`
 	Ready        bool          `json:"ready" doc:"The first copy is complete: answers can be had"`
 	UpdatedAt    *time.Time    `json:"updated_at,omitempty" doc:"When it last said so"`
 	LastCommitAt *time.Time    `json:"last_commit_at,omitempty" doc:"Commit time of the last transaction that is loaded"`

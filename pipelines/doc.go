@@ -11,9 +11,18 @@
 //   - A position without rows of ours is confirmed too, so that an idle slot does not hold the server's log back, but
 //     only after the store has kept it (at most every ten seconds, or when the server asks). So the slot never stands
 //     before the checkpoint, and if it does, an old copy of the warehouse was put back.
-//   - A store that cannot go on (see Reason) is emptied and filled by a new snapshot, with a line in the log saying why.
-//     Nothing is lost by it: the history that metrics need is a table in Postgres. Later the difference is written
-//     into the log instead, so that the log of changes survives as well.
+//   - A store that cannot go on (see Reason) is compared with the snapshot of a new slot, table by table in the order of
+//     keys, and what differs goes into its log in one load: history stays, and answers come from the state before until
+//     it is complete. Only an empty store is filled by a copy. One of another deployment is refused.
+//   - Places in the store's log never go back: for a server that counts from further back (a restored copy) a shift is
+//     kept in the checkpoint and added to all that comes. One number then orders the log over all servers that it was
+//     ever filled from; an epoch beside it would be one more column in every query about the past.
+//   - Both sides are compared at a fence: the place of a temporary slot's snapshot, at which the follower stands still.
+//     That holds the stream back for as long as the server takes to make a slot (milliseconds, while no transaction stays
+//     open; a second at most), and is exact, which asking both sides about now is not.
+//   - Some rows are compared every minute, all tables in turn, whole rows in Go: the sums of hashes that would tell two
+//     ranges apart would have to read the same rows. A row that differs is looked at again at a second fence, with the
+//     stream standing still, and put right there: nothing newer of it can be loaded already.
 //   - Lag comes from commit times and from asking the server where its log stands. A heartbeat message would do the
 //     same, but write to the log of an idle server for ever.
 //   - A row with a value that cannot be kept is set aside, as it came, in the transaction of the batch; the version

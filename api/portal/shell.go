@@ -100,6 +100,8 @@ func (v *visit) footOf(s warehouse.Status, now time.Time) views.Foot {
 		f.Tone, f.State = "bad", "Data is not being brought up to date"
 	case s.State == "snapshot" || s.State == "starting" && s.LastCommit.IsZero():
 		f.Tone, f.State = "warn", "Data is being loaded for the first time"
+	case s.State == "resync":
+		f.Tone, f.State = "warn", "Data is as of "+v.ago(lag)+" ago, while all of it is compared with the source"
 	case !s.UpdatedAt.IsZero() && now.Sub(s.UpdatedAt) > silence:
 		f.Tone, f.State = "warn", "Data may be old: the pipeline has said nothing for "+v.ago(now.Sub(s.UpdatedAt))
 	case lag > time.Minute:

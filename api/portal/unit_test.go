@@ -67,6 +67,7 @@ func TestFoot(t *testing.T) {
 		"behind":   {func(s *warehouse.Status) { s.LagSeconds = 0.4 }, "", "Data is 0.4 s behind"},
 		"late":     {func(s *warehouse.Status) { s.LagSeconds = 300 }, "warn", "Data is 5 min behind"},
 		"first":    {func(s *warehouse.Status) { s.State = "snapshot" }, "warn", "Data is being loaded for the first time"},
+		"resync":   {func(s *warehouse.Status) { s.State, s.LagSeconds = "resync", 180 }, "warn", "Data is as of 3 min ago, while all of it is compared with the source"},
 		"failed":   {func(s *warehouse.Status) { s.State = "failed" }, "bad", "Data is not being brought up to date"},
 		"silent":   {func(s *warehouse.Status) { s.UpdatedAt = now.Add(-3 * time.Hour) }, "warn", "Data may be old: the pipeline has said nothing for 3 h"},
 	} {
