@@ -37,6 +37,9 @@
 //   - The same session tells how much log the slot keeps, in every state of the pipeline: it is needed most when nothing
 //     is loaded. Half of max_slot_wal_keep_size is a warning, four fifths an alarm.
 //   - The status, and the lag of a day in some hundreds of samples, are kept in the store, whose own process may be another.
+//   - What a publication leaves out never comes, and nothing in the stream tells of it. So a running pipeline looks every
+//     ten seconds whether the tables are still published as it keeps them. When somebody has put them right, all rows
+//     are looked at, since the stream cannot give what came meanwhile.
 //   - Every fault is tried again, with pauses up to five seconds: also one that waits for a person, so that nobody has
 //     to restart the program after repairing the database.
 package pipelines

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -39,10 +40,15 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 	return g.Wait()
 }
 
-// probe asks the server where it stands. Without it data flows all the same, only the lag is not known.
+// probe asks the server where it stands, and whether it still publishes all. Without an answer data flows all the same,
+// only the lag is not known.
 func (p *Pipeline) probe(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := p.source.Probe(ctx, probeEvery, p.meter.probed)
+		var setup *pgsource.SetupError
+		if errors.As(err, &setup) {
+			return err
+		}
 		if ctx.Err() == nil {
 			p.cfg.Log.WarnContext(ctx, "pipeline cannot ask the server for its position", "error", err)
 		}

@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -38,7 +37,7 @@ type Pipeline struct {
 	limits    limits
 	aside     *aside
 	replays   chan *replay
-	unusable  bool           // the server refuses a slot that looks well
+	heal      Reason         // why the stream cannot be gone on with, although slot and checkpoint look well
 	lock      *pgsource.Lock // the right to work on the slot
 	ran       atomic.Bool
 	follower  atomic.Pointer[follower] // while it streams
@@ -144,7 +143,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 // learn keeps what the next attempt has to know of a fault.
 func (p *Pipeline) learn(err error) {
 	p.meter.fault(err)
-	p.unusable = errors.Is(err, pgsource.ErrSlotGone)
+	p.heal = reasonOf(err, p.heal)
 }
 
 // attempt runs until something breaks.
@@ -161,8 +160,8 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 		return &OtherDeploymentError{Store: c.Deployment, Server: server.Deployment, Slot: c.Slot}
 	}
 	reason := judge(c, ok, server, p.source.Slot())
-	if reason == "" && p.unusable {
-		reason = ReasonSlotUnusable
+	if reason == "" {
+		reason = p.heal
 	}
 	var stream *pgsource.Stream
 	switch reason {
@@ -176,6 +175,9 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if reason != "" {
+		p.heal = ""
 	}
 	p.move(ctx, stateStreaming, "following the log")
 	return p.follow(ctx, stream, c)

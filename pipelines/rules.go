@@ -51,6 +51,7 @@ const (
 	ReasonSlotMissing   Reason = "slot_missing"     // somebody dropped the slot
 	ReasonSlotLost      Reason = "slot_lost"        // the server gave up the log that the slot needed
 	ReasonSlotUnusable  Reason = "slot_unusable"    // the server cannot decode from the slot's place: the publication was away then
+	ReasonReshaped      Reason = "reshaped"         // tables were published in another shape for a while: changes may not have come, or cannot be read
 	ReasonStoreBehind   Reason = "warehouse_behind" // the slot has given more than the store holds: an old copy was restored
 )
 
@@ -73,6 +74,20 @@ func judge(c warehouse.Checkpoint, ok bool, s pgsource.Server, slot string) Reas
 		return ReasonSlotLost
 	case s.Slot.Confirmed > c.Place():
 		return ReasonStoreBehind
+	}
+	return ""
+}
+
+// reasonOf says what a fault means for the next attempt; before is what is known already. A table in another shape is
+// first put right by a person, then all rows are looked at, since the stream cannot give what came meanwhile.
+func reasonOf(err error, before Reason) Reason {
+	var setup *pgsource.SetupError
+	var schema *pgsource.SchemaError
+	switch {
+	case before == ReasonReshaped, errors.As(err, &schema), errors.As(err, &setup) && setup.Gap:
+		return ReasonReshaped
+	case errors.Is(err, pgsource.ErrSlotGone):
+		return ReasonSlotUnusable
 	}
 	return ""
 }

@@ -15,7 +15,11 @@ import (
 )
 
 // SetupError says what is wrong with the server or the database, and what to do. All faults are listed at once.
-type SetupError struct{ Faults []string }
+type SetupError struct {
+	Faults []string
+	// Gap says that changes may have been left out of the stream while it was so.
+	Gap bool
+}
 
 func (e *SetupError) Error() string {
 	return "the database is not ready for replication: " + strings.Join(e.Faults, "; ")
@@ -23,6 +27,12 @@ func (e *SetupError) Error() string {
 
 func (e *SetupError) add(format string, args ...any) {
 	e.Faults = append(e.Faults, fmt.Sprintf(format, args...))
+}
+
+// gap is add for what leaves changes out.
+func (e *SetupError) gap(format string, args ...any) {
+	e.Gap = true
+	e.add(format, args...)
 }
 
 // Server is the server as it is now.
@@ -127,11 +137,11 @@ func (s *Source) checkPublication(ctx context.Context, l *link, fault *SetupErro
 		return err
 	}
 	if len(rows) == 0 {
-		fault.add("publication %s does not exist in this database: run `sharepartner migrate`", s.o.Publication)
+		fault.gap("publication %s does not exist in this database: run `sharepartner migrate`", s.o.Publication)
 		return nil
 	}
 	if rows[0][0] != "t" {
-		fault.add("publication %s leaves out some kinds of changes: alter publication %s set (publish = 'insert, update, delete, truncate')", s.o.Publication, s.o.Publication)
+		fault.gap("publication %s leaves out some kinds of changes: alter publication %s set (publish = 'insert, update, delete, truncate')", s.o.Publication, s.o.Publication)
 	}
 	rows, err = l.rows(ctx, columnsSQL, s.o.Publication)
 	if err != nil {
@@ -148,7 +158,7 @@ func (s *Source) checkPublication(ctx context.Context, l *link, fault *SetupErro
 		delete(published, name)
 	}
 	for name := range published {
-		fault.add("%v", &SchemaError{Table: name})
+		fault.gap("%v", &SchemaError{Table: name})
 	}
 	return nil
 }
@@ -156,7 +166,7 @@ func (s *Source) checkPublication(ctx context.Context, l *link, fault *SetupErro
 func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
 	name := t.Schema + "." + t.Name
 	if len(columns) == 0 {
-		fault.add("table %s is not published: run `sharepartner migrate`", name)
+		fault.gap("table %s is not published: run `sharepartner migrate`", name)
 		return
 	}
 	shape := &SchemaError{Table: name}
@@ -184,7 +194,7 @@ func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
 		}
 	}
 	if len(shape.Missing)+len(shape.Extra)+len(shape.Types) > 0 {
-		fault.add("%v", shape)
+		fault.gap("%v", shape)
 	}
 	if len(unreadable) > 0 {
 		fault.add("the login may not read %s (%s): run `sharepartner migrate`, or grant select on these columns and on ctid to it", name, strings.Join(unreadable, ", "))
@@ -194,7 +204,7 @@ func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
 		fault.add("table %s must have the primary key (%s) as its replica identity", name, strings.Join(t.Key, ", "))
 	}
 	if columns[0][7] == "t" {
-		fault.add("the publication leaves out rows of %s: drop its row filter", name)
+		fault.gap("the publication leaves out rows of %s: drop its row filter", name)
 	}
 	if columns[0][8] == "t" {
 		fault.add("row security hides rows of %s from the login: run `sharepartner migrate`, or create a policy for select using (true)", name)
@@ -240,7 +250,7 @@ func (s *Source) identify(ctx context.Context) (Server, error) {
 const positionSQL = `select pg_current_wal_flush_lsn(), extract(epoch from clock_timestamp())`
 
 // Probe reads where the server's log stands, again and again, until ctx ends or the connection breaks. It costs the
-// server nothing: unlike a heartbeat message it writes no log of its own.
+// server nothing: unlike a heartbeat message it writes no log of its own. Now and then it looks at the publication as well.
 func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn uint64, at time.Time)) error {
 	l, err := s.connect(ctx, false)
 	if err != nil {
@@ -249,6 +259,7 @@ func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn u
 	defer l.close()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	looked := time.Now()
 	for {
 		rows, err := l.rows(ctx, positionSQL)
 		if err != nil {
@@ -263,10 +274,29 @@ func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn u
 			return fmt.Errorf("read the server's clock: %w", err)
 		}
 		tell(lsn, time.UnixMicro(int64(seconds*1e6)).UTC())
+		if time.Since(looked) >= s.o.ShapeEvery {
+			if err := s.look(ctx, l); err != nil {
+				return err
+			}
+			looked = time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
 		}
 	}
+}
+
+// look says whether the tables are still published as they were: what the publication leaves out never comes, and
+// nothing in the stream tells of it.
+func (s *Source) look(ctx context.Context, l *link) error {
+	fault := &SetupError{}
+	if err := s.checkPublication(ctx, l, fault); err != nil {
+		return fmt.Errorf("read publication: %w", err)
+	}
+	if fault.Gap {
+		return fault
+	}
+	return nil
 }

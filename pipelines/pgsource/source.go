@@ -27,6 +27,7 @@ type Options struct {
 	SlotTimeout time.Duration // how long making a slot may wait for running transactions; default 30 s
 	RangeBytes  int64         // how much of a table one COPY reads; default 64 MB
 	Workers     int           // how many COPY at once; default 2
+	ShapeEvery  time.Duration // how often a running stream looks whether the tables are still published as they were; default 10 s
 }
 
 // Source is a Postgres database as a source of changes.
@@ -57,6 +58,9 @@ func New(o Options) (*Source, error) {
 	}
 	if o.RangeBytes == 0 {
 		o.RangeBytes = 64 << 20
+	}
+	if o.ShapeEvery == 0 {
+		o.ShapeEvery = 10 * time.Second
 	}
 	if o.Workers == 0 {
 		o.Workers = 2
