@@ -65,16 +65,12 @@ func TestServerGoesAwayAndSlotIsLost(t *testing.T) {
 	why := newReasons(t)
 	p, stop := start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why)})
 	w := newWriter(t, b.owner(), 1)
-	steps := func(n int) {
-		for range n {
-			require.NoError(t, w.step())
-		}
-	}
-	steps(50)
+	write := func(n int) { steps(t, w, n) }
+	write(50)
 	b.catchUp(p)
 
 	c.line.cut() // as when a cable is pulled: neither side says goodbye
-	steps(50)
+	write(50)
 	b.catchUp(p)
 
 	require.NoError(t, c.server.Stop())
@@ -85,7 +81,7 @@ func TestServerGoesAwayAndSlotIsLost(t *testing.T) {
 	c.start()
 	b.url = c.server.URL
 	w.conn = b.owner()
-	steps(50)
+	write(50)
 	b.catchUp(p)
 	require.Equal(t, []string{"first_snapshot"}, why.all(), "a restart needs no new snapshot")
 
@@ -98,7 +94,7 @@ func TestServerGoesAwayAndSlotIsLost(t *testing.T) {
 		_, err = super.Exec(context.Background(), `select pg_switch_wal(); checkpoint`)
 		require.NoError(t, err)
 	}
-	steps(20)
+	write(20)
 	p, stop = start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why)})
 	b.catchUp(p)
 	require.Equal(t, []string{"first_snapshot", "slot_lost"}, why.all())
