@@ -32,11 +32,21 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 	if err := p.remember(ctx, f.decoder); err != nil {
 		return err
 	}
+	added, err := p.uncopied(ctx)
+	if err != nil {
+		return err
+	}
+	f.decoder.PassOver(added)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.run(ctx) })
 	g.Go(func() error { return f.run(ctx) })
 	g.Go(func() error { return p.probe(ctx) })
-	g.Go(func() error { return p.watchDrift(ctx) })
+	g.Go(func() error {
+		if err := p.copyAdded(ctx, added, f.decoder); err != nil {
+			return err
+		}
+		return p.watchDrift(ctx)
+	})
 	return g.Wait()
 }
 

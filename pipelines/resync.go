@@ -96,6 +96,9 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 			return nil, err
 		}
 	}
+	if err := p.markAll(ctx, load); err != nil {
+		return nil, err
+	}
 	c.CommittedAt, t.ending = reader.At, time.Now()
 	p.meter.detail(fmt.Sprintf("making %d rows that differed visible", r.differed))
 	if err := load.Commit(ctx, stored(*c)); err != nil {
@@ -104,4 +107,18 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 	p.aside.kept()
 	p.meter.loaded(*c, &t)
 	return r, nil
+}
+
+// markAll notes tables that are new: a comparison of all fills them too.
+func (p *Pipeline) markAll(ctx context.Context, load warehouse.Load) error {
+	added, err := p.uncopied(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range added {
+		if err := load.Copied(ctx, t); err != nil {
+			return ofStore("note the copy of "+t.Name, err)
+		}
+	}
+	return nil
 }

@@ -30,6 +30,9 @@ type Loader interface {
 	Begin(ctx context.Context) (Load, error)
 	// Reset empties the store for a first snapshot.
 	Reset(ctx context.Context) error
+	// Uncopied lists the tables of Tables that the store keeps and that were never filled: they have come since. After a
+	// Reset there are none, as a snapshot of all follows.
+	Uncopied(ctx context.Context) ([]*Table, error)
 	// Status and SaveStatus keep what the pipeline says of itself, so that any process can show it.
 	Status(ctx context.Context) (Status, error)
 	SaveStatus(ctx context.Context, s Status) error
@@ -53,6 +56,8 @@ type Load interface {
 	SetAside(ctx context.Context, letters []DeadLetter) error
 	// Replayed marks open letters whose rows this load holds.
 	Replayed(ctx context.Context, ids []int64, at time.Time) error
+	// Copied notes that this load fills a table for the first time.
+	Copied(ctx context.Context, t *Table) error
 	// Commit makes the load visible and durable together with the checkpoint.
 	Commit(ctx context.Context, c Checkpoint) error
 	// Rollback forgets the load; after Commit it does nothing.

@@ -3,6 +3,7 @@ package pgsource
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
@@ -32,8 +33,9 @@ type Event struct {
 type Decoder struct {
 	tables    []*warehouse.Table
 	relations map[uint32]*relation
-	shift     uint64 // what the store adds to the server's places
-	skipBelow uint64 // transactions that committed before are loaded already
+	passed    []*warehouse.Table // whose changes are left out
+	shift     uint64             // what the store adds to the server's places
+	skipBelow uint64             // transactions that committed before are loaded already
 
 	open      bool // inside a transaction
 	skip      bool // which is loaded already
@@ -60,6 +62,9 @@ func NewDecoder(tables []*warehouse.Table, checkpoint uint64) *Decoder {
 
 // Shift has the decoder add to the places of the rows; those of the events stay the server's.
 func (d *Decoder) Shift(by uint64) { d.shift = by }
+
+// PassOver has the decoder leave out the changes of some tables.
+func (d *Decoder) PassOver(tables []*warehouse.Table) { d.passed = tables }
 
 // Open says that the last transaction is not complete yet.
 func (d *Decoder) Open() bool { return d.open }
@@ -146,12 +151,15 @@ func (d *Decoder) change(kind byte, c *cursor, start uint64, into *Changes) (Eve
 	if d.skip {
 		return Event{}, nil
 	}
-	size := len(c.b)
+	size, before := len(c.b), into.Rows
 	var err error
 	if kind == 'T' {
 		err = d.truncate(c, start, into)
 	} else {
 		err = d.rowMessage(kind, c, start, into)
+	}
+	if err == nil && into.Rows == before {
+		return Event{}, nil
 	}
 	into.Bytes += size
 	return Event{Kind: EventRow}, err
@@ -162,6 +170,9 @@ func (d *Decoder) rowMessage(kind byte, c *cursor, start uint64, into *Changes) 
 	r := d.relations[id]
 	if r == nil {
 		return fmt.Errorf("a change of table %d that was not described before", id)
+	}
+	if slices.Contains(d.passed, r.table) {
+		return nil
 	}
 	oldForm := byte(0)
 	form := c.u8()
@@ -272,6 +283,9 @@ func (d *Decoder) truncate(c *cursor, start uint64, into *Changes) error {
 		}
 		if r == nil {
 			return fmt.Errorf("a truncate of table %d that was not described before", id)
+		}
+		if slices.Contains(d.passed, r.table) {
+			continue
 		}
 		b := into.batches[r.index]
 		b.AddRow(warehouse.OpTruncate, d.commitLSN, start, d.seq, d.commitAt)

@@ -178,6 +178,11 @@ func (s *Store) Reset(ctx context.Context) error {
 			return fmt.Errorf("empty the warehouse: %w", err)
 		}
 	}
+	for _, t := range warehouse.Tables {
+		if err := l.Copied(ctx, t); err != nil {
+			return fmt.Errorf("empty the warehouse: %w", err)
+		}
+	}
 	if err := l.tx.Commit(); err != nil {
 		s.broken.Store(true)
 		return fmt.Errorf("empty the warehouse: %w", err)

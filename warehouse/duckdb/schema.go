@@ -13,7 +13,7 @@ import (
 
 // schemaVersion names the form of the file. A file of another version is not read: the warehouse is a copy and is
 // filled again from Postgres.
-const schemaVersion = 5
+const schemaVersion = 6
 
 // ErrSchema says that the file was written by another version of the program.
 var ErrSchema = errors.New("the warehouse file has another schema version")
@@ -94,7 +94,7 @@ func stageDDL(t *warehouse.Table) string {
 
 // allTables are the tables of the file, the mirrored and the derived.
 func allTables() []string {
-	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "pipeline_status", "lag_sample", "dead_letter"}
+	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "copied", "pipeline_status", "lag_sample", "dead_letter"}
 	for _, t := range warehouse.Tables {
 		names = append(names, t.Name+"_log")
 		if !t.AppendOnly {
@@ -123,7 +123,7 @@ func prepareSchema(ctx context.Context, db *sql.DB, path string) error {
 	if version != schemaVersion {
 		return fmt.Errorf("%w: %s has version %d, this program needs %d; remove the file, it is filled again from Postgres", ErrSchema, path, version, schemaVersion)
 	}
-	return nil
+	return addTables(ctx, db)
 }
 
 func createSchema(ctx context.Context, db *sql.DB) error {

@@ -33,6 +33,7 @@ func testCompare(t *testing.T, open func(t testing.TB) warehouse.Store) {
 	t.Run("rows come back as they were loaded, in the order of their keys", func(t *testing.T) { testScan(t, open(t)) })
 	t.Run("many rows", func(t *testing.T) { testScanMany(t, open(t)) })
 	t.Run("repair of rows", func(t *testing.T) { testRepair(t, open(t)) })
+	t.Run("tables that were never filled", func(t *testing.T) { testUncopied(t, open(t)) })
 	t.Run("repair of history", func(t *testing.T) { testRepairHistory(t, open(t)) })
 }
 
@@ -173,4 +174,30 @@ func testRepairHistory(t *testing.T, s warehouse.Store) {
 	for i := range after.Len() {
 		require.True(t, before.SameRow(i, after, i))
 	}
+}
+
+func testUncopied(t *testing.T, s warehouse.Store) {
+	left, err := s.Uncopied(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, warehouse.Tables, left)
+	for _, commit := range []bool{false, true} {
+		load, err := s.Begin(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, load.Copied(t.Context(), warehouse.Tables[2]))
+		want := len(warehouse.Tables)
+		if commit {
+			require.NoError(t, load.Commit(t.Context(), NewChannel().Checkpoint()))
+			want--
+		} else {
+			require.NoError(t, load.Rollback())
+		}
+		left, err = s.Uncopied(t.Context())
+		require.NoError(t, err)
+		require.Len(t, left, want)
+	}
+	require.NotContains(t, left, warehouse.Tables[2])
+	require.NoError(t, s.Reset(t.Context()))
+	left, err = s.Uncopied(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, left, "a snapshot of all tables follows")
 }
