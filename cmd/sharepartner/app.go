@@ -125,6 +125,7 @@ func (a *App) deps() api.Deps {
 func (a *App) startPipeline() {
 	a.pipeline = pipelines.New(pipelines.Config{
 		SourceURL: a.ground.CDCURL, Store: a.store, Log: a.log, Clock: time.Now, AsidePerMinute: a.cfg.Aside,
+		DriftEvery: a.cfg.DriftEvery, DriftRows: a.cfg.DriftRows,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stopPipeline, a.pipelineDone = cancel, make(chan struct{})

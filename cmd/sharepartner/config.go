@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -17,20 +18,22 @@ import (
 
 // Config is every setting, with its default. Each is a flag and an environment variable; `sharepartner up --help` prints this table.
 type Config struct {
-	Addr          string   `help:"Address to serve on." default:"127.0.0.1:8080" env:"SHAREPARTNER_ADDR"`
-	Data          string   `help:"Folder of the private Postgres, the DuckDB file and the secret." default:".sharepartner" env:"SHAREPARTNER_DATA" type:"path"`
-	DatabaseURL   string   `name:"database-url" help:"An existing Postgres 15+ (the login that owns the database). Without it the program runs its own." env:"DATABASE_URL"`
-	Secret        string   `help:"Secret of the deployment, at least 32 characters; keys and passwords of the database logins derive from it. Without it one is made in the data folder." env:"SHAREPARTNER_SECRET"`
-	Connections   int32    `help:"Database connections per login and side." default:"16" env:"SHAREPARTNER_CONNECTIONS"`
-	DuckDBMemory  string   `name:"duckdb-memory" help:"Memory limit of the embedded column store." default:"1GB" env:"SHAREPARTNER_DUCKDB_MEMORY"`
-	DuckDBThreads int      `name:"duckdb-threads" help:"Threads of the embedded column store; 0 takes all processors." default:"0" env:"SHAREPARTNER_DUCKDB_THREADS"`
-	Aside         int      `name:"aside-per-minute" help:"How many rows that the column store cannot keep are set aside in a minute before the pipeline stops." default:"100" env:"SHAREPARTNER_ASIDE_PER_MINUTE"`
-	Secure        bool     `help:"People come by https, also where a proxy in front ends it: cookies are then refused over http." env:"SHAREPARTNER_SECURE"`
-	Rate          int      `help:"Requests per second and credential; bursts may be twice as high." default:"100" env:"SHAREPARTNER_RATE"`
-	Proxies       []string `name:"trusted-proxies" help:"Addresses or networks of the proxies in front, for example 10.0.0.0/8. What they say in X-Forwarded-For is where people come from, for limits of rates and sign-ins; without them no such header is believed." env:"SHAREPARTNER_TRUSTED_PROXIES"`
-	Private       bool     `name:"private-providers" help:"Identity providers may stand inside one's own network, and speak http. Without it they are asked over https at public addresses alone." env:"SHAREPARTNER_PRIVATE_PROVIDERS"`
-	Mail          Mail     `embed:""`
-	LogLevel      string   `help:"What is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SHAREPARTNER_LOG_LEVEL"`
+	Addr          string        `help:"Address to serve on." default:"127.0.0.1:8080" env:"SHAREPARTNER_ADDR"`
+	Data          string        `help:"Folder of the private Postgres, the DuckDB file and the secret." default:".sharepartner" env:"SHAREPARTNER_DATA" type:"path"`
+	DatabaseURL   string        `name:"database-url" help:"An existing Postgres 15+ (the login that owns the database). Without it the program runs its own." env:"DATABASE_URL"`
+	Secret        string        `help:"Secret of the deployment, at least 32 characters; keys and passwords of the database logins derive from it. Without it one is made in the data folder." env:"SHAREPARTNER_SECRET"`
+	Connections   int32         `help:"Database connections per login and side." default:"16" env:"SHAREPARTNER_CONNECTIONS"`
+	DuckDBMemory  string        `name:"duckdb-memory" help:"Memory limit of the embedded column store." default:"1GB" env:"SHAREPARTNER_DUCKDB_MEMORY"`
+	DuckDBThreads int           `name:"duckdb-threads" help:"Threads of the embedded column store; 0 takes all processors." default:"0" env:"SHAREPARTNER_DUCKDB_THREADS"`
+	Aside         int           `name:"aside-per-minute" help:"How many rows that the column store cannot keep are set aside in a minute before the pipeline stops." default:"100" env:"SHAREPARTNER_ASIDE_PER_MINUTE"`
+	DriftEvery    time.Duration `name:"drift-every" help:"How often some rows of the column store are compared with Postgres, and put right where they differ; below zero never." default:"1m" env:"SHAREPARTNER_DRIFT_EVERY"`
+	DriftRows     int           `name:"drift-rows" help:"How many rows are compared each time; all tables take their turn." default:"20000" env:"SHAREPARTNER_DRIFT_ROWS"`
+	Secure        bool          `help:"People come by https, also where a proxy in front ends it: cookies are then refused over http." env:"SHAREPARTNER_SECURE"`
+	Rate          int           `help:"Requests per second and credential; bursts may be twice as high." default:"100" env:"SHAREPARTNER_RATE"`
+	Proxies       []string      `name:"trusted-proxies" help:"Addresses or networks of the proxies in front, for example 10.0.0.0/8. What they say in X-Forwarded-For is where people come from, for limits of rates and sign-ins; without them no such header is believed." env:"SHAREPARTNER_TRUSTED_PROXIES"`
+	Private       bool          `name:"private-providers" help:"Identity providers may stand inside one's own network, and speak http. Without it they are asked over https at public addresses alone." env:"SHAREPARTNER_PRIVATE_PROVIDERS"`
+	Mail          Mail          `embed:""`
+	LogLevel      string        `help:"What is logged: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SHAREPARTNER_LOG_LEVEL"`
 }
 
 // check lists all faults of the settings at once.
