@@ -15,7 +15,7 @@ import (
 type PipelineNote struct {
 	Name         string        `json:"name" doc:"Which pipeline"`
 	Engine       string        `json:"engine" doc:"Engine that it loads"`
-	State        string        `json:"state" enum:"starting,snapshot,resync,streaming,waiting,failed,stopped,unknown" doc:"What it is doing"`
+	State        string        `json:"state" enum:"starting,standby,snapshot,resync,streaming,waiting,failed,stopped,unknown" doc:"What it is doing; standby: another program works on the same replication slot; resync: all rows are compared, and answers are from before"`
 	Ready        bool          `json:"ready" doc:"The first copy is complete: answers can be had"`
 	UpdatedAt    *time.Time    `json:"updated_at,omitempty" doc:"When it last said so"`
 	LastCommitAt *time.Time    `json:"last_commit_at,omitempty" doc:"Commit time of the last transaction that is loaded"`
@@ -23,6 +23,32 @@ type PipelineNote struct {
 	LastFault    string        `json:"last_fault,omitempty" doc:"The last fault, also when it is over"`
 	LastFaultAt  *time.Time    `json:"last_fault_at,omitempty" doc:"When it happened"`
 	Watermark    WatermarkNote `json:"watermark" doc:"Up to where answers are complete"`
+	Work         *PipelineWork `json:"work,omitempty" doc:"What it has done; only for a vendor's people with pipelines.read"`
+}
+
+// PipelineWork is what a pipeline has done since its program started, and how its slot is.
+type PipelineWork struct {
+	Detail      string                 `json:"detail,omitempty" doc:"The state in words: which table, which row count, what is awaited"`
+	Since       *time.Time             `json:"since,omitempty" doc:"From when counts are: the start of the program"`
+	Restarts    int64                  `json:"restarts" doc:"How often it began again after a fault"`
+	Rows        int64                  `json:"rows" doc:"Changes that were loaded"`
+	Tables      []warehouse.TableCount `json:"tables" doc:"The same by table and kind of change"`
+	Batches     warehouse.BatchCount   `json:"batches" doc:"The loads that they came in"`
+	Slot        warehouse.SlotFigures  `json:"slot" doc:"The replication slot"`
+	Resyncs     int64                  `json:"resyncs" doc:"How often all rows were copied or compared anew"`
+	LastResync  *warehouse.Resync      `json:"last_resync,omitempty" doc:"The last time, also of an earlier start"`
+	DeadLetters int64                  `json:"dead_letters" doc:"Rows that are set aside and open"`
+}
+
+func workOf(s warehouse.Status) *PipelineWork {
+	w := &PipelineWork{
+		Detail: s.Detail, Since: moment(s.Since), Restarts: s.Restarts, Rows: s.Rows, Tables: s.Tables, Batches: s.Batches, Slot: s.Slot,
+		Resyncs: s.Resyncs, LastResync: s.LastResync, DeadLetters: s.DeadLetters,
+	}
+	if w.Tables == nil {
+		w.Tables = []warehouse.TableCount{}
+	}
+	return w
 }
 
 // shownTo leaves of it what tells nothing of others, to the minute. Words of a fault may name hosts and logins; that there
@@ -37,7 +63,7 @@ func (n PipelineNote) shownTo(actor operational.Actor) PipelineNote {
 			*at = new((*at).Truncate(time.Minute))
 		}
 	}
-	n.LastFault, n.LagSeconds = "", wholeMinutes(n.LagSeconds)
+	n.LastFault, n.LagSeconds, n.Work = "", wholeMinutes(n.LagSeconds), nil
 	return n
 }
 
@@ -65,6 +91,7 @@ func (a *API) system() {
 		}
 		return sliced(a.cursors, actor, *in, "list-pipelines", []PipelineNote{note.shownTo(actor)}, func(n PipelineNote) string { return n.Name })
 	})
+	a.watching()
 	register(a, operational.Public, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/v1/health", Tags: []string{"system"},
 		Summary: "Health", Description: "200 when everything answers, 503 with the same body when something does not.",
@@ -98,7 +125,7 @@ func (s *Analytics) Pipeline(ctx context.Context) (PipelineNote, error) {
 		note.State = status.State
 	}
 	note.UpdatedAt, note.LastCommitAt, note.LastFaultAt = moment(status.UpdatedAt), moment(status.LastCommit), moment(status.LastFaultAt)
-	note.LagSeconds, note.LastFault = status.LagSeconds, status.LastFault
+	note.LagSeconds, note.LastFault, note.Work = status.LagSeconds, status.LastFault, workOf(status)
 	place, ready, err := s.store.Checkpoint(ctx)
 	note.Ready = err == nil && ready
 	note.Watermark = noteOf(warehouse.Watermark{LSN: place.LSN, CommittedAt: place.CommittedAt}, status)

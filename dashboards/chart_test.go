@@ -40,6 +40,13 @@ func TestWonPace(t *testing.T) {
 	require.Len(t, tips[2].Rows, 1, "a day to come has no figure of this period")
 }
 
+func TestLag(t *testing.T) {
+	c := Lag([]LagPoint{{Name: "10:00", Seconds: 0.2, Tip: []TipRow{{Name: "Behind", Value: "0.2 s"}}}, {Name: "10:05", Gap: true}, {Name: "10:10", Seconds: 61}}, "Once a minute behind.")
+	golden(t, "lag", c)
+	require.Equal(t, "Once a minute behind.", c.Finding)
+	require.NotPanics(t, func() { Lag(nil, "") })
+}
+
 func TestBars(t *testing.T) {
 	c := Bars([]Bar{
 		{Name: `</script><b>x`, Value: 10, Label: "10", Beside: "70% go on · 4 d", Color: "c1", Link: "/a", Tip: []TipRow{{Name: "Reached", Value: "10"}}},

@@ -49,7 +49,7 @@ func (a *answer) inert() {
 // whole says that every link of the page inside the program leads somewhere, by its first segment.
 func (a *answer) whole() {
 	a.v.t.Helper()
-	known := []string{"/briefing", "/exports/", "/accounts", "/contacts", "/v1/", "/imports", "/account", "/funnel", "/partners", "/connections", "/settings", "/governance", "/opportunities", "/receipts", "/help", "/assets", "/sign-in", "#"}
+	known := []string{"/briefing", "/exports/", "/accounts", "/contacts", "/v1/", "/imports", "/account", "/funnel", "/partners", "/pipelines", "/connections", "/settings", "/governance", "/opportunities", "/receipts", "/help", "/assets", "/sign-in", "#"}
 	for _, n := range a.all(func(n *html.Node) bool { return n.Data == "a" }) {
 		href, ok := attr(n, "href"), false
 		for _, k := range known {

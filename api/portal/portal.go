@@ -89,6 +89,7 @@ func New(d Deps) http.Handler {
 	p.governance(mux)
 	p.interconnection(mux)
 	mux.HandleFunc("GET /exports/{list}", p.page(operational.SignedIn, p.export))
+	mux.HandleFunc("GET "+pipelinesPath, p.page(operational.PipelinesRead, p.pipelines))
 	mux.HandleFunc("GET /help", p.page(operational.SignedIn, p.help))
 	nowhere := p.page(operational.SignedIn, func(*visit) error { return operational.NotFound("page") })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -56,7 +56,7 @@ func (v *visit) nav() []views.NavItem {
 	if v.actor.Allowed(operational.OpportunitiesRead) {
 		out = append(out, views.NavItem{Title: "Opportunities", Icon: "opportunity", Href: address("/opportunities", list), Key: "o"})
 	}
-	return slices.Concat(out, v.customersNav(), v.programNav(), v.governanceNav(), v.importNav(), v.settingsNav())
+	return slices.Concat(out, v.customersNav(), v.programNav(), v.governanceNav(), v.importNav(), v.pipelinesNav(), v.settingsNav())
 }
 
 // home leads to the first page that opens for this person.

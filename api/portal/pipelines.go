@@ -1,0 +1,161 @@
+package portal
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal/views"
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+const pipelinesPath = "/pipelines"
+
+// pipelinesNav is for whoever looks after the program.
+func (v *visit) pipelinesNav() []views.NavItem {
+	if !api.Watches(v.actor) {
+		return nil
+	}
+	return []views.NavItem{{Title: "Pipelines", Icon: "database", Href: pipelinesPath, Group: "Your company"}}
+}
+
+// pipelines shows how the data comes to the figures, and what to do where it does not.
+func (p *Portal) pipelines(v *visit) error {
+	if !api.Watches(v.actor) {
+		return operational.NotFound("page")
+	}
+	x := &pipelinePage{visit: v, now: v.deps.Clock()}
+	var err error
+	if x.s, err = v.deps.Warehouse.Status(v.ctx); err != nil {
+		return err
+	}
+	if x.lags, err = v.deps.Warehouse.Lags(v.ctx); err != nil {
+		return err
+	}
+	if x.letters, err = v.deps.Warehouse.DeadLetters(v.ctx, warehouse.LetterFilter{State: warehouse.LetterOpen, Limit: lettersShown}); err != nil {
+		return err
+	}
+	page := views.Dashboard{Title: "Pipelines", Text: "How changes of records come into the figures: from Postgres to " + v.deps.Warehouse.Engine()}
+	if x.s.State == "" {
+		page.Empty = &views.Empty{Icon: "database", Title: "No pipeline has run yet", Text: "Figures come from a second store that is filled from the records. Start the program with `sharepartner up`; this page then shows how far it is."}
+		return v.render(200, views.Shell{Title: page.Title}, views.DashboardPage(page))
+	}
+	page.Notes, page.KPIs = x.notes(), x.figures()
+	page.Figures = []views.Sized[views.Figure]{{Width: "w12", Of: x.lag()}}
+	page.Tables = []views.Sized[views.Card]{
+		{Width: "w12", Of: x.tables()},
+		{Width: "w6", Of: x.loads()},
+		{Width: "w6", Of: x.slot()},
+		{Width: "w6", Of: x.check("parity", "Metrics on both sides", "metric", x.s.Parity)},
+		{Width: "w6", Of: x.check("drift", "Rows on both sides", "table", x.s.Drift)},
+		{Width: "w12", Of: x.aside()},
+	}
+	return v.render(200, views.Shell{Title: page.Title, Charts: true}, views.DashboardPage(page))
+}
+
+// pipelinePage turns the status into texts.
+type pipelinePage struct {
+	*visit
+	now     time.Time
+	s       warehouse.Status
+	lags    []warehouse.LagSample
+	letters []warehouse.DeadLetter
+}
+
+// stateWords say of each state what it means and what to do.
+var stateWords = map[string]views.Note{
+	"starting":  {Title: "The pipeline starts", Text: "It looks at the server and at how far it had come. That takes seconds; there is nothing to do."},
+	"standby":   {Tone: "warn", Title: "Another program does the work", Text: "This one takes over within seconds when that one is gone. Figures of this program stay as they were until then. If that is not meant, stop one of the two."},
+	"snapshot":  {Tone: "warn", Title: "All rows are being read", Text: "Figures come when it is complete. There is nothing to do; it begins again by itself if it is cut off."},
+	"resync":    {Tone: "warn", Title: "All rows are being compared", Text: "Changes were lost on their way, so every row is looked at. Figures are those from before until it is complete. There is nothing to do."},
+	"streaming": {Tone: "good", Title: "The pipeline follows every change", Text: "There is nothing to do."},
+	"waiting":   {Tone: "warn", Title: "The pipeline waits for something that is away", Text: "It tries again every few seconds. If this lasts for minutes, see whether Postgres runs and can be reached from here."},
+	"failed":    {Tone: "bad", Title: "Somebody has to change something", Text: "Do what the fault says. It is tried again every few seconds, so nothing has to be started anew."},
+	"stopped":   {Tone: "bad", Title: "No program brings changes into the figures", Text: "Start it with `sharepartner up`. What changed meanwhile is loaded then."},
+}
+
+var guardNotes = map[warehouse.Guard]views.Note{
+	warehouse.GuardWarning:   {Tone: "warn", Title: "Postgres keeps much of its log for the pipeline", Text: "More than half of what it may keep. See what holds the pipeline up."},
+	warehouse.GuardAlarm:     {Tone: "bad", Title: "Postgres will soon give up what the pipeline still needs", Text: "Repair the pipeline, or raise max_slot_wal_keep_size if the disk has room. If the slot is lost nothing is lost for good: all rows are read again."},
+	warehouse.GuardLost:      {Tone: "bad", Title: "Postgres has given up what the pipeline still needed", Text: "All rows are read again by themselves as soon as the pipeline runs."},
+	warehouse.GuardUnlimited: {Tone: "warn", Title: "Nothing keeps the log of Postgres from filling its disk", Text: "Set max_slot_wal_keep_size: a pipeline that stands still then costs a new copy of the rows at most, not the database."},
+}
+
+// notes are the state with what to do, and whatever else wants somebody.
+func (x *pipelinePage) notes() []views.Note {
+	state := stateWords[x.s.State]
+	if age := x.now.Sub(x.s.UpdatedAt); age > silence && x.s.State != "stopped" {
+		state = views.Note{Tone: "bad", Title: "The pipeline has said nothing for " + x.ago(age), Text: "Its last word was \"" + x.s.State + "\". See whether the program runs; start it again with `sharepartner up`."}
+	}
+	if x.s.Detail != "" && x.s.State != "streaming" {
+		state.Lines = append(state.Lines, x.s.Detail)
+	}
+	if x.s.LastFault != "" && x.s.LastFault != x.s.Detail {
+		state.Lines = append(state.Lines, "Last fault, "+x.time(x.s.LastFaultAt)+": "+x.s.LastFault)
+	}
+	notes := []views.Note{state}
+	if n, ok := guardNotes[x.s.Slot.Guard]; ok {
+		notes = append(notes, n)
+	}
+	if x.s.DeadLetters > 0 {
+		notes = append(notes, views.Note{Tone: "warn", Title: x.counted(x.s.DeadLetters, "row is set aside", "rows are set aside"), Text: "The warehouse cannot keep them and has the version before. They are listed below with what to do."})
+	}
+	for _, c := range []struct {
+		check *warehouse.Check
+		what  string
+	}{{x.s.Parity, "Metrics"}, {x.s.Drift, "Rows"}} {
+		if c.check != nil && c.check.Differences > c.check.Repaired {
+			notes = append(notes, views.Note{Tone: "bad", Title: c.what + " are not the same on both sides", Text: x.count(c.check.Differences) + " of " + x.count(c.check.Compared) + " differ. Figures may be wrong until that is repaired; the log of the program names the differences."})
+		}
+	}
+	return notes
+}
+
+func (x *pipelinePage) figures() []views.KPI {
+	lag := views.KPI{Name: "Behind", Value: seconds(x.s.LagSeconds), Detail: "oldest change that is not in the figures"}
+	if !x.s.LastCommit.IsZero() {
+		lag.More = []string{"last change " + x.time(x.s.LastCommit)}
+	}
+	loaded := views.KPI{Name: "Changes loaded", Value: x.count(x.s.Rows), Detail: x.counted(x.s.Batches.Loads, "load", "loads")}
+	if !x.s.Since.IsZero() {
+		loaded.More = []string{"since " + x.time(x.s.Since)}
+	}
+	differ := views.KPI{Name: "Differences", Value: "—", Detail: "metrics not compared yet"}
+	if c := x.s.Parity; c != nil {
+		differ.Value, differ.Detail = x.count(c.Differences), "of "+x.counted(c.Compared, "value", "values")+" of all metrics"
+		differ.More = []string{"compared " + x.time(c.At)}
+	}
+	return []views.KPI{
+		lag, loaded,
+		{Name: "Set aside", Value: x.count(x.s.DeadLetters), Detail: "rows that cannot be kept"},
+		differ,
+		{Name: "Interruptions", Value: x.count(x.s.Restarts), Detail: x.counted(x.s.Resyncs, "new reading of all rows", "new readings of all rows")},
+	}
+}
+
+// seconds are a lag or a duration for people.
+func seconds(s float64) string {
+	switch {
+	case s < 10:
+		return fmt.Sprintf("%.1f s", s)
+	case s < 120:
+		return fmt.Sprintf("%.0f s", s)
+	case s < 7200:
+		return fmt.Sprintf("%.0f min", s/60)
+	}
+	return fmt.Sprintf("%.0f h", s/3600)
+}
+
+// size is a number of bytes for people.
+func size(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	v, i := float64(n), 0
+	for v >= 1000 && i < len(units)-1 {
+		v, i = v/1000, i+1
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", v, units[i])
+}

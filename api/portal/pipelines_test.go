@@ -1,0 +1,119 @@
+package portal_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/api"
+	"github.com/sharepartner/sharepartner/api/portal"
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// told is a warehouse whose pipeline says what a test wants.
+type told struct {
+	warehouse.Store
+	status  warehouse.Status
+	lags    []warehouse.LagSample
+	letters []warehouse.DeadLetter
+}
+
+func (s told) Status(context.Context) (warehouse.Status, error)    { return s.status, nil }
+func (s told) Lags(context.Context) ([]warehouse.LagSample, error) { return s.lags, nil }
+func (s told) DeadLetters(context.Context, warehouse.LetterFilter) ([]warehouse.DeadLetter, error) {
+	return s.letters, nil
+}
+
+// telling is the program of the world with such a warehouse.
+func (w *world) telling(t testing.TB, s told) *world {
+	s.Store = w.deps.Warehouse
+	other := *w
+	other.deps.Warehouse = s
+	other.api = api.New(other.deps)
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", other.api)
+	mux.Handle("/", portal.New(portal.Deps{API: other.api, Deps: other.deps}))
+	other.server = httptest.NewServer(mux)
+	t.Cleanup(other.server.Close)
+	return &other
+}
+
+// troubled is a pipeline with everything that can be shown.
+func troubled(now time.Time) told {
+	s := told{status: warehouse.Status{
+		State: "failed", Detail: "the database is not ready for replication: wal_level is replica", UpdatedAt: now, LastCommit: now.Add(-time.Hour), LagSeconds: 3700, Rows: 12_345,
+		LastFault: "connection refused", LastFaultAt: now.Add(-time.Minute), Since: now.Add(-5 * time.Hour), Restarts: 3, Resyncs: 1, DeadLetters: 2,
+		Tables:  []warehouse.TableCount{{Table: "opportunity", Copied: 1000, Inserted: 20, Updated: 300, Deleted: 4}, {Table: "opportunity_history", Copied: 11_000, Inserted: 21}},
+		Batches: warehouse.BatchCount{Loads: 40, Rows: 12_345, Bytes: 4_500_000, Seconds: 12, CommitSeconds: 4, Last: warehouse.Batched{At: now.Add(-time.Hour), Rows: 3, Bytes: 900, Seconds: 0.02, CommitSeconds: 0.01}},
+		Slot: warehouse.SlotFigures{
+			Name: "sharepartner_crm", At: now, Exists: true, LagBytes: 8_400_000_000, RetainedBytes: 8_500_000_000, LimitBytes: new(int64(10_000_000_000)), SafeBytes: new(int64(1_500_000_000)),
+			Guard: warehouse.GuardAlarm,
+		},
+		LastResync: &warehouse.Resync{Reason: "slot_lost", At: now.Add(-4 * time.Hour), Seconds: 75, Rows: 12_000},
+		Parity:     &warehouse.Check{At: now.Add(-2 * time.Hour), Seconds: 1.5, Compared: 900, Differences: 2, Measures: []warehouse.Measure{{Name: "amount_open", Compared: 100, Differences: 2}, {Name: "won", Compared: 800}}},
+		Drift:      &warehouse.Check{At: now.Add(-2 * time.Hour), Seconds: 4, Compared: 12_000, Differences: 1, Repaired: 1},
+	}}
+	for at := now.Add(-20 * time.Hour); at.Before(now); at = at.Add(5 * time.Minute) {
+		if age := now.Sub(at); age < 9*time.Hour && age > 8*time.Hour {
+			continue // no program ran
+		}
+		s.lags = append(s.lags, warehouse.LagSample{At: at, Seconds: float64(at.Minute()%7) * 0.4, LagBytes: 1 << 20, RetainedBytes: 16 << 20})
+	}
+	s.letters = []warehouse.DeadLetter{
+		{ID: 7, State: warehouse.LetterOpen, Table: "crm.product", Key: "018f4e3a-0000-7000-8000-000000000001", Column: "list_price", Reason: "NaN is no number that the warehouse keeps", CommitAt: now.Add(-time.Hour)},
+		{ID: 8, State: warehouse.LetterOpen, Table: "crm.organisation", Column: "name", Reason: "100 MB of text", CommitAt: now.Add(-time.Hour)},
+	}
+	return s
+}
+
+// The page says what goes on and what to do, to who looks after the program and to nobody else.
+func TestPipelinesPage(t *testing.T) {
+	w := shared(t)
+	require.Eventually(t, func() bool { // what a pipeline says of itself is kept every second
+		s, err := w.deps.Warehouse.Status(t.Context())
+		require.NoError(t, err)
+		return s.State == "streaming" && len(s.Tables) > 0
+	}, 10*time.Second, 50*time.Millisecond)
+	page := w.as(t, leaderMail).get("/pipelines")
+	require.Equal(t, http.StatusOK, page.status, page.text())
+	for _, words := range []string{"The pipeline follows every change", "There is nothing to do", "Rows loaded by table", "Opportunity history", "No row is set aside", "Not compared yet"} {
+		require.Contains(t, page.text(), words)
+	}
+	require.Contains(t, page.raw, `href="/pipelines"`)
+	other := w.as(t, partnerMail).get("/pipelines")
+	require.Equal(t, http.StatusNotFound, other.status)
+	require.NotContains(t, other.raw, `href="/pipelines"`)
+
+	now := time.Now()
+	page = w.telling(t, troubled(now)).as(t, leaderMail).get("/pipelines")
+	for _, words := range []string{
+		"Somebody has to change something", "wal_level is replica", "connection refused", "Postgres will soon give up what the pipeline still needs", "raise max_slot_wal_keep_size", "2 rows are set aside",
+		"Metrics are not the same on both sides", "2 of 900 differ", "62 min", "12,345", "8.5 GB", "1.5 GB", "018f4e3a-0000-7000-8000-000000000001", "NaN is no number", "Slot lost", "1 row was put right at once", "pipelines replay",
+	} {
+		require.Contains(t, page.text(), words)
+	}
+	require.NotContains(t, page.text(), "Rows are not the same", "what was put right is the same again")
+	for state, words := range map[string]string{
+		"starting": "The pipeline starts", "standby": "Another program does the work", "snapshot": "All rows are being read", "resync": "All rows are being compared", "waiting": "The pipeline waits for something that is away", "stopped": "No program brings changes into the figures",
+	} {
+		page = w.telling(t, told{status: warehouse.Status{State: state, UpdatedAt: now}}).as(t, leaderMail).get("/pipelines")
+		require.Contains(t, page.text(), words)
+		require.Contains(t, page.text(), "No lag was noted yet")
+	}
+	page = w.telling(t, told{status: warehouse.Status{State: "streaming", UpdatedAt: now.Add(-time.Hour)}}).as(t, leaderMail).get("/pipelines")
+	require.Contains(t, page.text(), "The pipeline has said nothing for 60 min")
+	page = w.telling(t, told{}).as(t, leaderMail).get("/pipelines")
+	require.Contains(t, page.text(), "No pipeline has run yet")
+}
+
+// The page in every look: with everything that there is to see, and before there is anything.
+func TestPipelinesInEveryLook(t *testing.T) {
+	w := shared(t)
+	t.Parallel()
+	w.telling(t, troubled(time.Now())).walk(t, "pipelines-", []stop{{"troubled", leaderMail, "/pipelines"}})
+	w.walk(t, "pipelines-", []stop{{"well", leaderMail, "/pipelines"}})
+}
