@@ -69,7 +69,7 @@ func (p *Pipeline) CheckDrift(ctx context.Context) (done bool, err error) {
 		d.round.Repaired += repaired
 		p.cfg.Log.WarnContext(ctx, "rows of the warehouse were not as in Postgres and have been put right", "table", f.table.Name, "rows", repaired)
 	}
-	if done = d.table == len(warehouse.Tables); done {
+	if done = d.table == len(p.cfg.Tables); done {
 		d.round.Seconds = time.Since(d.began).Seconds()
 		d.table, d.from, d.began = 0, uuid.Nil, time.Time{}
 	}
@@ -97,8 +97,8 @@ func (p *Pipeline) compareSome(ctx context.Context, d *drift) ([]differing, erro
 	defer r.Close()
 	var found []differing
 	d.round.LSN, d.round.At = m.LSN, p.cfg.Clock().UTC()
-	for left := p.cfg.DriftRows; left > 0 && d.table < len(warehouse.Tables); {
-		table := warehouse.Tables[d.table]
+	for left := p.cfg.DriftRows; left > 0 && d.table < len(p.cfg.Tables); {
+		table := p.cfg.Tables[d.table]
 		span := warehouse.KeySpan{From: d.from}
 		to, more, err := r.Bound(ctx, table, d.from, left)
 		if err != nil {

@@ -21,8 +21,8 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 	l := newLoader(p, stream.Confirm)
 	f := &follower{
 		limits: p.limits, meter: p.meter, stream: stream, loader: l, checkpoint: from, persisted: from.LSN,
-		decoder: pgsource.NewDecoder(warehouse.Tables, from.LSN),
-		filling: pgsource.NewChanges(warehouse.Tables), spare: pgsource.NewChanges(warehouse.Tables),
+		decoder: pgsource.NewDecoder(p.cfg.Tables, from.LSN),
+		filling: pgsource.NewChanges(p.cfg.Tables), spare: pgsource.NewChanges(p.cfg.Tables),
 		holds: make(chan *hold), ended: make(chan struct{}),
 	}
 	f.decoder.Shift(from.Shift)

@@ -26,6 +26,7 @@ type loader struct {
 	confirm func(lsn uint64, atOnce bool)
 	aside   *aside
 	replays <-chan *replay
+	tables  []*warehouse.Table
 
 	over  chan struct{} // closed when it works no more
 	load  warehouse.Load
@@ -35,7 +36,7 @@ type loader struct {
 func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
 	return &loader{
 		store: p.cfg.Store, meter: p.meter, jobs: make(chan job, 1), free: make(chan *pgsource.Changes, 2), confirm: confirm, over: make(chan struct{}),
-		aside: p.aside, replays: p.replays,
+		aside: p.aside, replays: p.replays, tables: p.cfg.Tables,
 	}
 }
 
@@ -51,7 +52,7 @@ func (l *loader) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case r := <-replays:
-			r.serve(ctx, l.store, l.aside.clock())
+			r.serve(ctx, l.store, l.tables, l.aside.clock())
 		case j := <-l.jobs:
 			if err := l.take(ctx, j); err != nil {
 				return err

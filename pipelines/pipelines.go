@@ -22,6 +22,7 @@ type Config struct {
 	Clock       func() time.Time
 	// AsidePerMinute is how many rows that cannot be kept are set aside in a minute, before the pipeline stops; default 100.
 	AsidePerMinute int
+	Tables         []*warehouse.Table // what is mirrored, as the store was opened with it; default warehouse.Tables
 	// DriftEvery is how often some rows are compared with Postgres, DriftRows how many; default 20000 a minute. A negative
 	// time turns it off.
 	DriftEvery time.Duration
@@ -57,12 +58,15 @@ func New(cfg Config) *Pipeline {
 	if cfg.DriftRows <= 0 {
 		cfg.DriftRows = driftRows
 	}
+	if cfg.Tables == nil {
+		cfg.Tables = warehouse.Tables
+	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
 	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual, replays: make(chan *replay)}
 	p.aside = newAside(cfg)
-	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Log: cfg.Log})
+	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Tables: cfg.Tables, Log: cfg.Log})
 	return p
 }
 

@@ -20,8 +20,8 @@ type replayed struct {
 	err      error
 }
 
-func (r *replay) serve(ctx context.Context, store warehouse.Store, now time.Time) {
-	outcomes, err := replayLetters(ctx, store, r.ids, now)
+func (r *replay) serve(ctx context.Context, store warehouse.Store, tables []*warehouse.Table, now time.Time) {
+	outcomes, err := replayLetters(ctx, store, tables, r.ids, now)
 	r.done <- replayed{outcomes, err}
 }
 
@@ -40,7 +40,7 @@ const replayWait = 20 * time.Second
 // A running pipeline does it between two loads, since it is the one writer; without one the store is written directly.
 func (p *Pipeline) Replay(ctx context.Context, ids []int64) ([]Outcome, error) {
 	if !p.ran.Load() {
-		return replayLetters(ctx, p.cfg.Store, ids, p.cfg.Clock())
+		return replayLetters(ctx, p.cfg.Store, p.cfg.Tables, ids, p.cfg.Clock())
 	}
 	r := &replay{ids: ids, done: make(chan replayed, 1)}
 	timer := time.NewTimer(replayWait)
@@ -65,7 +65,7 @@ const replaySeq = 1 << 31
 
 // replayLetters loads letters in a load of its own. Their rows stand in the log where the checkpoint is: what was loaded
 // up to it gives the same answers as before.
-func replayLetters(ctx context.Context, store warehouse.Store, ids []int64, now time.Time) ([]Outcome, error) {
+func replayLetters(ctx context.Context, store warehouse.Store, tables []*warehouse.Table, ids []int64, now time.Time) ([]Outcome, error) {
 	at, ok, err := store.Checkpoint(ctx)
 	if err != nil {
 		return nil, ofStore("read the checkpoint", err)
@@ -82,7 +82,7 @@ func replayLetters(ctx context.Context, store warehouse.Store, ids []int64, now 
 		return nil, ofStore("begin a replay", err)
 	}
 	defer func() { _ = load.Rollback() }()
-	outcomes, good, err := appendLetters(ctx, load, letters, chosen(ids), at.LSN)
+	outcomes, good, err := appendLetters(ctx, load, tables, letters, chosen(ids), at.LSN)
 	if err != nil || len(good) == 0 {
 		return outcomes, err
 	}
@@ -107,7 +107,7 @@ func chosen(ids []int64) func(int64) bool {
 }
 
 // appendLetters loads the rows of the chosen letters in the order of their versions.
-func appendLetters(ctx context.Context, load warehouse.Load, letters []warehouse.DeadLetter, want func(int64) bool, lsn uint64) (outcomes []Outcome, good []int64, err error) {
+func appendLetters(ctx context.Context, load warehouse.Load, tables []*warehouse.Table, letters []warehouse.DeadLetter, want func(int64) bool, lsn uint64) (outcomes []Outcome, good []int64, err error) {
 	earlier := make(map[string][]warehouse.DeadLetter)
 	for _, l := range letters {
 		row := l.Table + " " + l.Key
@@ -117,7 +117,7 @@ func appendLetters(ctx context.Context, load warehouse.Load, letters []warehouse
 			continue
 		}
 		o := Outcome{ID: l.ID, Table: l.Table, Key: l.Key}
-		b, fault := pgsource.Again(warehouse.Tables, l, before, lsn, replaySeq+uint32(l.ID)%replaySeq)
+		b, fault := pgsource.Again(tables, l, before, lsn, replaySeq+uint32(l.ID)%replaySeq)
 		if fault == nil {
 			if err := load.Append(ctx, b); err != nil {
 				return nil, nil, ofStore(fmt.Sprintf("load letter %d", l.ID), err)

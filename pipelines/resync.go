@@ -89,7 +89,7 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 		t.add(b)
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
-	for _, table := range warehouse.Tables {
+	for _, table := range p.cfg.Tables {
 		p.meter.detail(fmt.Sprintf("comparing %s, %d rows in all so far, of which %d differ; answers come from the state before", table.Name, r.compared, r.differed))
 		aside := func(letters []warehouse.DeadLetter) error { return p.aside.keep(ctx, load, letters) }
 		if err := compare(ctx, view, reader, table, warehouse.KeySpan{}, r, aside); err != nil {

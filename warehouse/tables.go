@@ -16,9 +16,22 @@ const (
 
 // Column is a mirrored column.
 type Column struct {
-	Name  string
+	Name  string // in the warehouse, for ever: logs are never rewritten
 	Kind  Kind
 	Scale int // of KindDecimal
+	// Source is the name in Postgres, where that is another one by now: after a rename, or for the column that a
+	// column of another kind goes on in (amount__2).
+	Source string
+	// Gone columns are not in Postgres any more: null from there on.
+	Gone bool
+}
+
+// From is the name of the column in Postgres.
+func (c Column) From() string {
+	if c.Source != "" {
+		return c.Source
+	}
+	return c.Name
 }
 
 // Table is a mirrored table.
@@ -41,8 +54,23 @@ func (t *Table) Index(column string) int {
 	return -1
 }
 
+// IndexFrom gives the position of the column that Postgres calls so, -1 when there is none.
+func (t *Table) IndexFrom(source string) int {
+	for i := range t.Columns {
+		if !t.Columns[i].Gone && t.Columns[i].From() == source {
+			return i
+		}
+	}
+	return -1
+}
+
 func col(name string, kind Kind) Column { return Column{Name: name, Kind: kind} }
 func dec(name string, scale int) Column { return Column{Name: name, Kind: KindDecimal, Scale: scale} }
+
+// A migration that changes a mirrored table changes its entry here too, with these means: a new column or table is added
+// (at the end or not: names count); a renamed column gets a Source; a dropped one is marked Gone; one that becomes of
+// another kind is marked Gone, and goes on in a new one with its Source (amount__2). A wider type of the same kind needs
+// nothing. Names and kinds of columns never change, since the logs are never rewritten.
 
 // Tables are all mirrored tables. A test compares them with the publication and the Postgres catalogue.
 var Tables = []*Table{

@@ -78,6 +78,8 @@ type Checkpoint struct {
 	SnapshotLSN uint64    // consistent point of the snapshot, or of the last resync
 	Shift       uint64    // the server's place is LSN less Shift
 	Epoch       int       // how many resyncs there were
+	// Reshaped says that the store has got tables or columns since it was filled: a resync brings what they hold.
+	Reshaped bool
 }
 
 // Place is where the server's log stands.

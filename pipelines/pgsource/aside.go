@@ -160,11 +160,20 @@ func Again(tables []*warehouse.Table, letter warehouse.DeadLetter, earlier []war
 func copiedLetter(t *warehouse.Table, fields []field, at int, fault error, when int64) warehouse.DeadLetter {
 	r := &relation{table: t, target: make([]int, len(fields)), key: make([]bool, len(fields))}
 	described := append([]byte{'R', 0, 0, 0, 0}, t.Schema+"\x00"+t.Name+"\x00d"...)
-	described = binary.BigEndian.AppendUint16(described, uint16(len(fields)))
-	row := binary.BigEndian.AppendUint16([]byte{'I', 0, 0, 0, 0, 'N'}, uint16(len(fields)))
+	sent := len(fields)
+	for _, c := range t.Columns {
+		if c.Gone {
+			sent--
+		}
+	}
+	described = binary.BigEndian.AppendUint16(described, uint16(sent))
+	row := binary.BigEndian.AppendUint16([]byte{'I', 0, 0, 0, 0, 'N'}, uint16(sent))
 	for i, f := range fields {
 		r.target[i], r.key[i] = i, slices.Contains(t.Key, t.Columns[i].Name)
-		described = append(append(described, 0), t.Columns[i].Name+"\x00"...)
+		if t.Columns[i].Gone {
+			continue
+		}
+		described = append(append(described, 0), t.Columns[i].From()+"\x00"...)
 		described = binary.BigEndian.AppendUint32(described, typesOf[t.Columns[i].Kind][0])
 		described = append(described, 0xff, 0xff, 0xff, 0xff)
 		if row = append(row, f.form); f.form != 'n' {

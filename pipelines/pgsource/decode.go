@@ -268,6 +268,9 @@ func (d *Decoder) add(op warehouse.Op, r *relation, fields []field, start uint64
 			return &ValueError{Table: r.table.Schema + "." + r.table.Name, Column: r.table.Columns[at].Name, Reason: err.Error()}
 		}
 	}
+	for _, at := range r.gone {
+		b.Columns[at].AddAbsent(warehouse.Null)
+	}
 	return nil
 }
 

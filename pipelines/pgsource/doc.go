@@ -8,7 +8,7 @@
 // Decided:
 //   - One's own decoder, on pgconn alone: pgoutput is small, and each value goes straight into its typed column.
 //   - Columns are matched by name in every description that the server sends. A column too many or too few stops
-//     the stream by name instead of shifting values; changing both sides in step is work for later.
+//     the stream by name instead of shifting values.
 //   - A row with a value that the warehouse cannot keep exactly (NaN, infinity, a nineteenth digit) is set aside with
 //     its message and the table's description, so that a later decoder can read both. Nothing is rounded. The key
 //     says what is deleted, so that a delete is never set aside for its other columns. Rows of a snapshot are written

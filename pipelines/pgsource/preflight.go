@@ -172,7 +172,7 @@ func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
 	shape := &SchemaError{Table: name}
 	var key, unreadable, sent []string
 	for _, r := range columns {
-		column, at := r[2], t.Index(r[2])
+		column, at := r[2], t.IndexFrom(r[2])
 		typeID, _ := strconv.ParseUint(r[3], 10, 32)
 		sent = append(sent, column)
 		switch {
@@ -189,8 +189,8 @@ func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
 		}
 	}
 	for _, c := range t.Columns {
-		if !slices.Contains(sent, c.Name) {
-			shape.Missing = append(shape.Missing, c.Name)
+		if !c.Gone && !slices.Contains(sent, c.From()) {
+			shape.Missing = append(shape.Missing, c.From())
 		}
 	}
 	if len(shape.Missing)+len(shape.Extra)+len(shape.Types) > 0 {

@@ -50,7 +50,7 @@ func (r *Reader) Close() { r.link.close() }
 func (r *Reader) Read(ctx context.Context, t *warehouse.Table, span warehouse.KeySpan, each func(Piece) error) error {
 	columns, order := make([]string, len(t.Columns)), make([]string, len(t.Key))
 	for i, c := range t.Columns {
-		columns[i] = quote(c.Name)
+		columns[i] = sourceOf(c)
 	}
 	for i, name := range t.Key {
 		order[i] = quote(name)

@@ -26,6 +26,7 @@ type relation struct {
 	index  int    // of the table in Changes
 	target []int  // of each sent column
 	key    []bool // of each sent column
+	gone   []int  // columns of ours that are not sent any more
 	raw    []byte // the description as it was sent
 }
 
@@ -77,7 +78,7 @@ func (d *Decoder) relationMessage(c *cursor, raw []byte) error {
 		if c.short {
 			return errShort('R')
 		}
-		at := r.table.Index(column)
+		at := r.table.IndexFrom(column)
 		switch {
 		case at < 0 || seen[at]:
 			fault.Extra = append(fault.Extra, column)
@@ -85,11 +86,14 @@ func (d *Decoder) relationMessage(c *cursor, raw []byte) error {
 		case !slices.Contains(typesOf[r.table.Columns[at].Kind], typeID):
 			fault.Types = append(fault.Types, column)
 		}
-		seen[at], r.target[i], r.key[i] = true, at, slices.Contains(r.table.Key, column)
+		seen[at], r.target[i], r.key[i] = true, at, slices.Contains(r.table.Key, r.table.Columns[at].Name)
 	}
 	for i, s := range seen {
-		if !s {
-			fault.Missing = append(fault.Missing, r.table.Columns[i].Name)
+		switch c := r.table.Columns[i]; {
+		case c.Gone:
+			r.gone = append(r.gone, i)
+		case !s:
+			fault.Missing = append(fault.Missing, c.From())
 		}
 	}
 	if len(fault.Missing)+len(fault.Extra)+len(fault.Types) > 0 {

@@ -45,10 +45,18 @@ type span struct {
 	from, to int64 // to = 0: open
 }
 
+// sourceOf is a column of ours in a query to Postgres.
+func sourceOf(c warehouse.Column) string {
+	if c.Gone {
+		return "null"
+	}
+	return quote(c.From())
+}
+
 func (p span) sql() string {
 	columns := make([]string, len(p.table.Columns))
 	for i, c := range p.table.Columns {
-		columns[i] = quote(c.Name)
+		columns[i] = sourceOf(c)
 	}
 	where := fmt.Sprintf("ctid >= '(%d,0)'", p.from)
 	if p.to > 0 {

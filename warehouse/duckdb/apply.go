@@ -16,7 +16,7 @@ const fewKeys = 8
 // flush carries the staged rows over: into the log, the latest state and what is derived. After a piece of a large
 // load the staging tables are made anew, as the space of deleted rows is free only when the load is over.
 func (l *load) flush(ctx context.Context, piece bool) error {
-	for _, t := range warehouse.Tables {
+	for _, t := range l.store.tables {
 		c := l.staged[t]
 		if c == nil {
 			continue
@@ -57,7 +57,8 @@ func (l *load) exec(ctx context.Context, what, query string) error {
 
 // apply writes the log and the latest state of one table.
 func (l *load) apply(ctx context.Context, t *warehouse.Table, c *changes) error {
-	log := fmt.Sprintf("INSERT INTO %s_log SELECT %s, _op, _lsn, _rec, _seq, make_timestamp(_commit_at) FROM stage_%s", t.Name, list(t.Columns, unstaged), t.Name)
+	log := fmt.Sprintf("INSERT INTO %s_log (%s, _op, _lsn, _rec, _seq, _commit_at) SELECT %s, _op, _lsn, _rec, _seq, make_timestamp(_commit_at) FROM stage_%s",
+		t.Name, list(t.Columns, named), list(t.Columns, unstaged), t.Name)
 	if err := l.exec(ctx, "log "+t.Name, log); err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (l *load) removeChanged(ctx context.Context, t *warehouse.Table, c *changes
 
 // latestSQL inserts the last row of each key, unless that is a delete; what came before a truncate does not count.
 func latestSQL(t *warehouse.Table, c *changes) string {
-	insert := fmt.Sprintf("INSERT INTO %s SELECT %s, _rec FROM stage_%s", t.Name, list(t.Columns, unstaged), t.Name)
+	insert := fmt.Sprintf("INSERT INTO %s (%s, _rec) SELECT %s, _rec FROM stage_%s", t.Name, list(t.Columns, named), list(t.Columns, unstaged), t.Name)
 	if !c.rewrites {
 		return insert
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
@@ -17,7 +16,7 @@ func (s *Store) Uncopied(ctx context.Context) ([]*warehouse.Table, error) {
 		return nil, fmt.Errorf("read which tables were copied: %w", err)
 	}
 	var left []*warehouse.Table
-	for _, t := range warehouse.Tables {
+	for _, t := range s.tables {
 		if !copied[t.Name] {
 			left = append(left, t)
 		}
@@ -51,25 +50,4 @@ func namesInto(ctx context.Context, q rowsQueryer, query string, into map[string
 		into[name] = true
 	}
 	return rows.Err()
-}
-
-// addTables makes the tables that this program mirrors and the one that made the file did not.
-func addTables(ctx context.Context, db *sql.DB) error {
-	have := map[string]bool{}
-	if err := namesInto(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE NOT temporary", have); err != nil {
-		return fmt.Errorf("read the tables of the warehouse: %w", err)
-	}
-	var ddl strings.Builder
-	for _, t := range warehouse.Tables {
-		if !have[t.Name+"_log"] {
-			ddl.WriteString(tableDDL(t))
-		}
-	}
-	if ddl.Len() == 0 {
-		return nil
-	}
-	if _, err := db.ExecContext(ctx, "BEGIN; "+ddl.String()+" COMMIT;"); err != nil {
-		return fmt.Errorf("add tables to the warehouse: %w", err)
-	}
-	return nil
 }

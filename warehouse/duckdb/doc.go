@@ -23,5 +23,8 @@
 //     own checkpoint at closing is off: after such a commit it wrote the memory down and so lost a row for good.
 //   - A transaction whose commit lies before the checkpoint is dropped on arrival, so that sending it again is harmless.
 //   - What was set aside is settled by the staged rows of the same load; while no letter is open, loads do not look.
+//   - A file grows with the program: what is newly mirrored is added when it is opened, and the checkpoint marked, so that
+//     the pipeline brings what it holds. Nothing is rewritten or taken away (grow.go). Only another form of what the
+//     engine itself keeps needs a new file (schemaVersion).
 //   - Extensions are neither loaded nor fetched: the store works without network.
 package duckdb

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
@@ -100,6 +101,9 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if b.Len() == 0 {
 		return nil
 	}
+	if !slices.Contains(l.store.tables, b.Table) {
+		return fmt.Errorf("%s is not one of the tables that this store was opened with", b.Table.Name)
+	}
 	resolved, err := l.resolve(ctx, b)
 	if err != nil {
 		return err
@@ -170,7 +174,7 @@ func (s *Store) Reset(ctx context.Context) error {
 		return fmt.Errorf("empty the warehouse: %w", err)
 	}
 	defer func() { _ = l.tx.Rollback() }()
-	for _, name := range allTables() {
+	for _, name := range allTables(s.tables) {
 		if name == "pipeline_status" || name == "lag_sample" {
 			continue // what the pipeline says of itself outlives the data
 		}
@@ -178,7 +182,7 @@ func (s *Store) Reset(ctx context.Context) error {
 			return fmt.Errorf("empty the warehouse: %w", err)
 		}
 	}
-	for _, t := range warehouse.Tables {
+	for _, t := range s.tables {
 		if err := l.Copied(ctx, t); err != nil {
 			return fmt.Errorf("empty the warehouse: %w", err)
 		}

@@ -13,7 +13,7 @@ import (
 
 // schemaVersion names the form of the file. A file of another version is not read: the warehouse is a copy and is
 // filled again from Postgres.
-const schemaVersion = 6
+const schemaVersion = 7
 
 // ErrSchema says that the file was written by another version of the program.
 var ErrSchema = errors.New("the warehouse file has another schema version")
@@ -93,9 +93,9 @@ func stageDDL(t *warehouse.Table) string {
 }
 
 // allTables are the tables of the file, the mirrored and the derived.
-func allTables() []string {
+func allTables(tables []*warehouse.Table) []string {
 	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "copied", "pipeline_status", "lag_sample", "dead_letter"}
-	for _, t := range warehouse.Tables {
+	for _, t := range tables {
 		names = append(names, t.Name+"_log")
 		if !t.AppendOnly {
 			names = append(names, t.Name)
@@ -105,14 +105,14 @@ func allTables() []string {
 }
 
 // prepareSchema makes the tables of an empty file and checks the version of any other.
-func prepareSchema(ctx context.Context, db *sql.DB, path string) error {
-	var tables, marked int
-	err := db.QueryRowContext(ctx, "SELECT count(*), count(*) FILTER (table_name = 'schema_version') FROM duckdb_tables() WHERE NOT temporary").Scan(&tables, &marked)
+func prepareSchema(ctx context.Context, db *sql.DB, path string, tables []*warehouse.Table) error {
+	var present, marked int
+	err := db.QueryRowContext(ctx, "SELECT count(*), count(*) FILTER (table_name = 'schema_version') FROM duckdb_tables() WHERE NOT temporary").Scan(&present, &marked)
 	if err != nil {
 		return fmt.Errorf("read the tables of the warehouse: %w", err)
 	}
-	if tables == 0 {
-		return createSchema(ctx, db)
+	if present == 0 {
+		return createSchema(ctx, db, tables)
 	}
 	version := 0
 	if marked == 1 {
@@ -123,17 +123,17 @@ func prepareSchema(ctx context.Context, db *sql.DB, path string) error {
 	if version != schemaVersion {
 		return fmt.Errorf("%w: %s has version %d, this program needs %d; remove the file, it is filled again from Postgres", ErrSchema, path, version, schemaVersion)
 	}
-	return addTables(ctx, db)
+	return grow(ctx, db, tables)
 }
 
-func createSchema(ctx context.Context, db *sql.DB) error {
+func createSchema(ctx context.Context, db *sql.DB, tables []*warehouse.Table) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin making the warehouse: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	var ddl strings.Builder
-	for _, t := range warehouse.Tables {
+	for _, t := range tables {
 		ddl.WriteString(tableDDL(t))
 	}
 	ddl.WriteString(schemaSQL)

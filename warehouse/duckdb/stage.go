@@ -14,9 +14,9 @@ import (
 )
 
 // makeStaging gives the writing connection its temporary tables.
-func makeStaging(ctx context.Context, conn *sql.Conn) error {
+func makeStaging(ctx context.Context, conn *sql.Conn, tables []*warehouse.Table) error {
 	var ddl strings.Builder
-	for _, t := range warehouse.Tables {
+	for _, t := range tables {
 		ddl.WriteString(stageDDL(t))
 	}
 	ddl.WriteString(derivingDDL)

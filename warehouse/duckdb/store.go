@@ -35,13 +35,15 @@ type Options struct {
 	MemoryLimit string // as DuckDB writes it, "1GB"; empty: DefaultMemoryLimit
 	Threads     int    // 0: one per core
 	Log         *slog.Logger
+	Tables      []*warehouse.Table // what is mirrored; default warehouse.Tables
 }
 
 // Store is the warehouse in one DuckDB file.
 type Store struct {
 	warehouse.OneByOne
-	opts Options
-	log  *slog.Logger
+	opts   Options
+	log    *slog.Logger
+	tables []*warehouse.Table
 
 	mu     sync.RWMutex // held for reading while db is used, for writing while it is exchanged
 	db     *sql.DB
@@ -70,13 +72,16 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if opts.Threads == 0 {
 		opts.Threads = runtime.NumCPU()
 	}
+	if opts.Tables == nil {
+		opts.Tables = warehouse.Tables
+	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	if strings.ContainsAny(opts.Path, "?%#") {
 		return nil, fmt.Errorf("open the warehouse %s: the path must not contain ?, %% or #", opts.Path)
 	}
-	s := &Store{opts: opts, log: opts.Log, seats: make(chan struct{}, readers), views: make(map[*view]struct{})}
+	s := &Store{opts: opts, log: opts.Log, tables: opts.Tables, seats: make(chan struct{}, readers), views: make(map[*view]struct{})}
 	s.OneByOne = warehouse.OneByOne{Viewer: s}
 	if err := s.connect(ctx); err != nil {
 		return nil, err
@@ -129,14 +134,14 @@ func (s *Store) prepare(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 	if _, err := db.ExecContext(ctx, "CHECKPOINT"); err != nil {
 		return nil, fmt.Errorf("take over what the last process left: %w", err)
 	}
-	if err := prepareSchema(ctx, db, s.opts.Path); err != nil {
+	if err := prepareSchema(ctx, db, s.opts.Path, s.tables); err != nil {
 		return nil, err
 	}
 	writer, err := db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open the writing connection: %w", err)
 	}
-	if err := makeStaging(ctx, writer); err != nil {
+	if err := makeStaging(ctx, writer, s.tables); err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
 	return writer, nil

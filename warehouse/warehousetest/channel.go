@@ -174,3 +174,6 @@ func optionalID(id uuid.UUID) any {
 
 // Forget lets go of the opportunities made so far, for data too large to be kept.
 func (c *Channel) Forget() { c.all = nil }
+
+// ForgetPending lets go of the rows that no load has taken, for tests that load them in another way.
+func (c *Channel) ForgetPending() { c.pending = nil }

@@ -1,5 +1,5 @@
 CREATE TABLE schema_version (version INTEGER);
-CREATE TABLE checkpoint (deployment VARCHAR, system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT, shift UBIGINT, epoch INTEGER);
+CREATE TABLE checkpoint (deployment VARCHAR, system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT, shift UBIGINT, epoch INTEGER, reshaped BOOLEAN);
 -- The mirrored tables that have been filled: one that comes with a later version of the program has not.
 CREATE TABLE copied (name VARCHAR);
 CREATE TABLE pipeline_status (status VARCHAR);

@@ -1,0 +1,164 @@
+package pipelines_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/warehouse"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+// mirror is a copy of what is mirrored, with the columns of some tables changed, and without some tables.
+func mirror(change map[string]func([]warehouse.Column) []warehouse.Column) []*warehouse.Table {
+	var tables []*warehouse.Table
+	for _, t := range warehouse.Tables {
+		t := *t
+		t.Columns = slices.Clone(t.Columns)
+		if f := change[t.Name]; f != nil {
+			if t.Columns = f(t.Columns); t.Columns == nil {
+				continue
+			}
+		}
+		tables = append(tables, &t)
+	}
+	return tables
+}
+
+func without(name string) func([]warehouse.Column) []warehouse.Column {
+	return func(columns []warehouse.Column) []warehouse.Column {
+		return slices.DeleteFunc(columns, func(c warehouse.Column) bool { return c.Name == name })
+	}
+}
+
+func changed(name string, change func(*warehouse.Column)) func([]warehouse.Column) []warehouse.Column {
+	return func(columns []warehouse.Column) []warehouse.Column {
+		change(&columns[slices.IndexFunc(columns, func(c warehouse.Column) bool { return c.Name == name })])
+		return columns
+	}
+}
+
+// The mirror before a migration and after it: a table and a column that are new, one renamed, one gone, one wider, and
+// one of another kind.
+var (
+	earlier = mirror(map[string]func([]warehouse.Column) []warehouse.Column{
+		"product": without("family"), "opportunity_history": without("close_date"), "sales_process": func([]warehouse.Column) []warehouse.Column { return nil },
+	})
+	later = mirror(map[string]func([]warehouse.Column) []warehouse.Column{
+		"organisation": changed("country_code", func(c *warehouse.Column) { c.Source = "nation" }),
+		"account":      changed("industry", func(c *warehouse.Column) { c.Gone = true }),
+		"connection": func(columns []warehouse.Column) []warehouse.Column {
+			changed("partner_number", func(c *warehouse.Column) { c.Gone = true })(columns)
+			return append(columns, warehouse.Column{Name: "partner_number__2", Kind: warehouse.KindInt, Source: "partner_number"})
+		},
+	})
+)
+
+// published is the publication's entry of a table.
+func published(t *warehouse.Table) string {
+	var names []string
+	for _, c := range t.Columns {
+		if !c.Gone {
+			names = append(names, c.From())
+		}
+	}
+	return t.Schema + "." + t.Name + " (" + strings.Join(names, ", ") + ")"
+}
+
+func publish(tables []*warehouse.Table) string {
+	all := make([]string, len(tables))
+	for i, t := range tables {
+		all[i] = published(t)
+	}
+	return "alter publication sharepartner set table " + strings.Join(all, ", ")
+}
+
+// logRows are all rows of all logs, in the columns that a mirror has.
+func (b *bed) logRows(tables []*warehouse.Table) map[string][]string {
+	db := b.read()
+	defer db.Close()
+	rows := map[string][]string{}
+	for _, t := range tables {
+		rows[t.Name] = duckRows(b.t, db, fmt.Sprintf("select %s || ' ' || _op || ' ' || _lsn || ' ' || _seq from %s_log", rowText(t, duckMicros), t.Name))
+	}
+	return rows
+}
+
+// Tables change while writes go on, first in Postgres, then in the program. The logs keep every row as it was, and the
+// warehouse ends as Postgres is.
+func TestTablesChangeWhileWritesGoOn(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	owner := b.owner()
+	exec := func(sql string) {
+		t.Helper()
+		_, err := owner.PgConn().Exec(context.Background(), sql).ReadAll()
+		require.NoError(t, err)
+	}
+	exec(publish(earlier))
+	written := b.keepWriting(2)
+	p, stop, store := b.runWith(earlier)
+	b.catchUp(p)
+	exec(strings.Join([]string{
+		`alter publication sharepartner drop table crm.organisation, crm.connection, crm.account`,
+		`alter table crm.organisation rename column country_code to nation`,
+		`alter table crm.connection alter column partner_number type int using substr(partner_number, 2)::int`,
+		`alter table crm.sales_process alter column version type bigint`,
+		publish(later),
+		`grant select (nation) on crm.organisation to sharepartner_cdc`,
+	}, "; "))
+	require.Eventually(t, func() bool { // the program of before says so and waits
+		s, err := p.Status(context.Background())
+		return err == nil && s.State == "failed" && assertContains(s.Detail, "bring the publication and this program to the same version")
+	}, 30*time.Second, 20*time.Millisecond)
+	stop()
+	require.NoError(t, store.Close())
+	before := b.logRows(earlier)
+
+	p, stop, store = b.runWith(later)
+	b.catchUp(p)
+	require.Greater(t, written(), 20)
+	b.catchUp(p)
+	s, err := p.Status(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, "reshaped", s.LastResync.Reason)
+	stop()
+	require.NoError(t, store.Close())
+	for name, rows := range b.logRows(earlier) {
+		require.Empty(t, difference(before[name], rows), "%s_log: rows that were there are there as they were", name)
+	}
+	db := b.read()
+	b.requireMirror(owner, db, later)
+	require.Equal(t, []string{"0"}, duckRows(t, db, `select count(*)::text from connection where partner_number__2 is null`))
+	require.NotEqual(t, []string{"0"}, duckRows(t, db, `select count(*)::text from connection_log where partner_number = 'P1'`))
+}
+
+// sourceText is rowText for Postgres, whose columns may be called otherwise, or be gone.
+func sourceText(t *warehouse.Table) string {
+	named := *t
+	named.Columns = slices.Clone(t.Columns)
+	text := rowText(&named, pgMicros)
+	for _, c := range t.Columns {
+		from := `"` + c.From() + `"`
+		if c.Gone {
+			from = "null"
+		}
+		text = strings.Replace(text, `cast("`+c.Name+`" as text)`, `cast(`+from+` as text)`, 1)
+	}
+	return text
+}
+
+func (b *bed) runWith(tables []*warehouse.Table) (*pipelines.Pipeline, func(), *duckdb.Store) {
+	b.t.Helper()
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: b.file, MemoryLimit: "512MB", Tables: tables})
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() { _ = store.Close() })
+	p, stop := start(b.t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: logTo(b.t), Tables: tables})
+	return p, stop, store
+}
