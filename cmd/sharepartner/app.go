@@ -42,6 +42,9 @@ type App struct {
 	control  *control
 	parity   *parity.Runner
 
+	metrics     *http.Server // nil where none are asked for
+	metricsAddr net.Addr
+
 	stopPipeline context.CancelFunc
 	pipelineDone chan struct{}
 	failed       chan error
@@ -77,6 +80,11 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error
 	a.startPipeline()
 	if a.control, err = openControl(cfg.Data, controlOf(a.pipeline, a.store, a.parity)); err != nil {
 		log.Warn("commands cannot reach this program", "error", err) // a path can be too long for a socket
+	}
+	if cfg.MetricsAddr != "" {
+		if a.metrics, a.metricsAddr, err = serveMetrics(cfg.MetricsAddr, gauges{a.pipeline.Status}, log); err != nil {
+			return nil, err
+		}
 	}
 	a.serve()
 	return a, nil
@@ -218,6 +226,9 @@ func (a *App) Stop() {
 		}
 	}
 	a.control.close()
+	if a.metrics != nil {
+		_ = a.metrics.Close()
+	}
 	if a.stopPipeline != nil {
 		a.stopPipeline()
 		<-a.pipelineDone

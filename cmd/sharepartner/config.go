@@ -19,6 +19,7 @@ import (
 // Config is every setting, with its default. Each is a flag and an environment variable; `sharepartner up --help` prints this table.
 type Config struct {
 	Addr          string        `help:"Address to serve on." default:"127.0.0.1:8080" env:"SHAREPARTNER_ADDR"`
+	MetricsAddr   string        `name:"metrics-addr" help:"Address of metrics for Prometheus (GET /metrics), for example 127.0.0.1:9464; without it there are none. They tell of all companies: keep the address to your own network." env:"SHAREPARTNER_METRICS_ADDR"`
 	Data          string        `help:"Folder of the private Postgres, the DuckDB file and the secret." default:".sharepartner" env:"SHAREPARTNER_DATA" type:"path"`
 	DatabaseURL   string        `name:"database-url" help:"An existing Postgres 15+ (the login that owns the database). Without it the program runs its own." env:"DATABASE_URL"`
 	Secret        string        `help:"Secret of the deployment, at least 32 characters; keys and passwords of the database logins derive from it. Without it one is made in the data folder." env:"SHAREPARTNER_SECRET"`
@@ -41,6 +42,9 @@ func (c Config) check() error {
 	var faults []error
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		faults = append(faults, fmt.Errorf("--addr %q is not host:port", c.Addr))
+	}
+	if _, _, err := net.SplitHostPort(c.MetricsAddr); c.MetricsAddr != "" && err != nil {
+		faults = append(faults, fmt.Errorf("--metrics-addr %q is not host:port", c.MetricsAddr))
 	}
 	if c.Secret != "" && len(c.Secret) < 32 {
 		faults = append(faults, errors.New("SHAREPARTNER_SECRET is shorter than 32 characters"))
