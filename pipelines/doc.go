@@ -25,8 +25,8 @@
 //     stream standing still, and put right there: nothing newer of it can be loaded already.
 //   - A table that is new among the mirrored ones is copied at a fence, with the stream standing still, and no other: its
 //     changes are passed over until there. That delays the others once, by as long as the copy takes, and is exact.
-//   - What a comparison cannot see: the past in the log of a table that also has a latest state, and what is derived from
-//     the history, as long as the history itself is right. Wrong metrics are found by parity. A server's files put back
+//   - What is derived from the history is held against it by the store itself, with the history's range. What no
+//     comparison can see is the past in the log of a table that also has a latest state. A server's files put back
 //     that have since counted beyond the checkpoint look like the same server: the check of rows finds and mends that.
 //   - Lag comes from commit times and from asking the server where its log stands. A heartbeat message would do the
 //     same, but write to the log of an idle server for ever.

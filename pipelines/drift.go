@@ -81,6 +81,8 @@ func (p *Pipeline) CheckDrift(ctx context.Context) (done bool, err error) {
 type differing struct {
 	table *warehouse.Table
 	spans []warehouse.KeySpan
+
+	derived []uuid.UUID // what is derived of them is not what their history says
 }
 
 // compareSome goes on by about DriftRows rows, at one fence.
@@ -118,8 +120,18 @@ func (p *Pipeline) compareSome(ctx context.Context, d *drift) ([]differing, erro
 		}
 		d.round.Compared += seen.compared
 		d.round.Differences += seen.differed
+		f := differing{table: table}
 		if seen.differed > 0 {
-			found = append(found, differing{table, seen.spans(span)})
+			f.spans = seen.spans(span)
+		}
+		if table.AppendOnly { // what is derived comes from these
+			if f.derived, err = m.View.Misderived(ctx, span); err != nil {
+				return nil, ofStore("look at what is derived", err)
+			}
+			d.round.Differences += int64(len(f.derived))
+		}
+		if len(f.spans)+len(f.derived) > 0 {
+			found = append(found, f)
 		}
 	}
 	return found, nil
@@ -190,6 +202,12 @@ func (p *Pipeline) loadRepairs(ctx context.Context, source *pgsource.Moment, wha
 		if err := compare(ctx, view, reader, what.table, span, r, nil); err != nil {
 			return nil, err
 		}
+	}
+	if len(what.derived) > 0 {
+		if err := load.Derive(ctx, what.derived); err != nil {
+			return nil, ofStore("derive anew", err)
+		}
+		r.differed += int64(len(what.derived))
 	}
 	if r.differed == 0 {
 		return r, nil

@@ -102,6 +102,38 @@ func TestRowsChangedByHandAreFoundAndPutRight(t *testing.T) {
 	b.requireDerived(duck)
 }
 
+// What is derived from the history is held against it too.
+func TestDerivedRowsChangedByHand(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	w := newWriter(t, b.owner(), 1)
+	steps(t, w, 150)
+	store := b.open()
+	p, stop := b.checking(store, -1, 1000)
+	b.catchUp(p)
+	require.Zero(t, round(t, p).Differences)
+	stop()
+	require.NoError(t, store.Close())
+	b.tamper(
+		`update opportunity_wide set vendor_net_amount = 1, closed_amount = 1 where opportunity_id = (select max(opportunity_id) from opportunity_wide)`,
+		`delete from opportunity_move where opportunity_id = (select min(opportunity_id) from opportunity_wide)`,
+		`insert into opportunity_stay select * replace (gen_random_uuid() as opportunity_id) from opportunity_stay limit 1`,
+	)
+	store = b.open()
+	p, stop = b.checking(store, -1, 1000)
+	b.catchUp(p)
+	found := round(t, p)
+	require.Equal(t, int64(3), found.Differences)
+	require.Equal(t, int64(3), found.Repaired)
+	require.Zero(t, round(t, p).Differences)
+	steps(t, w, 30)
+	b.catchUp(p)
+	require.Zero(t, round(t, p).Differences)
+	stop()
+	require.NoError(t, store.Close())
+	b.requireDerived(b.read())
+}
+
 // requireDerived holds the amounts of the derived rows against the history of Postgres.
 func (b *bed) requireDerived(duck interface {
 	Close() error

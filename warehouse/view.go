@@ -1,6 +1,10 @@
 package warehouse
 
-import "context"
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
 
 // Viewer shows the data as it is at one moment.
 type Viewer interface {
@@ -20,6 +24,9 @@ type View interface {
 	// keys and in the order of the keys: values and RecordLSN are filled. A row that is there twice comes twice. The batch
 	// belongs to the view again when each returns.
 	Scan(ctx context.Context, t *Table, span KeySpan, each func(*Batch) error) error
+	// Misderived lists the opportunities of a range that the store derives otherwise than their history says now: a row
+	// of what is derived was changed behind its back. An engine that derives nothing ahead has none.
+	Misderived(ctx context.Context, span KeySpan) ([]uuid.UUID, error)
 	// Close ends the view; again, or after the end of its context, it does nothing.
 	Close() error
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Store is an analytic engine. Reading methods take a Scope; the zero Scope sees nothing.
@@ -56,6 +58,8 @@ type Load interface {
 	SetAside(ctx context.Context, letters []DeadLetter) error
 	// Replayed marks open letters whose rows this load holds.
 	Replayed(ctx context.Context, ids []int64, at time.Time) error
+	// Derive derives opportunities anew from their history.
+	Derive(ctx context.Context, ids []uuid.UUID) error
 	// Copied notes that this load fills a table for the first time.
 	Copied(ctx context.Context, t *Table) error
 	// Commit makes the load visible and durable together with the checkpoint.

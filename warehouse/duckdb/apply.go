@@ -25,6 +25,7 @@ func (l *load) flush(ctx context.Context, piece bool) error {
 			return err
 		}
 		if t.Name == historyTable {
+			l.whole = l.whole || piece && l.from.LSN == 0
 			if err := l.derive(ctx, c); err != nil {
 				return err
 			}
@@ -38,6 +39,10 @@ func (l *load) flush(ctx context.Context, piece bool) error {
 	}
 	clear(l.staged)
 	l.rows = 0
+	if l.whole && !piece {
+		l.whole = false
+		return l.deriveWhole(ctx)
+	}
 	return nil
 }
 

@@ -81,6 +81,9 @@ func (l *load) derive(ctx context.Context, c *changes) error {
 			return err
 		}
 	}
+	if l.whole {
+		return nil
+	}
 	if c.small() {
 		if done, err := l.deriveSmall(ctx, c); done || err != nil {
 			return err
@@ -90,8 +93,36 @@ func (l *load) derive(ctx context.Context, c *changes) error {
 	if err != nil {
 		return err
 	}
+	return l.deriveMoves(ctx, loadInput(late), late)
+}
+
+// wholeRows is the number of rows of history that are derived at once, about: more would not stay in memory.
+const wholeRows = 500_000
+
+// deriveWhole derives everything from the history. Bringing it forward with each piece of a first copy takes several
+// times as long, as the pieces hold parts of the same opportunities.
+func (l *load) deriveWhole(ctx context.Context) error {
+	if err := l.exec(ctx, "forget what was derived", "DELETE FROM opportunity_move; DELETE FROM opportunity_wide; DELETE FROM opportunity_stay"); err != nil {
+		return err
+	}
+	var rows int
+	if err := l.tx.QueryRowContext(ctx, "SELECT count(*) FROM opportunity_history_log").Scan(&rows); err != nil {
+		return fmt.Errorf("count the history: %w", err)
+	}
+	parts := rows/wholeRows + 1
+	for part := range parts {
+		where := fmt.Sprintf("hash(opportunity_id) %% %d = %d", parts, part)
+		if err := l.deriveMoves(ctx, "SELECT "+historyColumns+" FROM ("+historySQL(history{where: where, undone: true})+")", false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deriveMoves derives from rows of the history; late ones among the staged rows come from the whole history.
+func (l *load) deriveMoves(ctx context.Context, input string, late bool) error {
 	steps := []struct{ what, query string }{
-		{"order the moves", "INSERT INTO move_new " + withMoves(loadInput(late))},
+		{"order the moves", "INSERT INTO move_new " + withMoves(input)},
 		{"add the moves", "INSERT INTO opportunity_move SELECT " + moveColumns + " FROM move_new"},
 		{"make the wide rows", "INSERT INTO wide_new " + withWide("move_new", inTime("seed", late))},
 		{"add the wide rows", "INSERT INTO opportunity_wide FROM wide_new"},

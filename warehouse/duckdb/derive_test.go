@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sharepartner/sharepartner/warehouse"
 	"github.com/sharepartner/sharepartner/warehouse/warehousetest"
 )
 
@@ -39,4 +40,42 @@ func TestStagingStaysEmpty(t *testing.T) {
 	segments, err := s.Staged(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, segments)
+}
+
+// A first copy of many rows is derived at its end, with the same result; so is one that holds changes and deletes.
+func TestFirstCopyIsDerivedWhole(t *testing.T) {
+	s := open(t)
+	load, err := s.Begin(t.Context())
+	require.NoError(t, err)
+	c := warehousetest.NewChannel()
+	k := c.Connect(c.Vendor("V"), c.Partner("P"), "North", "gold")
+	p := c.Process(k.Vendor, "Standard", "Qualify", "Propose")
+	rows := 0
+	for i := 0; rows < 450_000; i++ {
+		name := fmt.Sprint(i)
+		o := c.Opportunity(name, k, p, "2025-01-01", "Qualify", "10", "EUR").Move("2025-01-03", "Propose").Worth("2025-01-02", "11").Move("2025-01-05", "Won")
+		if i%3 == 0 {
+			o.Reopen("2025-01-06", "Qualify")
+		}
+		if i%7 == 0 {
+			c.Transaction(func() {
+				c.Row(warehouse.OpDelete, "opportunity_history", warehousetest.Values{"opportunity_id": o.ID, "version": 4})
+			})
+		}
+		if rows += 9; i%5000 == 4999 {
+			appendAll(t, load, c)
+		}
+	}
+	appendAll(t, load, c)
+	require.NoError(t, load.Commit(t.Context(), c.Checkpoint()))
+	require.NoError(t, s.Whole(t.Context()))
+}
+
+func appendAll(t *testing.T, load warehouse.Load, c *warehousetest.Channel) {
+	t.Helper()
+	for _, b := range c.Pending() {
+		require.NoError(t, load.Append(t.Context(), b))
+		b.Reset()
+	}
+	c.Forget()
 }

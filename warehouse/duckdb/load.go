@@ -22,7 +22,8 @@ type load struct {
 	tx     *sql.Tx
 	from   warehouse.Checkpoint // what was loaded before
 	staged map[*warehouse.Table]*changes
-	rows   int // staged
+	rows   int  // staged
+	whole  bool // a first copy of many rows: all is derived at its end
 	failed bool
 	// letters says that some may be open: then each table's are settled by what is staged.
 	letters bool

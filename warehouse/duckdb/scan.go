@@ -58,16 +58,20 @@ func named(c warehouse.Column) string { return ident(c.Name) }
 
 // standing is a query for the rows of the range that count now.
 func (v *view) standing(ctx context.Context, tx *sql.Tx, t *warehouse.Table, span warehouse.KeySpan) (string, error) {
-	key := ident(t.Key[0])
-	where := key + " >= '" + span.From.String() + "'"
-	if span.To != uuid.Nil {
-		where += " AND " + key + " < '" + span.To.String() + "'"
-	}
+	where := within(ident(t.Key[0]), span)
 	if !t.AppendOnly {
 		return "SELECT * FROM " + t.Name + " WHERE " + where, nil
 	}
 	undone, err := v.exists(ctx, tx, "opportunity_history_undone")
 	return historySQL(history{where: where, undone: undone}), err
+}
+
+func within(key string, span warehouse.KeySpan) string {
+	where := key + " >= '" + span.From.String() + "'"
+	if span.To != uuid.Nil {
+		where += " AND " + key + " < '" + span.To.String() + "'"
+	}
+	return where
 }
 
 // inBatch writes a column as the batch holds it.

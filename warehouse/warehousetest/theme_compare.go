@@ -174,6 +174,19 @@ func testRepairHistory(t *testing.T, s warehouse.Store) {
 	for i := range after.Len() {
 		require.True(t, before.SameRow(i, after, i))
 	}
+
+	// What is derived is as the history says, and deriving it anew changes nothing.
+	wrong, err := view(t, s).Misderived(t.Context(), warehouse.KeySpan{})
+	require.NoError(t, err)
+	require.Empty(t, wrong)
+	load, err = s.Begin(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, load.Derive(t.Context(), []uuid.UUID{o.ID, ID("none")}))
+	require.NoError(t, load.Commit(t.Context(), c.Checkpoint()))
+	requireWon(t, s, 2, "11.00")
+	wrong, err = view(t, s).Misderived(t.Context(), warehouse.KeySpan{})
+	require.NoError(t, err)
+	require.Empty(t, wrong)
 }
 
 func testUncopied(t *testing.T, s warehouse.Store) {
