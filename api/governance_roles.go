@@ -18,6 +18,7 @@ type roleInput struct {
 	Key         string  `json:"key,omitempty" maxLength:"60" pattern:"^[a-z][a-z0-9_]{0,59}$" doc:"What addresses and assignments call it; left out: made of the name" example:"distributor_admin"`
 	Description *string `json:"description,omitempty" maxLength:"500" doc:"What the role is meant for"`
 	CopyOf      string  `json:"copy_of,omitempty" maxLength:"60" doc:"Key of a role of the same audience whose rights it begins with; left out: it may do nothing" example:"dealer_personnel"`
+	Hat         string  `json:"hat,omitempty" enum:"vendor,partner,both" doc:"The side that its people work on; only for your own people, in a company that both governs a channel and sells. Left out: as copy_of says, or the side that you work on"`
 }
 
 // rightsPatch has the members of governance.UpdateRights in the same order.
@@ -97,10 +98,10 @@ func (a *API) roles(s *governance.Service) {
 	})
 	register(a, operational.SignedIn, huma.Operation{
 		OperationID: "create-role", Method: http.MethodPost, Path: "/v1/roles", Tags: []string{governanceTag}, DefaultStatus: http.StatusCreated,
-		Summary: "Create a role", Description: "Adds a role that may do nothing, or a copy of another one. Nobody gives rights that they do not have themselves. " + needsEither,
+		Summary: "Create a role", Description: "Adds a role that may do nothing, or a copy of another one. Nobody gives rights that they do not have themselves, nor on a side of the company on which they do not work. " + needsEither,
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body roleInput }) (*created[governance.Role], error) {
 		b := in.Body
-		r, err := s.CreateRole(ctx, actor, governance.NewRole{Key: b.Key, Audience: b.Audience, Name: b.Name, Description: b.Description, CopyOf: b.CopyOf})
+		r, err := s.CreateRole(ctx, actor, governance.NewRole{Key: b.Key, Audience: b.Audience, Name: b.Name, Description: b.Description, CopyOf: b.CopyOf, Hat: b.Hat})
 		return &created[governance.Role]{etagOf(r.Version), "/v1/roles/" + r.Key, r}, err
 	})
 	a.roleChanges(s)

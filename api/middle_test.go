@@ -128,6 +128,11 @@ func TestTheMiddleOfTwoTiers(t *testing.T) {
 	require.NotContains(t, w.must(t, 200, m.below, "GET", "/v1/connections/"+m.link.String()+"/disclosure", nil).body, "Acme")
 	w.must(t, 404, m.up, "POST", "/v1/connections/"+m.link.String()+"/end", `{"reason":"no"}`, "If-Match", `"v1"`)
 	w.must(t, 404, m.down, "POST", "/v1/connections/"+w.connA2.String()+"/end", `{"reason":"no"}`, "If-Match", `"v1"`)
+	// A role says on which of its sides it works; where there is one, nothing is to be chosen.
+	require.Contains(t, w.must(t, 201, m.down, "POST", "/v1/roles", `{"audience":"internal","name":"Sells too","hat":"partner"}`).body, `"hat":"partner"`)
+	require.Contains(t, w.must(t, 200, m.up, "GET", "/v1/roles/channel_leader", nil).body, `"hat":"vendor"`)
+	require.NotContains(t, w.must(t, 200, m.up, "GET", "/v1/roles/administrator", nil).body, `"hat"`)
+	w.must(t, 422, w.administrator(t, w.ada, "Chief"), "POST", "/v1/roles", `{"audience":"internal","name":"Sells","hat":"partner"}`)
 	// The company's own audit is one, and no other company reads of it.
 	require.Contains(t, w.must(t, 200, m.down, "GET", "/v1/audit-events?filter=action+eq+'workspace.channel_opened'", nil).body, `"governs"`)
 }

@@ -14,12 +14,19 @@ func (a Actor) Giving() RoleRights {
 	return a.rights().Own
 }
 
-// Beyond says what a role would be given that whoever gives it does not have. What the role had already may stay.
+// Beyond says what a role would be given that whoever gives it does not have. What the role had already may stay. Whoever
+// works on one side of a company only has nothing to give on the other, nor has a role for one side what one for both has.
 func (r RoleRights) Beyond(had, wanted RoleRights) Faults {
+	var faults Faults
+	if r.Hat != "" && r.Hat != wanted.Hat {
+		r = RoleRights{}
+		if had.Key == "" { // it is given to somebody, or made
+			faults.Add("hat", "It works on a side of your organisation on which you do not.", nil)
+		}
+	}
 	if r.Everything {
 		return nil
 	}
-	var faults Faults
 	if wanted.Everything && !had.Everything {
 		faults.Add("role", "It may do everything, and you may not.", nil)
 	}

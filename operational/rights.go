@@ -67,7 +67,8 @@ type RoleRights struct {
 	Key          Role                    `json:"key"`
 	Name         string                  `json:"name"`
 	Version      int64                   `json:"version"`
-	Everything   bool                    `json:"everything"` // every object and field; visibility company
+	Everything   bool                    `json:"everything"`    // every object and field; visibility company
+	Hat          Side                    `json:"hat,omitempty"` // the only side on which it gives anything; "": on each that its company has
 	Capabilities []Permission            `json:"capabilities"`
 	Objects      map[Object]ObjectRights `json:"objects"` // what is not here is hidden
 }

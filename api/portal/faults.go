@@ -147,7 +147,7 @@ var fieldNames = map[string]string{
 	"period": "Period", "as_of": "As of", "known_at": "Known at", "region": "Region", "tier": "Tier", "partner": "Partner", "product": "Product",
 	"email": "Mail address", "partner_name": "Partner", "partner_number": "Number", "channel_manager_id": "Channel manager", "external_role": "Role", "expires_at": "Good until", "time_zone": "Time zone",
 	"fiscal_month": "Fiscal year", "country": "Country", "country_code": "Country", "company": "Company", "connection_id": "Connection", "scopes": "Permissions", "reason": "Reason",
-	"name": "Name", "customer_name": "Customer", "close_date": "Close date", "vendor_net": "Amount", "stage_id": "Stage", "cursor": "Page",
+	"name": "Name", "customer_name": "Customer", "close_date": "Close date", "vendor_net": "Amount", "stage_id": "Stage", "cursor": "Page", "hat": "Side",
 }
 
 func fieldName(field string) string {

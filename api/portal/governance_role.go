@@ -64,6 +64,9 @@ func (v *visit) rolePage(r governance.Role, values url.Values) (views.Role, erro
 			{Name: "Version", Value: version},
 		},
 	}
+	if v.twoSided() && r.Audience == governance.Internal {
+		page.Facts = slices.Insert(page.Facts, 2, views.Field{Name: "Works on", Value: sideWorked(r)})
+	}
 	if v.actor.Allowed(operational.AuditRead) {
 		page.History = "/governance/audit?" + url.Values{"object": {"role"}, "record": {r.ID.String()}}.Encode()
 	}
@@ -92,7 +95,7 @@ func (v *visit) rolePage(r governance.Role, values url.Values) (views.Role, erro
 
 func (v *visit) capabilityTicks(r governance.Role, values url.Values) []views.Tick {
 	var out []views.Tick
-	for _, c := range operational.CapabilitiesOf(v.actor.Side) {
+	for _, c := range r.Capable(v.actor.Side, v.twoSided()) {
 		was := r.Everything || slices.Contains(r.Capabilities, c)
 		on := was
 		if values.Has("name") {
@@ -114,6 +117,8 @@ func audienceNamed(audience string) string {
 func (v *visit) roleLine(r governance.Role) string {
 	text := v.counted(r.People, "person has it.", "people have it.")
 	switch {
+	case r.Everything && r.Hat != nil:
+		text += " On " + strings.ToLower(sideWorked(r)) + " it has every right, also those to come, and cannot be narrowed."
 	case r.Everything:
 		text += " It has every right, also those to come, and cannot be narrowed."
 	case r.Default:
@@ -216,60 +221,4 @@ func roleEdit(r governance.Role, values url.Values) governance.UpdateRole {
 		in.Capabilities = operational.Set(list)
 	}
 	return in
-}
-
-// newRole asks what a new role is called and what it begins with.
-func (p *Portal) newRole(v *visit) error {
-	q := v.r.URL.Query()
-	return v.askNewRole(http.StatusOK, url.Values{"audience": {q.Get("audience")}, "copy": {q.Get("copy")}}, nil)
-}
-
-func (v *visit) askNewRole(status int, values url.Values, fault error) error {
-	faults := faultsOf(fault)
-	page := views.Asked{
-		Title: "New role", Text: "A new role may do nothing until it is told, or begins with what another one may.", Action: "/governance/new-role", Submit: "Create",
-		Fields: []views.Input{{ID: "new-name", Name: "name", Label: "Name", Value: values.Get("name"), Max: 100, Required: true, Fault: faults["name"]}},
-	}
-	audience := views.Input{ID: "new-audience", Name: "audience", Label: "For", Value: values.Get("audience"), Fault: faults["audience"]}
-	begin := views.Input{ID: "new-copy", Name: "copy", Label: "Begins with", Value: values.Get("copy"), Options: []views.Option{{Text: "Nothing"}}, Fault: faults["copy_of"]}
-	for _, o := range v.audiences() {
-		audience.Options = append(audience.Options, views.Option{Value: o.value, Text: o.text})
-		list, err := v.rolesOf(o.value)
-		if err != nil {
-			return err
-		}
-		for _, r := range list {
-			if !r.Everything {
-				begin.Options = append(begin.Options, views.Option{Value: r.Key, Text: r.Name + " (" + strings.ToLower(o.text) + ")"})
-			}
-		}
-	}
-	page.Fields = append(page.Fields, audience, begin)
-	page.Fields = append(page.Fields, views.Input{ID: "new-description", Name: "description", Label: "What it is meant for (optional)", Value: values.Get("description"), Max: 500, Fault: faults["description"]})
-	if fault != nil {
-		_, note, _ := refused(fault)
-		page.Notes = append(page.Notes, note)
-	}
-	crumbs := governanceCrumbs(views.Link{Text: "Roles & permissions", Href: "/governance/roles"}, views.Link{Text: "New role"})
-	return v.render(status, views.Shell{Title: "New role", Section: "Roles & permissions", Crumbs: crumbs}, views.AskedPage(page))
-}
-
-func (p *Portal) createRole(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-	}
-	values := v.r.PostForm
-	in := governance.NewRole{Audience: values.Get("audience"), Name: strings.TrimSpace(values.Get("name")), CopyOf: values.Get("copy")}
-	if text := strings.TrimSpace(values.Get("description")); text != "" {
-		in.Description = &text
-	}
-	r, err := v.rights().CreateRole(v.ctx, v.actor, in)
-	if status, _, known := refused(err); known {
-		return v.askNewRole(status, values, err)
-	}
-	if err != nil {
-		return err
-	}
-	http.Redirect(v.w, v.r, "/governance/roles/"+r.Key+"?saved=created", http.StatusSeeOther)
-	return nil
 }

@@ -98,7 +98,11 @@ func (v *visit) objectRows(page *views.Roles, d desk, values url.Values) {
 
 func (v *visit) fieldRows(page *views.Roles, d desk, values url.Values) {
 	for _, r := range d.columns {
-		page.Columns = append(page.Columns, views.RoleColumn{Name: r.Name, Href: "/governance/roles/" + r.Key, People: v.counted(r.People, "person", "people"), Default: r.Default})
+		column := views.RoleColumn{Name: r.Name, Href: "/governance/roles/" + r.Key, People: v.counted(r.People, "person", "people"), Default: r.Default}
+		if v.twoSided() && r.Audience == governance.Internal {
+			column.Side = sideWorked(r)
+		}
+		page.Columns = append(page.Columns, column)
 	}
 	groups := []views.FieldGroup{{Title: objectNamed(d.object)}, {Title: "Added by your company"}}
 	for _, f := range d.ordered() {
@@ -225,6 +229,9 @@ func (v *visit) unsaved(d desk, changes []governance.RoleChange, joint governanc
 // subject is what a difference is about, in words.
 func (v *visit) subject(d desk, x governance.Difference) string {
 	text := words(x.Subject)
+	if x.Subject == "hat" {
+		return "Works on"
+	}
 	if field, isField := strings.CutPrefix(x.Subject, "field."); isField {
 		text = labelOf(d.custom, x.Object, field)
 	} else if capability, is := strings.CutPrefix(x.Subject, "capability."); is {
@@ -239,6 +246,8 @@ func (v *visit) subject(d desk, x governance.Difference) string {
 // said is a value of a difference in words.
 func (d desk) said(x governance.Difference, value string) string {
 	switch {
+	case x.Subject == "hat":
+		return hatNames[value]
 	case value == "true":
 		return "Yes"
 	case value == "false":

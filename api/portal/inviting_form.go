@@ -104,7 +104,11 @@ func (v *visit) roleOptions(audience, none string) ([]views.Option, error) {
 		out = append(out, views.Option{Text: none})
 	}
 	for _, r := range list {
-		out = append(out, views.Option{Value: r.Key, Text: r.Name})
+		text := r.Name
+		if v.twoSided() && audience == governance.Internal {
+			text += " (" + strings.ToLower(sideWorked(r)) + ")"
+		}
+		out = append(out, views.Option{Value: r.Key, Text: text})
 	}
 	return out, err
 }

@@ -14,5 +14,12 @@ func beyond(own operational.RoleRights, had, wanted Role) error {
 }
 
 func (r Role) rights() operational.RoleRights {
-	return operational.RoleRights{Everything: r.Everything, Capabilities: r.Capabilities, Objects: r.Objects}
+	own := operational.RoleRights{Key: operational.Role(r.Key), Everything: r.Everything, Capabilities: r.Capabilities, Objects: r.Objects}
+	switch {
+	case r.Audience == External:
+		own.Hat = operational.SideVendor // what it gives is the vendor's
+	case r.Hat != nil:
+		own.Hat = *r.Hat
+	}
+	return own
 }

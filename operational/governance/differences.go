@@ -20,6 +20,7 @@ func differences(a, b Role) []Difference {
 			found = append(found, Difference{o, subject, one, other})
 		}
 	}
+	add("", "hat", a.Worn(), b.Worn())
 	add("", "everything", yes(a.Everything), yes(b.Everything))
 	for _, c := range sorted(append(slices.Clone(a.Capabilities), b.Capabilities...)) {
 		add("", "capability."+string(c), yes(slices.Contains(a.Capabilities, c)), yes(slices.Contains(b.Capabilities, c)))

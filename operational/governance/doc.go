@@ -10,6 +10,8 @@
 //   - Rights are denied unless a role gives them, and a role is changed as a whole: one change set, one version.
 //   - Nobody gives what they do not have. What is added to a role, and the role that is given to somebody, must lie within
 //     the rights of whoever does it; to take away is always allowed. Nobody changes the role of somebody who may do more.
+//   - In a company that both governs a channel and sells a role works on one side, or on both, from its beginning to its
+//     end. Nobody gives rights on a side on which they do not work, also not whoever does everything on the other.
 //   - Roles that are everything cannot be narrowed, and one person at least keeps such a role: the database holds it.
 //   - A role that comes with the workspace can be changed like any other and is not deleted.
 //   - What a partner's own company lets its people do is not told to the vendor that asks why one of them may do

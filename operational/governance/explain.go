@@ -158,7 +158,7 @@ func queueOne[T any](b *pgx.Batch, what string, into *T, sql string, args ...any
 func (q Question) decide(actor operational.Actor, person personRow, record factsRow) (Explanation, error) {
 	if person.Rights == nil {
 		return Explanation{Decision: operational.Decision{DecidedBy: operational.RuleMember, Steps: []operational.Step{
-			{Rule: operational.RuleMember, Outcome: operational.OutcomeDeny, Detail: "The person is no active member of the company."},
+			{Rule: operational.RuleMember, Outcome: operational.OutcomeDeny, Detail: "The person is no active member of the company, or works on its other side only."},
 		}}}, nil
 	}
 	who, err := q.person(actor, person)

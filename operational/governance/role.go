@@ -21,6 +21,7 @@ type Role struct {
 	Audience     string                   `json:"audience" enum:"internal,external" doc:"internal: for people of one's own company; external: for people of a vendor's partners"`
 	Name         string                   `json:"name" doc:"Name, unique in its audience"`
 	Description  *string                  `json:"description,omitempty" doc:"What the role is meant for"`
+	Hat          *operational.Side        `json:"hat,omitempty" enum:"vendor,partner" doc:"The only side that its people work on, in a company that both governs a channel and sells; absent: each side that the company has"`
 	Everything   bool                     `json:"everything" doc:"Has every right, also those to come; cannot be narrowed"`
 	BuiltIn      bool                     `json:"built_in" doc:"Came with the workspace; cannot be deleted"`
 	Default      bool                     `json:"default" db:"is_default" doc:"What partners' people have when nothing else is said"`
@@ -30,6 +31,14 @@ type Role struct {
 	Version      int64                    `json:"version" doc:"Grows by one with each change; also the ETag"`
 	CreatedAt    time.Time                `json:"created_at" doc:"When the role was created"`
 	UpdatedAt    time.Time                `json:"updated_at" doc:"When it was last changed"`
+}
+
+// Worn is the side that the role works on, or BothSides.
+func (r Role) Worn() string {
+	if r.Hat == nil {
+		return BothSides
+	}
+	return string(*r.Hat)
 }
 
 // Rights are rights by object.
@@ -42,7 +51,11 @@ type NewRole struct {
 	Name        string
 	Description *string
 	CopyOf      string // key of the role whose rights it begins with
+	Hat         string // the side that its people work on, or BothSides; empty: that of CopyOf, failing it the caller's
 }
+
+// BothSides is the hat of a new role whose people work on either side of a company.
+const BothSides = "both"
 
 // UpdateRole is a change set: what is left out stays.
 type UpdateRole struct {

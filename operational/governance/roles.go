@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -88,26 +89,53 @@ func (in NewRole) role(ctx context.Context, tx *postgres.Tx) (Role, error) {
 	if role.Key == "" {
 		role.Key = keyOf(in.Name)
 	}
-	if in.CopyOf == "" {
-		return role, nil
+	var both bool
+	// Held until the role is there: one for either side is not made while the company gets its second.
+	if err := tx.QueryRow(ctx, bothSides+" for share", tx.Actor.Org).Scan(&both); err != nil {
+		return role, fmt.Errorf("read the sides of the company: %w", err)
 	}
+	if in.Hat != "" && !both {
+		var faults operational.Faults
+		faults.Add("hat", "Your organisation has one side, on which all its people work.", in.Hat)
+		return role, faults.Err()
+	}
+	if both && in.Audience == Internal {
+		role.Hat = &tx.Actor.Side
+	}
+	if in.CopyOf != "" {
+		model, err := in.model(ctx, tx)
+		if err != nil {
+			return role, err
+		}
+		role.Hat, role.Capabilities, role.Objects = model.Hat, model.Capabilities, model.Objects
+	}
+	switch side := operational.Side(in.Hat); in.Hat {
+	case "":
+	case BothSides:
+		role.Hat = nil
+	default:
+		role.Hat = &side
+	}
+	able := role.Capable(tx.Actor.Side, both)
+	role.Capabilities = slices.DeleteFunc(role.Capabilities, func(c operational.Permission) bool { return !slices.Contains(able, c) })
+	return role, nil
+}
+
+// model is the role that a new one is a copy of.
+func (in NewRole) model(ctx context.Context, tx *postgres.Tx) (Role, error) {
 	model, err := roleTx(ctx, tx, in.CopyOf)
 	var faults operational.Faults
 	switch {
 	case operational.KindOf(err) == operational.KindNotFound:
 		faults.Add("copy_of", "There is no such role.", in.CopyOf)
-		return role, faults.Err()
 	case err != nil:
-		return role, err
+		return model, err
 	case model.Audience != in.Audience:
 		faults.Add("copy_of", "That role is for other people: its rights do not fit.", in.CopyOf)
-		return role, faults.Err()
 	case model.Everything:
 		faults.Add("copy_of", "That role has every right, which is not copied. Begin with another, or with none.", in.CopyOf)
-		return role, faults.Err()
 	}
-	role.Capabilities, role.Objects = model.Capabilities, model.Objects
-	return role, nil
+	return model, faults.Err()
 }
 
 // insert writes a new role; a key made of the name gives way to one that is taken.
@@ -150,7 +178,7 @@ func roleArgs(tx *postgres.Tx, r Role, version int64) pgx.NamedArgs {
 	text, _ := json.Marshal(rights) // booleans, texts and ids
 	return pgx.NamedArgs{
 		"org": tx.Actor.Org, "key": r.Key, "audience": r.Audience, "name": strings.TrimSpace(r.Name), "description": r.Description, "capabilities": sorted(r.Capabilities),
-		"objects": names, "rights": string(text), "hat": string(tx.Actor.Side), "now": tx.Now, "version": version,
+		"objects": names, "rights": string(text), "hat": r.Hat, "now": tx.Now, "version": version,
 	}
 }
 

@@ -18,6 +18,7 @@ const MaxRoles = 100
 // ground is what roles and layouts of a company can name.
 type ground struct {
 	side   operational.Side
+	both   bool // the company governs a channel and sells
 	fields []Governed
 	types  map[uuid.UUID]operational.Object
 }
@@ -28,6 +29,17 @@ func (g ground) field(o operational.Object, name string) (Governed, bool) {
 		return Governed{}, false
 	}
 	return g.fields[i], true
+}
+
+// Capable are the capabilities that a role can have in a company on whose side one works, or that has both.
+func (r Role) Capable(side operational.Side, both bool) []operational.Permission {
+	switch {
+	case r.Hat != nil:
+		side = *r.Hat
+	case both:
+		side = operational.SideVendor // which can have all of them
+	}
+	return operational.CapabilitiesOf(side)
 }
 
 // shared are the objects that external roles speak of.
@@ -65,6 +77,12 @@ func (in NewRole) Validate(side operational.Side) error {
 	}
 	if in.Audience != Internal && (in.Audience != External || side != operational.SideVendor) {
 		faults.Add("audience", "There are no such roles in your organisation.", in.Audience)
+	}
+	switch {
+	case !slices.Contains([]string{"", BothSides, string(operational.SideVendor), string(operational.SidePartner)}, in.Hat):
+		faults.Add("hat", "It is none of vendor, partner, both.", in.Hat)
+	case in.Hat != "" && in.Audience == External:
+		faults.Add("hat", "Only roles for your own people work on a side of your organisation.", in.Hat)
 	}
 	return faults.Err()
 }
@@ -158,7 +176,7 @@ func (r Role) check(g ground) error {
 		faults.Text("description", *r.Description, 0, 500)
 	}
 	for _, c := range r.Capabilities {
-		if r.Audience == External || !slices.Contains(operational.CapabilitiesOf(g.side), c) {
+		if r.Audience == External || !slices.Contains(r.Capable(g.side, g.both), c) {
 			faults.Add("capabilities", "It is no capability that such a role can have.", string(c))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 const roleColumns = `
-select r.id, r.key, r.audience, r.name, r.description, r.everything, r.built_in, r.is_default, r.capabilities, r.version, r.created_at, r.updated_at,
+select r.id, r.key, r.audience, r.name, r.description, r.hat, r.everything, r.built_in, r.is_default, r.capabilities, r.version, r.created_at, r.updated_at,
   (select coalesce(jsonb_object_agg(o.object, jsonb_build_object(
       'create', o.can_create, 'read', o.can_read, 'edit', o.can_edit, 'delete', o.can_delete, 'import', o.can_import, 'export', o.can_export,
       'visibility', o.visibility, 'access', o.access, 'record_types', o.record_types, 'readable', o.readable, 'editable', o.editable)), '{}')
@@ -65,8 +65,10 @@ type listedRole struct {
 const (
 	insertRole = `
 insert into crm.role (org_id, key, audience, name, description, capabilities, hat, created_at, updated_at)
-select @org, @key, @audience, @name, @description, @capabilities, case when w.governs and w.sells and @audience = 'internal' then @hat end, @now, @now
-from crm.workspace w where w.org_id = @org`
+values (@org, @key, @audience, @name, @description, @capabilities, @hat, @now, @now)`
+
+	bothSides = `
+select governs and sells from crm.workspace where org_id = $1`
 
 	updateRole = `
 update crm.role set name = @name, description = @description, capabilities = @capabilities, version = version + 1, updated_at = @now
@@ -140,6 +142,7 @@ func (r Role) tidy() Role {
 func groundTx(ctx context.Context, tx *postgres.Tx) (ground, error) {
 	g := ground{side: tx.Actor.Side, types: map[uuid.UUID]operational.Object{}}
 	b := &pgx.Batch{}
+	b.Queue(bothSides, tx.Actor.Org).QueryRow(func(r pgx.Row) error { return r.Scan(&g.both) })
 	b.Queue(governedFields, tx.Actor.Org).Query(func(rows pgx.Rows) (err error) {
 		g.fields, err = pgx.CollectRows(rows, pgx.RowToStructByName[Governed])
 		return err

@@ -15,7 +15,7 @@ import (
 
 // sqlRole is what a role of the own company lets people do.
 const sqlRole = `
-select jsonb_build_object('key', r.key, 'everything', r.everything, 'capabilities', r.capabilities,
+select jsonb_build_object('key', r.key, 'everything', r.everything, 'hat', case r.audience when 'external' then 'vendor' else r.hat end, 'capabilities', r.capabilities,
   'objects', coalesce((select jsonb_object_agg(o.object, jsonb_build_object(
       'create', o.can_create, 'read', o.can_read, 'edit', o.can_edit, 'delete', o.can_delete, 'import', o.can_import, 'export', o.can_export,
       'visibility', o.visibility, 'access', o.access, 'record_types', o.record_types, 'readable', o.readable, 'editable', o.editable))

@@ -81,7 +81,7 @@ func (s *Service) AddProvider(ctx context.Context, actor operational.Actor, in N
 	if err := signedIn(actor); err != nil {
 		return Provider{}, err
 	}
-	if !actor.Giving().Everything {
+	if len(actor.Giving().Beyond(operational.RoleRights{}, operational.RoleRights{Everything: true})) > 0 {
 		return Provider{}, operational.Fault(operational.KindForbidden, "beyond-own-rights", "An identity provider can vouch for people who may do more than you. Nothing was saved. Ask an administrator of your organisation.")
 	}
 	in = in.tidied()

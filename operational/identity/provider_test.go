@@ -82,4 +82,15 @@ func TestNobodyVouchesForThoseWhoMayMore(t *testing.T) {
 	require.True(t, otto.Actor.Allowed(operational.WorkspaceManage))
 	_, err = w.AddProvider(ctx, otto.Actor, identity.NewProvider{Name: "Otto's own", Issuer: idp.Issuer, ClientID: idptest.ClientID, ClientSecret: idptest.Secret})
 	requireCode(t, "beyond-own-rights", err)
+
+	// Nor does, in a company with two sides, who may do everything on one of them.
+	_, err = w.Owner(t).Exec(ctx, `select crm.begin_to_sell($1, now())`, w.vendor)
+	require.NoError(t, err)
+	_, err = w.admin.AddPerson(ctx, identity.NewPerson{Org: w.vendor, Role: operational.RoleChannelLeader, Name: "Lea", Email: "lea@acme.example", Password: password})
+	require.NoError(t, err)
+	lea, err := w.SignIn(ctx, identity.SignInInput{Email: "lea@acme.example", Password: password, From: "192.0.2.1"})
+	require.NoError(t, err)
+	require.True(t, lea.Actor.Giving().Everything)
+	_, err = w.AddProvider(ctx, lea.Actor, identity.NewProvider{Name: "Lea's own", Issuer: idp.Issuer, ClientID: idptest.ClientID, ClientSecret: idptest.Secret})
+	requireCode(t, "beyond-own-rights", err)
 }

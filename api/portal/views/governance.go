@@ -59,6 +59,7 @@ type Picked struct {
 // RoleColumn heads the fields of a role.
 type RoleColumn struct {
 	Name, Href, People string
+	Side               string // that it works on, in a company with two; or ""
 	Default            bool
 }
 

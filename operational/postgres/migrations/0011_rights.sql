@@ -53,8 +53,10 @@ create trigger rights_changed_insert after insert on crm.access_member referenci
 create trigger rights_changed_delete after delete on crm.access_member referencing old table as changed for each statement execute function sec.rights_changed_at_once();
 
 -- +goose StatementBegin
+-- A role for partners' people gives what is the vendor's to give.
 create function sec.role_rights(org uuid, role_key text) returns jsonb language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
   select jsonb_build_object('key', r.key, 'name', r.name, 'version', r.version, 'everything', r.everything, 'capabilities', r.capabilities,
+    'hat', case r.audience when 'external' then 'vendor' else r.hat end,
     'objects', coalesce((select jsonb_object_agg(o.object, jsonb_build_object(
         'create', o.can_create, 'read', o.can_read, 'edit', o.can_edit, 'delete', o.can_delete, 'import', o.can_import, 'export', o.can_export,
         'visibility', o.visibility, 'access', o.access, 'record_types', o.record_types, 'readable', o.readable, 'editable', o.editable))

@@ -234,9 +234,11 @@ language plpgsql stable security definer set search_path = pg_catalog, crm, sec,
 begin
   perform sec.require('sign-in');
   return query select i.id, i.org_id, hat.side, i.kind, o.name, p.name, i.message, i.expires_at, i.issue, case i.kind when 'administrator' then p.id when 'member' then i.org_id end, i.invited_by,
-      sec.role_rights(i.org_id, coalesce(i.role, i.external_role)), sec.rights_of(i.invited_by, hat.side)
+      sec.role_rights(i.org_id, coalesce(i.role, i.external_role)), sec.rights_of(i.invited_by, coalesce(own.hat, hat.side))
     from crm.invitation i join crm.organisation o on o.id = i.org_id join crm.workspace w on w.org_id = i.org_id
     cross join lateral (select case when w.governs then 'vendor' else 'partner' end as side) hat
+    -- People are invited from either side; partners and their administrators from the vendor's.
+    left join lateral (select r.hat from crm.membership m join crm.role r on r.org_id = m.org_id and r.key = m.role where m.id = i.invited_by and i.kind = 'member') own on true
     left join crm.connection c on c.id = i.into_connection and c.status = 'active' left join crm.organisation p on p.id = c.partner_org_id
     where i.token_sha256 = token and i.status = 'open' and i.expires_at > at and (i.kind <> 'administrator' or p.id is not null);
 end $$;

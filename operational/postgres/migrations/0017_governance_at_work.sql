@@ -5,14 +5,16 @@ alter table crm.role add column id uuid not null default gen_random_uuid(), add 
 
 -- +goose StatementBegin
 -- A company keeps somebody who may do everything. One such change at a time: two administrators who take the role from
--- each other at the same moment would both see the other still there.
+-- each other at the same moment would both see the other still there. In a company with two sides whoever does everything on
+-- one of them cannot stand in for whoever does on both: nobody could give the other one's roles any more.
 create function crm.keep_administrator() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare was role;
 begin
-  if old.status <> 'active' or not exists (select from role r where r.org_id = old.org_id and r.key = old.role and r.everything) then
-    return null;
-  end if;
+  select * into was from role r where r.org_id = old.org_id and r.key = old.role and r.everything;
+  if not found or old.status <> 'active' then return null; end if;
   perform from workspace w where w.org_id = old.org_id for no key update;
-  if not exists (select from membership m join role r on r.org_id = m.org_id and r.key = m.role where m.org_id = old.org_id and m.status = 'active' and r.everything) then
+  if not exists (select from membership m join role r on r.org_id = m.org_id and r.key = m.role where m.org_id = old.org_id and m.status = 'active' and r.everything
+      and (r.hat is null or was.hat is not null)) then
     raise exception 'the last administrator stays' using errcode = '23514', constraint = 'membership_last_administrator';
   end if;
   return null;

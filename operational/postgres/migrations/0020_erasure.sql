@@ -71,7 +71,7 @@ begin
   select * into p from crm.person x where x.id = m.person_id;
   if p.erased_at is not null then return 'erased'; end if;
   select r.* into theirs from crm.role r where r.org_id = org and r.key = m.role;
-  if theirs.everything and not mine.everything then return 'may-more'; end if;
+  if theirs.everything and (not mine.everything or mine.hat is not null and theirs.hat is distinct from mine.hat) then return 'may-more'; end if;
   if p.display_name <> typed then return 'name'; end if;
   perform sec.erase_membership(member, at);
   return 'done';
