@@ -9,14 +9,16 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 type benchCommand struct {
-	Only    []string `help:"Run only measures whose name contains one of these words."`
-	Data    string   `help:"Folder of the public CRM export (accounts.csv and so on); without it that measure is left out." env:"SHAREPARTNER_TEST_DATA"`
-	Results string   `help:"Where the results go." default:".bench/results.json"`
-	Changes int      `help:"Row changes for the throughput of the pipeline." default:"300000"`
-	Rows    int      `help:"Opportunities for the measures of the API." default:"1000000"`
+	Only    []string      `help:"Run only measures whose name contains one of these words."`
+	Data    string        `help:"Folder of the public CRM export (accounts.csv and so on); without it that measure is left out." env:"SHAREPARTNER_TEST_DATA"`
+	Results string        `help:"Where the results go." default:".bench/results.json"`
+	Changes int           `help:"Row changes for the throughput of the pipeline." default:"300000"`
+	Rows    int           `help:"Opportunities for the measures of the API." default:"1000000"`
+	Parity  time.Duration `help:"How long metrics are compared under load." default:"10m"`
 }
 
 // measurement is one figure beside the bar it is held to. Holds is decided where the figure is taken.
@@ -49,6 +51,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		{"import", c.benchImport},
 		{"pipeline throughput", c.benchThroughput},
 		{"pipeline latency", c.benchLatency},
+		{"parity", c.benchParity},
 		{"api", c.benchAPI},
 		{"analytics", c.benchAnalytics},
 		{"pages", c.benchPages},

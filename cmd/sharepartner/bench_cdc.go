@@ -60,3 +60,20 @@ func benchSource(ctx context.Context) (benchcdc.Source, func(), error) {
 	}
 	return benchcdc.Source{OwnerURL: g.ownerURL, CDCURL: g.CDCURL, Dir: cfg.Data}, done, nil
 }
+
+func (c *benchCommand) benchParity(ctx context.Context) ([]measurement, error) {
+	source, done, err := benchSource(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	r, err := benchcdc.Parity(ctx, source, benchRows, c.Parity)
+	if err != nil {
+		return nil, err
+	}
+	return []measurement{
+		atMost("metrics that differ between Postgres and the warehouse under load", float64(r.Differences), "values", 0),
+		atLeast("values of metrics compared under load", float64(r.Compared), "values", 1),
+		{Name: "slowest comparison of all metrics", Value: r.Slowest.Seconds(), Unit: "s", Bar: "-", Holds: true},
+	}, nil
+}

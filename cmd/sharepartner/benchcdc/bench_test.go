@@ -46,3 +46,12 @@ func TestLatency(t *testing.T) {
 	require.Less(t, r.P50, 10*time.Second)
 	t.Logf("%d commits: p50 %s p95 %s p99 %s max %s", r.Commits, r.P50, r.P95, r.P99, r.Max)
 }
+
+func TestParity(t *testing.T) {
+	r, err := benchcdc.Parity(context.Background(), source(t), 500*scale(), 6*time.Second)
+	require.NoError(t, err)
+	require.Positive(t, r.Comparisons)
+	require.Positive(t, r.Compared)
+	require.Zero(t, r.Differences)
+	t.Logf("%d changes, %d comparisons of %d values, the slowest %s", r.Changes, r.Comparisons, r.Compared, r.Slowest)
+}
