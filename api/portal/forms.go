@@ -165,7 +165,11 @@ func (v *visit) againFor(o record, a attempt, err error) error {
 	a.faults = map[string]string{}
 	note := views.Note{Tone: "bad", Title: messageOf(err), Focus: true}
 	for field, message := range faultsOf(err) {
-		a.faults[strings.TrimPrefix(strings.TrimSuffix(field, ".amount"), "body.")] = message
+		field = strings.TrimPrefix(strings.TrimSuffix(field, ".amount"), "body.")
+		if field == "owner_contact_id" || field == "owner_membership_id" {
+			field = "owner"
+		}
+		a.faults[field] = message
 	}
 	labels := map[string]string{}
 	inputs, unread := v.inputsOf(o, a)

@@ -61,11 +61,31 @@ func patchOf(o record, values url.Values) (patch opportunities.Update, changed b
 			patch.CloseDate, changed = operational.Set(date), true
 		}
 	}
+	if values.Has("owner") {
+		owner, differs, wrong := ownerIn(o, strings.TrimSpace(values.Get("owner")))
+		switch {
+		case wrong:
+			faults.Add("owner", "choose a person", values.Get("owner"))
+		case differs && o.ConnectionID == nil:
+			patch.OwnerMemberID, changed = owner, true
+		case differs:
+			patch.OwnerContactID, changed = owner, true
+		}
+	}
 	if id, err := uuid.Parse(values.Get("record_type_id")); err == nil && (o.RecordTypeID == nil || *o.RecordTypeID != id) {
 		patch.RecordTypeID, changed = operational.Set(id), true
 	}
 	patch.Custom = customPatch(o, values)
 	return patch, changed || len(patch.Custom) > 0, faults.Err()
+}
+
+// ownerIn is the owner that a form names, and whether that is another one than now; nobody, where it names none.
+func ownerIn(o record, text string) (owner operational.Opt[uuid.UUID], differs, wrong bool) {
+	if text == "" {
+		return operational.Opt[uuid.UUID]{Given: true}, o.Owner != nil, false
+	}
+	id, err := uuid.Parse(text)
+	return operational.Set(id), o.Owner == nil || o.Owner.ID != id, err != nil
 }
 
 // customPatch are the values of added fields that a form changes; null clears one.

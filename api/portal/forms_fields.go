@@ -14,7 +14,12 @@ import (
 // inForm are the fields that every company has and that the form of an opportunity changes, in their usual order, with
 // the members that it sends and the ends of their ids.
 var inForm = []struct{ field, member, id string }{
-	{"name", "name", "name"}, {"customer_name", "customer_name", "customer"}, {"vendor_net", "vendor_net", "amount"}, {"close_date", "close_date", "close"}, {"record_type", "record_type_id", "type"},
+	{"name", "name", "name"},
+	{"customer_name", "customer_name", "customer"},
+	{"vendor_net", "vendor_net", "amount"},
+	{"close_date", "close_date", "close"},
+	{"owner", "owner", "owner"},
+	{"record_type", "record_type_id", "type"},
 }
 
 // customPrefix begins the names of inputs that hold fields which companies have added.
@@ -104,6 +109,13 @@ func (v *visit) inputOf(o record, p objects.Place, a attempt) (views.Input, bool
 		if o.CloseDate != nil {
 			in.Value = o.CloseDate.String()
 		}
+	case "owner":
+		if in.Label, in.Max, in.Value = "Owner", 0, ""; o.Owner != nil {
+			in.Value = o.Owner.ID.String()
+		}
+		if in.Options = ownerOptions(o, a.value("edit", member, in.Value)); len(o.owners) > 0 && len(in.Options) < 2 {
+			return in, false // nobody else to choose
+		}
 	case "record_type":
 		in.Label, in.Max = "Type", 0
 		if in.Options, in.Value = typeOptions(o); len(in.Options) < 2 {
@@ -120,8 +132,37 @@ func (v *visit) inputOf(o record, p objects.Place, a attempt) (views.Input, bool
 		in.Hint = "Not filled in yet, and asked for"
 	}
 	in.Required = in.Required || p.Required && in.Value != ""
-	in.Value, in.Fault = a.value("edit", member, in.Value), a.fault("edit", member)
+	in.Fault = a.fault("edit", member)
+	// What cannot be chosen any more is not kept: the browser would take the first choice for it.
+	if sent := a.value("edit", member, in.Value); in.Options == nil || slices.ContainsFunc(in.Options, func(o views.Option) bool { return o.Value == sent }) {
+		in.Value = sent
+	}
 	return in, true
+}
+
+// ownerOptions are the people to whom the person can give the opportunity, and whoever has it now: also one who is not
+// offered any more, and nobody where nobody has it or the form said so.
+func ownerOptions(o record, sent string) (options []views.Option) {
+	if len(o.owners) > 0 && (o.Owner == nil || sent == "") {
+		options = append(options, views.Option{Text: "Nobody yet"})
+	}
+	if o.Owner != nil && !slices.ContainsFunc(o.owners, func(r opportunities.Ref) bool { return r.ID == o.Owner.ID }) {
+		options = append(options, views.Option{Value: o.Owner.ID.String(), Text: o.Owner.Name})
+	}
+	for _, r := range o.owners {
+		options = append(options, views.Option{Value: r.ID.String(), Text: r.Name})
+	}
+	return options
+}
+
+// ownersOf are the people to whom the person can give the opportunity; none where that is not theirs to say.
+func (v *visit) ownersOf(o opportunities.Opportunity) ([]opportunities.Ref, error) {
+	g := v.grantOf(o)
+	if !g.May(operational.ActEdit) || !v.actor.Allowed(operational.OpportunitiesWrite) || !g.Read.Has("owner") || !g.Edit.Has("owner") {
+		return nil, nil
+	}
+	owners, err := v.deps.Opportunities.Owners(v.ctx, v.actor, o.ConnectionID)
+	return owners, hiddenOr(err)
 }
 
 // typeOptions are the record types that the person works with, and that of the opportunity.

@@ -18,6 +18,7 @@ type record struct {
 	opportunities.Opportunity
 	history []opportunities.Change
 	stages  []catalog.Stage
+	owners  []opportunities.Ref // to whom the person can give it
 	private *opportunities.Private
 	own     []objects.FieldNote // fields of the own company that are in its half
 	part    objects.ObjectPart  // its fields, types and layouts as the person knows them
@@ -67,6 +68,9 @@ func (v *visit) record() (record, error) {
 		return o, err
 	}
 	o.part = v.partOf(o.Opportunity)
+	if o.owners, err = v.ownersOf(o.Opportunity); err != nil {
+		return o, err
+	}
 	if o.history, err = v.deps.Opportunities.History(v.ctx, v.actor, id); hiddenOr(err) != nil {
 		return o, err
 	}
