@@ -190,6 +190,7 @@ func TestEveryTableThatKnowsPeopleIsErased(t *testing.T) {
 	require.Equal(t, []string{
 		"crm.account",           // by id: whose account it is
 		"crm.connection",        // by id: the channel manager
+		"crm.connection_member", // by id: whom a partner lets work for a vendor
 		"crm.external_contact",  // loses name and address
 		"crm.invitation",        // by id: who invited; loses the address
 		"crm.membership",        // stays, and refers to nobody who has a name

@@ -38,7 +38,7 @@ func TestRecordsFromAFile(t *testing.T) {
 	p := v.get("/imports")
 	require.Equal(t, http.StatusOK, p.status, p.text())
 	require.Contains(t, p.text(), "Nothing was imported yet")
-	require.Contains(t, p.text(), "external_ref, name, account, amount, close_date")
+	require.Contains(t, p.text(), "external_ref, name, account, account_id, amount, close_date")
 	run := func(p *answer) *answer {
 		t.Helper()
 		require.True(t, strings.HasPrefix(p.path, "/imports/"), p.text())

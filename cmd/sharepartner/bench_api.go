@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http/httptest"
 	"path/filepath"
-	"time"
 
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/cmd/sharepartner/benchapi"
@@ -59,10 +58,10 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 	return append([]measurement{
 		atLeast("one opportunity through the API, against pgbench -S", f.ReadRatio, "ratio", 0.25),
 		atMost("list of 50, p95, against its bare SQL", f.ListRatio, "ratio", 3),
-		atMost("why somebody may do something, p95", float64(explained.P95)/float64(time.Millisecond), "ms", 20),
-		{Name: "one opportunity through the API", Value: f.Reads.PerSecond, Unit: "1/s", Bar: "-", Holds: true},
-		{Name: "list of 50 through the API, p95", Value: float64(f.Lists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},
-		{Name: "list of 50, bare SQL, p95", Value: float64(f.BareLists.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true},
+		atMost("why somebody may do something, p95", milliseconds(explained.P95), "ms", 20),
+		figure("one opportunity through the API", f.Reads.PerSecond, "1/s"),
+		figure("list of 50 through the API, p95", milliseconds(f.Lists.P95), "ms"),
+		figure("list of 50, bare SQL, p95", milliseconds(f.BareLists.P95), "ms"),
 	}, scoped(scopes)...), nil
 }
 
@@ -71,7 +70,7 @@ func scoped(all []benchapi.Scoped) []measurement {
 	var out []measurement
 	for _, s := range all {
 		out = append(out, atMost("list of 50 under rights, p95: "+s.Name, s.Ratio, "ratio", 1.5),
-			measurement{Name: "list of 50 under rights, p95: " + s.Name, Value: float64(s.Load.P95) / float64(time.Millisecond), Unit: "ms", Bar: "-", Holds: true})
+			figure("list of 50 under rights, p95: "+s.Name, milliseconds(s.Load.P95), "ms"))
 	}
 	return out
 }

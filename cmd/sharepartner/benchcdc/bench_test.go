@@ -41,7 +41,7 @@ func TestThroughput(t *testing.T) {
 }
 
 func TestLatency(t *testing.T) {
-	r, err := benchcdc.Latency(context.Background(), source(t), 2000*scale(), 40*min(10, scale()))
+	r, err := benchcdc.Latency(context.Background(), source(t), 2000*scale(), benchcdc.Pace{Writers: 2, Every: 50 * time.Millisecond, Commits: 40 * min(10, scale())})
 	require.NoError(t, err)
 	require.Less(t, r.P50, 10*time.Second)
 	t.Logf("%d commits: p50 %s p95 %s p99 %s max %s", r.Commits, r.P50, r.P95, r.P99, r.Max)
@@ -54,4 +54,23 @@ func TestParity(t *testing.T) {
 	require.Positive(t, r.Compared)
 	require.Zero(t, r.Differences)
 	t.Logf("%d changes, %d comparisons of %d values, the slowest %s", r.Changes, r.Comparisons, r.Compared, r.Slowest)
+}
+
+func TestSnapshot(t *testing.T) {
+	r, err := benchcdc.Snapshot(context.Background(), source(t), 2000*scale())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, r.Rows, int64(6000*scale()))
+	require.Positive(t, r.Bytes)
+	require.Positive(t, r.Ratio)
+	t.Logf("%s, drained in %s, loaded in %s", r, r.Reference, r.Pipeline)
+}
+
+func TestLargeTransactionAndOutage(t *testing.T) {
+	r, err := benchcdc.Large(context.Background(), source(t), 20_000*scale(), "256MB")
+	require.NoError(t, err)
+	require.Positive(t, r.Took)
+	require.Greater(t, r.Peak, int64(1<<20))
+	took, err := benchcdc.Outage(context.Background(), source(t), 2000*scale(), 3000*scale())
+	require.NoError(t, err)
+	require.Positive(t, took)
 }

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/pgsource"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
@@ -22,11 +25,16 @@ type LatencyResult struct {
 	Max     time.Duration `json:"max"`
 }
 
-const commitEvery = 50 * time.Millisecond
+// Pace is how often something is committed: by so many writers, each so often.
+type Pace struct {
+	Writers int
+	Every   time.Duration
+	Commits int // in all
+}
 
-// Latency commits one move of an opportunity twenty times a second and watches the warehouse from another connection.
-// Rows is how many opportunities and accounts are there before.
-func Latency(ctx context.Context, s Source, rows, commits int) (LatencyResult, error) {
+// Latency commits one move of an opportunity at a pace and watches the warehouse from another connection. Rows is how
+// many opportunities and accounts are there before.
+func Latency(ctx context.Context, s Source, rows int, p Pace) (LatencyResult, error) {
 	var r LatencyResult
 	c, err := newChannel(ctx, s.OwnerURL)
 	if err != nil {
@@ -47,7 +55,7 @@ func Latency(ctx context.Context, s Source, rows, commits int) (LatencyResult, e
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: store}).Run(running) }()
-	took, err := c.pace(ctx, store, rows, commits)
+	took, err := c.pace(ctx, store, s.OwnerURL, rows, p)
 	stop()
 	if err := errors.Join(err, <-done); err != nil {
 		return r, err
@@ -58,19 +66,33 @@ func Latency(ctx context.Context, s Source, rows, commits int) (LatencyResult, e
 }
 
 // pace commits at a steady rate; the first second only warms up.
-func (c *channel) pace(ctx context.Context, store *duckdb.Store, rows, commits int) ([]time.Duration, error) {
-	warmUp := int(time.Second / commitEvery)
-	seen := make(chan time.Duration, commits+warmUp)
-	tick := time.NewTicker(commitEvery)
-	defer tick.Stop()
-	watch := make(chan sent, commits+warmUp)
+func (c *channel) pace(ctx context.Context, store *duckdb.Store, url string, rows int, p Pace) ([]time.Duration, error) {
+	warmUp := p.Writers * int(time.Second/p.Every)
+	all := p.Commits + warmUp
+	seen := make(chan time.Duration, all+p.Writers)
+	watch := make(chan sent, all+p.Writers)
 	fault := make(chan error, 1)
 	go func() { fault <- watchStore(ctx, store, watch, seen) }()
-	var err error
-	for n := 0; n < commits+warmUp && err == nil; n++ {
-		<-tick.C
-		err = c.moveOne(ctx, int64(n*7919%rows+1), watch)
+	g, writing := errgroup.WithContext(ctx)
+	for at := range p.Writers {
+		g.Go(func() error {
+			conn, err := pgx.Connect(writing, url)
+			if err != nil {
+				return fmt.Errorf("connect a writer: %w", err)
+			}
+			defer conn.Close(context.WithoutCancel(writing))
+			tick := time.NewTicker(p.Every)
+			defer tick.Stop()
+			for n := at; n < all; n += p.Writers {
+				<-tick.C
+				if err := c.moveOne(writing, conn, int64(n*7919%rows+1), watch); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
+	err := g.Wait()
 	close(watch)
 	if err := errors.Join(err, <-fault); err != nil {
 		return nil, err
@@ -89,8 +111,8 @@ type sent struct {
 	place uint64
 }
 
-func (c *channel) moveOne(ctx context.Context, number int64, watch chan<- sent) error {
-	tx, err := c.conn.Begin(ctx)
+func (c *channel) moveOne(ctx context.Context, conn *pgx.Conn, number int64, watch chan<- sent) error {
+	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,98 @@
+package benchcdc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+)
+
+// LargeResult is what one large transaction costs.
+type LargeResult struct {
+	Changes int           `json:"changes"`
+	Took    time.Duration `json:"took"` // until all of it is visible
+	Peak    int64         `json:"peak"` // resident memory of this whole process at most, bytes
+}
+
+// Large commits one transaction of so many row changes while the pipeline is away, and lets it come.
+func Large(ctx context.Context, s Source, changes int, memoryLimit string) (LargeResult, error) {
+	r := LargeResult{Changes: changes}
+	c, err := newChannel(ctx, s.OwnerURL)
+	if err != nil {
+		return r, err
+	}
+	defer c.conn.Close(context.WithoutCancel(ctx))
+	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "large.duckdb"), MemoryLimit: memoryLimit})
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = store.Close() }()
+	if _, err := catchUp(ctx, s, store, c); err != nil {
+		return r, err
+	}
+	// Each opportunity is two rows: itself and its history.
+	if _, err := c.conn.Exec(ctx, addOpportunitiesSQL, c.link, c.vendor, c.partner, c.process, c.stages[0], 1, changes/2); err != nil {
+		return r, fmt.Errorf("write one large transaction: %w", err)
+	}
+	if err := forgetPeak(); err != nil {
+		return r, err
+	}
+	r.Took, err = catchUp(ctx, s, store, c)
+	if err != nil {
+		return r, err
+	}
+	r.Peak, err = peak()
+	return r, err
+}
+
+// Outage writes so many changes while the pipeline is away and says how long it takes to be in step again.
+func Outage(ctx context.Context, s Source, rows, changes int) (time.Duration, error) {
+	c, err := newChannel(ctx, s.OwnerURL)
+	if err != nil {
+		return 0, err
+	}
+	defer c.conn.Close(context.WithoutCancel(ctx))
+	if err := c.fill(ctx, rows); err != nil {
+		return 0, err
+	}
+	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "outage.duckdb")})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = store.Close() }()
+	if _, err := catchUp(ctx, s, store, c); err != nil {
+		return 0, err
+	}
+	if _, err := c.change(ctx, rows, changes); err != nil {
+		return 0, err
+	}
+	return catchUp(ctx, s, store, c)
+}
+
+// forgetPeak begins to count the largest size anew.
+func forgetPeak() error {
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		return fmt.Errorf("the largest size of a process can be counted anew on Linux only: %w", err)
+	}
+	return nil
+}
+
+func peak() (int64, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return kilobytes << 10, err
+		}
+	}
+	return 0, errors.New("/proc/self/status names no largest size")
+}
