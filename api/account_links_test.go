@@ -46,4 +46,10 @@ func TestAPartnerLinksItsAccount(t *testing.T) {
 	w.must(t, 404, w.pia, "DELETE", at, nil)
 	require.NotContains(t, w.must(t, 200, w.pia, "GET", at, nil).body, w.connA1.String())
 	require.Equal(t, seen, w.must(t, 200, w.ada, "GET", "/v1/audit-events", nil).body, "the vendor learns nothing of it")
+
+	// Who may not know the customers of the vendor's business is not told either which of them the vendor keeps.
+	w.external(t, `readable = array_remove(readable, 'customer_name'), editable = array_remove(editable, 'customer_name')`)
+	for _, deal := range []string{shared, without, foreign} {
+		require.Contains(t, link(422, at, deal).body, "There is no such opportunity")
+	}
 }

@@ -28,10 +28,18 @@ func (s Setup) Demand(actor operational.Actor, object operational.Object, g oper
 	var faults operational.Faults
 	for _, field := range lacks {
 		if !slices.Contains(lacked, field) {
-			faults.Add(member(field), "It is required for "+name+".", nil)
+			faults.Add(member(field), required(g, name), nil)
 		}
 	}
 	return faults.Err()
+}
+
+// required names the record type to those alone who read of what type a record is.
+func required(g operational.Grant, typeName string) string {
+	if !g.Read.Has("record_type") {
+		return "It is required."
+	}
+	return "It is required for " + typeName + "."
 }
 
 // settable says which fields somebody can fill in under the grant.

@@ -27,6 +27,10 @@ func (s *Service) LinkAccount(ctx context.Context, actor operational.Actor, acco
 			return err
 		}
 		connection = *o.ConnectionID
+		// Whether a vendor keeps the customer is told only to those who may know who the customer is.
+		if g, there := actor.GrantOf(operational.ObjectOpportunity, connection); !there || !g.Read.Has("customer_name") {
+			return fieldFault("opportunity_id", "There is no such opportunity that you share with a vendor.", id.String())
+		}
 		return customers.LinkTx(ctx, tx, account, id)
 	})
 	if err != nil {

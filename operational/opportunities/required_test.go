@@ -110,3 +110,17 @@ func TestWhatALayoutAsksOfWhom(t *testing.T) {
 	_, err = w.s.Create(ctx, actor, in)
 	require.Equal(t, []string{"close_date"}, lacks(t, err), "a field that is out of use is asked of nobody")
 }
+
+// A refusal does not say the type of a record to somebody whose role hides it.
+func TestWhatIsRequiredNamesNoTypeThatIsHidden(t *testing.T) {
+	w := newWorld(t)
+	project := w.recordType(w.A.Org, "Project", true)
+	w.layout(w.A, operational.RoleDealerPersonnel, project, `{"name":"close_date","required":true}`)
+	made := opportunities.NewOpportunity{ConnectionID: &w.AP1, Name: "x", CustomerName: "C"}
+	_, err := w.s.Create(t.Context(), w.P1, made)
+	require.ErrorContains(t, err, "It is required for Project.")
+	blind := w.external(`readable = array_remove(readable, 'record_type'), editable = array_remove(editable, 'record_type')`, w.A, w.P1, w.AP1)
+	_, err = w.s.Create(t.Context(), blind, made)
+	require.ErrorContains(t, err, "close_date: It is required.")
+	require.NotContains(t, err.Error(), "Project")
+}
