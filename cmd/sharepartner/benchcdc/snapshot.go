@@ -68,7 +68,7 @@ func drain(ctx context.Context, url string) (took time.Duration, bytes int64, er
 		if conns[i], err = pgconn.Connect(ctx, url); err != nil {
 			return 0, 0, fmt.Errorf("connect to drain: %w", err)
 		}
-		defer conns[i].Close(context.WithoutCancel(ctx))
+		defer func() { _ = conns[i].Close(context.WithoutCancel(ctx)) }()
 	}
 	result := conns[0].ExecParams(ctx, halvesSQL, nil, nil, nil, nil).Read()
 	if result.Err != nil {
