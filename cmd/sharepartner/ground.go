@@ -71,7 +71,7 @@ func (g *ground) connect(ctx context.Context, cfg Config, log *slog.Logger) erro
 	if err := postgres.Preflight(ctx, g.ownerURL, log); err != nil {
 		return err
 	}
-	if err := postgres.Migrate(ctx, g.ownerURL, g.Secret); err != nil {
+	if err := (postgres.Migration{Log: log}).Run(ctx, g.ownerURL, g.Secret); err != nil {
 		return err
 	}
 	var err error

@@ -10,6 +10,10 @@
 // Decided:
 //   - Logins belong to a whole server, so two deployments on one must have one secret. Migrate tries the logins first and
 //     refuses those that this secret does not open: a new password would end the other deployment.
+//   - A migration of a live database waits less than a second for each lock, gives all its locks up and begins again: a
+//     table that it waits for is shut to everybody else meanwhile. That is shorter than the server waits before it looks
+//     for a deadlock (deadlock_timeout, a second), so that where a migration and a transaction of the program wait for
+//     each other, it is nearly always the migration that gives way.
 //   - HMAC by the built-in sha256 over two padded keys, so that no extension is needed.
 //   - A pool per side: a cached plan is made for one role, and a connection that changes role plans again.
 //   - A read is one implicit transaction in one pipeline (set_config and the query); begin and commit would cost

@@ -58,6 +58,12 @@ func unavailable(err error) error {
 	return operational.Fault(operational.KindUnavailable, "database-unavailable", "The database does not answer. Nothing was saved. Try again in a moment.").Because(err)
 }
 
+// contended says that others held what a statement needed, and that it gave up: trying again may do.
+func contended(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == "40P01")
+}
+
 // Violated names the constraint that a failed statement broke, or "".
 func Violated(err error) string {
 	var pg *pgconn.PgError

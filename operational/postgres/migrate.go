@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,29 +32,46 @@ func Migrations() fs.FS {
 // Migrate brings the database up to date as its owner: logins, tables, job tables, signing key. It may run again
 // at any time, and two at once wait for each other.
 func Migrate(ctx context.Context, ownerURL string, secret Secret) error {
+	return Migration{}.Run(ctx, ownerURL, secret)
+}
+
+// Migration is Migrate with choices. The zero value is what the program does.
+type Migration struct {
+	Files fs.FS        // the numbered files; default Migrations
+	Log   *slog.Logger // hears when it has to wait for others; default nobody
+}
+
+// Run brings the database up to date, also while it is in use: see patiently.
+func (m Migration) Run(ctx context.Context, ownerURL string, secret Secret) error {
+	if m.Files == nil {
+		m.Files = Migrations()
+	}
+	if m.Log == nil {
+		m.Log = slog.New(slog.DiscardHandler)
+	}
 	cfg, err := pgx.ParseConfig(ownerURL)
 	if err != nil {
 		return fmt.Errorf("read database address: %w", err)
 	}
-	db := stdlib.OpenDB(*cfg)
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(giveUpSoon))
 	defer db.Close()
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect as owner: %w", Translate(err))
 	}
 	defer conn.Close()
-	// Session locks of two programs that start together: the second waits and then finds nothing to do.
-	if _, err := conn.ExecContext(ctx, `select pg_advisory_lock(7236001)`); err != nil {
+	// Session locks of two programs that start together: the second waits, however long, and then finds nothing to do.
+	if _, err := conn.ExecContext(ctx, `set lock_timeout = 0; select pg_advisory_lock(7236001)`); err != nil {
 		return fmt.Errorf("wait for another migration: %w", Translate(err))
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), `select pg_advisory_unlock(7236001)`) }()
 	if err := ensureLogins(ctx, conn, ownerURL, secret); err != nil {
 		return err
 	}
-	if err := migrateTables(ctx, db); err != nil {
+	if err := m.patiently(ctx, func() error { return migrateTables(ctx, db, m.Files) }); err != nil {
 		return err
 	}
-	if err := migrateRiver(ctx, ownerURL); err != nil {
+	if err := m.patiently(ctx, func() error { return migrateRiver(ctx, ownerURL) }); err != nil {
 		return err
 	}
 	if _, err := conn.ExecContext(ctx, fenceSQL); err != nil {
@@ -73,8 +91,8 @@ func Migrate(ctx context.Context, ownerURL string, secret Secret) error {
 // could stand before real ones in the search path.
 const fenceSQL = `do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$`
 
-func migrateTables(ctx context.Context, db *sql.DB) error {
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, Migrations(), goose.WithTableName("sharepartner_migrations"))
+func migrateTables(ctx context.Context, db *sql.DB, from fs.FS) error {
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, from, goose.WithTableName("sharepartner_migrations"))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -89,7 +107,12 @@ func migrateTables(ctx context.Context, db *sql.DB) error {
 }
 
 func migrateRiver(ctx context.Context, ownerURL string) error {
-	pool, err := pgxpool.New(ctx, ownerURL)
+	cfg, err := pgxpool.ParseConfig(ownerURL)
+	if err != nil {
+		return fmt.Errorf("read database address: %w", err)
+	}
+	cfg.AfterConnect = giveUpSoon
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("connect as owner: %w", Translate(err))
 	}
