@@ -8,8 +8,20 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
+
+type identitiesOf struct {
+	Body struct {
+		Items []identity.MemberIdentity `json:"items" doc:"By name of the provider"`
+	}
+}
+
+type unlinkPersonInput struct {
+	ID         string `path:"id" maxLength:"64" doc:"Id of the person"`
+	IdentityID string `query:"identity_id" maxLength:"64" doc:"Id of the connection, as the list names it"`
+}
 
 // people are the operations on one's own people, and on those of a vendor's partners.
 func (a *API) people() {
@@ -27,6 +39,21 @@ func (a *API) people() {
 		Summary: "Sign one of your people out", Description: "Ends all sessions of the person in your organisation at once, of people only whose role you could give. Elsewhere, and for API keys, nothing changes. Not for API keys.",
 	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*endedSessions, error) {
 		return endings(a.deps.Identity.EndSessionsOf(ctx, actor, parseID(in.ID)))
+	})
+	register(a, operational.PeopleManage, huma.Operation{
+		OperationID: "list-person-identities", Method: http.MethodGet, Path: "/v1/people/{id}/identities", Tags: []string{"people"},
+		Summary: "List the connected sign-ins of one of your people", Description: "The identity providers of your organisation that know the person, by name.",
+	}, func(ctx context.Context, actor operational.Actor, in *idInput) (*identitiesOf, error) {
+		list, err := a.deps.Identity.IdentitiesOf(ctx, actor, parseID(in.ID))
+		out := &identitiesOf{}
+		out.Body.Items = list
+		return out, err
+	})
+	register(a, operational.PeopleManage, huma.Operation{
+		OperationID: "end-person-identity", Method: http.MethodDelete, Path: "/v1/people/{id}/identities", Tags: []string{"people"}, DefaultStatus: http.StatusNoContent,
+		Summary: "End a connected sign-in of one of your people", Description: "The identity provider signs the person in no more, and what it has signed them in to ends; with a password they can connect it again. Of people only whose role you could give, and who have another way in. Not for API keys.",
+	}, func(ctx context.Context, actor operational.Actor, in *unlinkPersonInput) (*struct{}, error) {
+		return nil, a.deps.Identity.UnlinkOf(ctx, actor, parseID(in.ID), parseID(in.IdentityID))
 	})
 	register(a, operational.ConnectionsRead, huma.Operation{
 		OperationID: "list-external-contacts", Method: http.MethodGet, Path: "/v1/external-contacts", Tags: []string{"people"},

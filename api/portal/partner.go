@@ -43,6 +43,7 @@ var savedNotes = map[string]views.Note{
 	"suspend": {Tone: "good", Title: "Suspended", Text: "It holds from the next request on."}, "resume": {Tone: "good", Title: "The connection is active again"},
 	"channel":    {Tone: "good", Title: "The channel is open", Text: "Choose your company as a vendor, above your name, to invite partners and to say what they may do."},
 	"erase":      {Tone: "good", Title: "Erased", Text: "Nothing names the person any more."},
+	"unlink":     {Tone: "good", Title: "The connection has ended", Text: "That account signs nobody in here any more, and what it was signed in to has ended."},
 	"reactivate": {Tone: "good", Title: "Let in again"}, "sign-out": {Tone: "good", Title: "Signed out", Text: "All sessions of this person here have ended."}, "end": {Tone: "good", Title: "The connection has ended"},
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/governance"
@@ -84,7 +86,11 @@ func (v *visit) showMember(t tried) error {
 	}
 	page.Main = append(page.Main, views.Block{ID: "assign", Title: "What this person may do", Form: &views.Sent{Action: "/settings/people/" + id.String() + "/assign", Version: strconv.FormatInt(a.Version, 10), Submit: "Save", Fields: fields}})
 	self := x.ID == v.me.MembershipID
-	page.Side = append(standingBlocks(x, self), erasePersonBlock(x, self, t)...)
+	known, err := v.identityBlocks(x, self)
+	if err != nil {
+		return err
+	}
+	page.Side = append(append(standingBlocks(x, self), known...), erasePersonBlock(x, self, t)...)
 	status := http.StatusOK
 	if t.note != nil {
 		page.Notes, status = append(page.Notes, *t.note), t.status
@@ -108,6 +114,31 @@ func standingBlocks(x interconnect.Person, self bool) []views.Block {
 	return []views.Block{{ID: "reactivate", Title: "Let in again", Text: "With the role that is shown here.", Form: &views.Sent{Action: base + "/reactivate", Version: version, Submit: "Let in again"}}}
 }
 
+// identityBlocks end the connections of one of the own people to the company's identity providers. One's own are on the
+// page of one's account.
+func (v *visit) identityBlocks(x interconnect.Person, self bool) (blocks []views.Block, err error) {
+	if self {
+		return nil, nil
+	}
+	list, err := v.deps.Identity.IdentitiesOf(v.ctx, v.actor, x.ID)
+	for i, known := range list {
+		since := "Connected on " + v.day(known.LinkedAt) + ", not used yet."
+		if known.LastUsedAt != nil {
+			since = "Connected on " + v.day(known.LinkedAt) + ", last used on " + v.day(*known.LastUsedAt) + "."
+		}
+		b := views.Block{ID: "identity-" + strconv.Itoa(i), Title: "Signs in with " + known.Name, Text: since + " It is the only way in, so it stays: there is no password. To keep the person out, suspend them."}
+		if !known.OnlyWayIn {
+			b.Text = since + " If it is the wrong account there, end the connection: what it has signed in to ends at once. With the password the right one can be connected."
+			b.Form = &views.Sent{
+				Action: "/settings/people/" + x.ID.String() + "/unlink", Version: strconv.FormatInt(x.Version, 10), Submit: "End the connection with " + clip(known.Name, 60), Ask: "End the connection…", Quiet: true,
+				Hidden: []views.Field{{Name: "identity_id", Value: known.ID.String()}},
+			}
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks, err
+}
+
 // changeMember gives one of the own people a role, signs them out, suspends them or lets them in again.
 func (p *Portal) changeMember(v *visit) error {
 	values, version, err := v.posted()
@@ -128,6 +159,12 @@ func (p *Portal) changeMember(v *visit) error {
 		_, err = v.rights().AssignMember(v.ctx, v.actor, id, version, in)
 	case "sign-out":
 		_, err = p.deps.Identity.EndSessionsOf(v.ctx, v.actor, id)
+	case "unlink":
+		identity, bad := uuid.Parse(values.Get("identity_id"))
+		if bad != nil {
+			return operational.NotFound("connected sign-in")
+		}
+		err = p.deps.Identity.UnlinkOf(v.ctx, v.actor, id, identity)
 	case "suspend":
 		_, err = p.deps.Interconnect.SuspendPerson(v.ctx, v.actor, id, version)
 	case "erase":

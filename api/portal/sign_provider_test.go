@@ -150,6 +150,21 @@ func TestACompanyAddsItsProviderAndItsPeopleSignInByIt(t *testing.T) {
 	require.Equal(t, "/funnel", p.path, p.text())
 	require.Empty(t, ingrid.holds("sharepartner-step"))
 
+	// Whoever manages people ends the connection of somebody who has another way in.
+	page := func(name string) *answer { return phone.get(phone.get("/settings/people").links()[name]) }
+	p = page("Kim Lane")
+	require.Contains(t, p.text(), "Signs in with Halden login")
+	require.Contains(t, p.text(), "It is the only way in, so it stays")
+	require.Empty(t, p.hidden("identity_id"))
+	require.NotContains(t, page("Adam In").text(), "Signs in with", "one's own are on the page of the account")
+	p = page("Ingrid Solberg")
+	p.inert()
+	require.Equal(t, 404, phone.post(p.path+"/unlink", url.Values{"identity_id": {"x"}, "version": {p.hidden("version")}}).status)
+	p = p.sends(p.path+"/unlink", nil)
+	require.Contains(t, p.path, "?saved=unlink", p.text())
+	require.NotContains(t, p.text(), "Signs in with")
+	require.Contains(t, ingrid.get("/account").path, "/sign-in")
+
 	// Somebody else who sits down there is not taken for the one who went away.
 	idp.Knows(idptest.Person{ID: "lou", Name: "Lou", Mail: "lou@elsewhere.example", Verified: true})
 	left := w.visitor(t)

@@ -40,7 +40,8 @@
 //   - Name and time zone are the person's in all companies, which note the names of what changed. Vendors' copies follow while the
 //     connection lives. A session by a provider gives no other name to somebody who signs in by a password too or works elsewhere.
 //   - Whoever manages people signs them out, suspends and erases them where it could give them their role, and nobody else:
-//     an API key, which gives nobody anything, does none of it.
+//     an API key, which gives nobody anything, does none of it. It also ends the connection of a person to a provider of the
+//     company, which may have been made with a wrong account, but never the only way in: that is what suspending is for.
 //   - A second factor (TOTP) belongs to a person, who sets it with the password and a first code. A right password then opens
 //     a half-done sign-in: a sealed token that the browser keeps for ten minutes and that can do nothing but finish; nothing of
 //     it is stored, and it ends with the password that it came from. A code is taken once and never after a later one; wrong

@@ -189,6 +189,42 @@ begin
   delete from sec.identity i where i.id = identity;
   return 'done';
 end $$;
+
+-- Whether somebody has no other way into the provider's company: no password, and no other provider there whose word is enough.
+create function sec.only_way_in(identity uuid) returns boolean language sql stable security definer set search_path = pg_catalog, sec, pg_temp as $$
+  select not exists (select from sec.password w where w.person_id = i.person_id)
+    and not exists (select from sec.identity x join sec.identity_provider q on q.id = x.provider_id
+      where x.person_id = i.person_id and x.id <> i.id and q.org_id = p.org_id and sec.is_enough(p.org_id, false, q.id))
+  from sec.identity i join sec.identity_provider p on p.id = i.provider_id where i.id = $1
+$$;
+
+-- The company's providers that know one of its people, who may work elsewhere too: of that nothing is said.
+create function crm.identities_of(member uuid) returns table (id uuid, provider_id uuid, name text, linked_at timestamptz, last_used_at timestamptz, only_way_in boolean)
+language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query select i.id, p.id, p.name, i.linked_at, i.last_used_at, sec.only_way_in(i.id)
+    from crm.membership m join sec.identity i on i.person_id = m.person_id join sec.identity_provider p on p.id = i.provider_id and p.org_id = m.org_id
+    where m.id = member and m.org_id = sec.ctx_org(sec.ctx_side()) order by p.name, p.id;
+end $$;
+
+-- One of the company's people is no subject of its provider any more; one at a time of all that
+-- a person has, so that of two neither goes because the other one is still there.
+create function crm.unlink_identity_of(member uuid, identity uuid) returns table (outcome text, provider_id uuid)
+language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+#variable_conflict use_column
+declare
+  org uuid := sec.ctx_org(sec.ctx_side());
+  person uuid := (select m.person_id from crm.membership m where m.id = $1 and m.org_id = org);
+  provider uuid;
+begin
+  perform from sec.identity i where i.person_id = person order by i.id for update;
+  select p.id into provider from sec.identity i join sec.identity_provider p on p.id = i.provider_id where i.id = $2 and i.person_id = person and p.org_id = org;
+  if provider is null then return query select 'not-found', provider; return; end if;
+  if sec.only_way_in($2) then return query select 'only', provider; return; end if;
+  delete from sec.identity i where i.id = $2;
+  return query select 'done', provider;
+end $$;
 -- +goose StatementEnd
 create trigger session_by_provider before insert on sec.session for each row when (new.provider_id is not null) execute function sec.session_by_provider();
 create trigger identity_gone after delete on sec.identity for each row execute function sec.identity_gone();
@@ -197,6 +233,8 @@ create trigger identity_of_member after update of person_id on crm.membership fo
 grant execute on function sec.provider_to_ask(uuid), sec.use_identity(uuid, text, timestamptz), sec.link_identity(uuid, uuid, text, uuid, timestamptz),
   sec.join_by_provider(uuid, jsonb, timestamptz), sec.refuse_identity(uuid, uuid, timestamptz), sec.providers_of(uuid, uuid),
   sec.unlink_identity(uuid, uuid, uuid, timestamptz) to sharepartner_api;
+
+grant execute on function crm.identities_of(uuid), crm.unlink_identity_of(uuid, uuid) to sharepartner_vendor, sharepartner_partner;
 
 call sec.wall('sec.identity_provider', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
 grant select (id, org_id, name, issuer, client_id, domains, join_role, version, created_at, updated_at),
