@@ -27,8 +27,10 @@ type asideBed struct {
 	family  string
 }
 
-func newAsideBed(t *testing.T) *asideBed {
-	b := &asideBed{bed: newBed(t), product: id(), family: strings.Repeat("Hydraulics ", 800)}
+func newAsideBed(t *testing.T) *asideBed { return newAsideBedOn(t, newBed(t)) }
+
+func newAsideBedOn(t *testing.T, on *bed) *asideBed {
+	b := &asideBed{bed: on, product: id(), family: strings.Repeat("Hydraulics ", 800)}
 	owner := b.owner()
 	b.w = newWriter(t, owner, 1)
 	b.exec(`alter table crm.product alter column family set storage external, drop constraint product_family_check`)

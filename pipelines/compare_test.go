@@ -140,7 +140,7 @@ func (b *bed) requireExactLog(owner *pgx.Conn, duck *sql.DB) {
 		}
 		switch op := data[0]; op {
 		case 'B':
-			commit, seq = be64(data[1:]), 0
+			commit, seq = be64(data[1:]), pgsource.FirstSeq
 		case 'R':
 			name := data[5:]
 			name = name[slices.Index(name, 0)+1:]

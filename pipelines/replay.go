@@ -60,11 +60,8 @@ func (p *Pipeline) Replay(ctx context.Context, ids []int64) ([]Outcome, error) {
 	}
 }
 
-// replaySeq sets the places of replayed rows apart from those of a transaction that commits right behind the checkpoint.
-const replaySeq = 1 << 31
-
 // replayLetters loads letters in a load of its own. Their rows stand in the log where the checkpoint is: what was loaded
-// up to it gives the same answers as before.
+// up to it gives the same answers as before, and all that comes is newer, also a transaction whose commit stands there.
 func replayLetters(ctx context.Context, store warehouse.Store, tables []*warehouse.Table, ids []int64, now time.Time) ([]Outcome, error) {
 	at, ok, err := store.Checkpoint(ctx)
 	if err != nil {
@@ -117,7 +114,7 @@ func appendLetters(ctx context.Context, load warehouse.Load, tables []*warehouse
 			continue
 		}
 		o := Outcome{ID: l.ID, Table: l.Table, Key: l.Key}
-		b, fault := pgsource.Again(tables, l, before, lsn, replaySeq+uint32(l.ID)%replaySeq)
+		b, fault := pgsource.Again(tables, l, before, lsn, uint32(l.ID%pgsource.FirstSeq))
 		if fault == nil {
 			if err := load.Append(ctx, b); err != nil {
 				return nil, nil, ofStore(fmt.Sprintf("load letter %d", l.ID), err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 type process struct {
 	t    testing.TB
 	cmd  *exec.Cmd
+	in   io.Writer // what it is told
 	mu   sync.Mutex
 	said []string
 	wait sync.WaitGroup
@@ -32,6 +34,8 @@ func (b *bed) process(file string) *process {
 	p := &process{t: b.t, cmd: exec.Command(os.Args[0])}
 	p.cmd.Env = append(os.Environ(), victimFile+"="+file, victimSource+"="+b.cdc)
 	out, err := p.cmd.StdoutPipe()
+	require.NoError(b.t, err)
+	p.in, err = p.cmd.StdinPipe()
 	require.NoError(b.t, err)
 	require.NoError(b.t, p.cmd.Start())
 	p.wait.Go(func() {

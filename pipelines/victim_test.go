@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/warehouse"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
@@ -27,6 +28,27 @@ const (
 	victimSource = "SHAREPARTNER_TEST_VICTIM_SOURCE"
 )
 
+// dies has the process end between the next commit of rows and its acknowledgement.
+var dies atomic.Bool
+
+// mortal is a store that dies when it is told to, as soon as rows are durable.
+func mortal(store warehouse.Store) warehouse.Store {
+	rows := false
+	return &hookStore{
+		Store:  store,
+		append: func(*warehouse.Batch) error { rows = true; return nil },
+		commit: func(_ warehouse.Checkpoint, commit func() error) error {
+			err := commit()
+			if rows && dies.Load() {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {} // nothing more happens here
+			}
+			rows = false
+			return err
+		},
+	}
+}
+
 // victim runs a pipeline until it is killed and writes what happens as lines. It does what it is told as lines, too.
 func victim(path string) int {
 	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: path, MemoryLimit: "512MB"})
@@ -35,7 +57,7 @@ func victim(path string) int {
 		return 1
 	}
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p := pipelines.New(pipelines.Config{SourceURL: os.Getenv(victimSource), Store: store, Log: log})
+	p := pipelines.New(pipelines.Config{SourceURL: os.Getenv(victimSource), Store: mortal(store), Log: log})
 	go tell(p)
 	go obey()
 	_ = p.Run(context.Background())
@@ -54,7 +76,7 @@ func tell(p *pipelines.Pipeline) {
 	}
 }
 
-// obey lets the disk be full and free again: no file of the process grows past a size.
+// obey lets the disk be full and free again: no file of the process grows past a size. Or it lets the process die.
 func obey() {
 	signal.Ignore(syscall.SIGXFSZ) // a file past its limit is then an error of the write
 	var before syscall.Rlimit
@@ -63,6 +85,11 @@ func obey() {
 	}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
+		if lines.Text() == "die" {
+			dies.Store(true)
+			fmt.Println("about to die")
+			continue
+		}
 		limit := before
 		if lines.Text() == "full" {
 			limit.Cur = 100_000

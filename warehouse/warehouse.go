@@ -62,7 +62,7 @@ type Load interface {
 	Derive(ctx context.Context, ids []uuid.UUID) error
 	// Copied notes that this load fills a table for the first time.
 	Copied(ctx context.Context, t *Table) error
-	// Commit makes the load visible and durable together with the checkpoint.
+	// Commit makes the load visible and durable together with the checkpoint, whose place never goes back.
 	Commit(ctx context.Context, c Checkpoint) error
 	// Rollback forgets the load; after Commit it does nothing.
 	Rollback() error

@@ -1,7 +1,6 @@
 package pgsource
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -28,6 +27,10 @@ type Event struct {
 	Reply bool  // the sender wants an answer at once
 }
 
+// FirstSeq is the number of a transaction's first change. Those before it are for rows that are replayed at a checkpoint: a
+// transaction may commit right there, and comes after them.
+const FirstSeq = 1 << 24
+
 // Decoder turns replication messages (pgoutput, protocol 2) into rows of the mirrored tables.
 // After an error it must not be used again, nor the Changes it was filling.
 type Decoder struct {
@@ -47,12 +50,6 @@ type Decoder struct {
 
 	raw  []byte           // the message that is being read
 	held map[string]*held // what later rows may need of rows that were set aside
-}
-
-// field is one value of a tuple as it was sent: 'n' null, 'u' unchanged, 't' text, 'b' binary.
-type field struct {
-	form byte
-	data []byte
 }
 
 // NewDecoder makes a decoder for the given tables that leaves out transactions committed before the checkpoint.
@@ -124,7 +121,7 @@ func (d *Decoder) begin(c *cursor) (Event, error) {
 	if d.open {
 		return Event{}, fmt.Errorf("a transaction begins inside another at %s", FormatLSN(lsn))
 	}
-	d.open, d.commitLSN, d.commitAt, d.seq = true, lsn+d.shift, at+epochMicros, 0
+	d.open, d.commitLSN, d.commitAt, d.seq = true, lsn+d.shift, at+epochMicros, FirstSeq
 	d.skip = lsn < d.skipBelow
 	return Event{Kind: EventBegin, LSN: lsn, At: d.commitAt}, nil
 }
@@ -222,56 +219,6 @@ func (d *Decoder) update(oldForm byte, r *relation, start uint64, into *Changes)
 		return err
 	}
 	return d.putWhole(missing, warehouse.OpInsert, r, d.row, start, into)
-}
-
-func (f field) same(g field) bool {
-	return f.form == 'u' || f.form == g.form && bytes.Equal(f.data, g.data)
-}
-
-func (d *Decoder) tuple(c *cursor, r *relation, into *[]field) error {
-	count := int(c.u16())
-	if c.short || count != len(r.target) {
-		return fmt.Errorf("a row of %s has %d columns, its description %d", r.table.Name, count, len(r.target))
-	}
-	fields := (*into)[:0]
-	for range count {
-		f := field{form: c.u8()}
-		switch f.form {
-		case 'n', 'u':
-		case 't', 'b':
-			f.data = c.take(int(int32(c.u32())))
-		default:
-			return fmt.Errorf("a value of %s has the unknown form %q", r.table.Name, string(f.form))
-		}
-		fields = append(fields, f)
-	}
-	*into = fields
-	if c.short {
-		return fmt.Errorf("a row of %s is cut short", r.table.Name)
-	}
-	return nil
-}
-
-// add adds a row, or nothing and a ValueError.
-func (d *Decoder) add(op warehouse.Op, r *relation, fields []field, start uint64, into *Changes) error {
-	b := into.batches[r.index]
-	b.AddRow(op, d.commitLSN, start, d.seq, d.commitAt)
-	for i, f := range fields {
-		at := r.target[i]
-		err := addValue(&b.Columns[at], &r.table.Columns[at], f)
-		if err != nil && op == warehouse.OpDelete && !r.key[i] {
-			b.Columns[at].AddAbsent(warehouse.Null) // the key says what is gone
-			continue
-		}
-		if err != nil {
-			b.Undo()
-			return &ValueError{Table: r.table.Schema + "." + r.table.Name, Column: r.table.Columns[at].Name, Reason: err.Error()}
-		}
-	}
-	for _, at := range r.gone {
-		b.Columns[at].AddAbsent(warehouse.Null)
-	}
-	return nil
 }
 
 // truncate reads a T message: number of tables, options, their ids.

@@ -237,7 +237,7 @@ func decodeAll(messages [][]byte) string {
 			writeRows(&out, b)
 		}
 		for _, l := range into.Aside {
-			fmt.Fprintf(&out, "    %s aside %c commit %s record %s seq %d key %s %s: %s\n", l.Table, l.Op, FormatLSN(l.CommitLSN), FormatLSN(l.RecordLSN), l.Seq, l.Key, l.Column, l.Reason)
+			fmt.Fprintf(&out, "    %s aside %c commit %s record %s seq %d key %s %s: %s\n", l.Table, l.Op, FormatLSN(l.CommitLSN), FormatLSN(l.RecordLSN), l.Seq-FirstSeq, l.Key, l.Column, l.Reason)
 		}
 	}
 	return out.String()
@@ -245,7 +245,7 @@ func decodeAll(messages [][]byte) string {
 
 func writeRows(out *strings.Builder, b *warehouse.Batch) {
 	for i := range b.Len() {
-		fmt.Fprintf(out, "    %s %c commit %s record %s seq %d", b.Table.Name, b.Ops[i], FormatLSN(b.CommitLSN[i]), FormatLSN(b.RecordLSN[i]), b.Seq[i])
+		fmt.Fprintf(out, "    %s %c commit %s record %s seq %d", b.Table.Name, b.Ops[i], FormatLSN(b.CommitLSN[i]), FormatLSN(b.RecordLSN[i]), b.Seq[i]-FirstSeq)
 		for j := range b.Columns {
 			fmt.Fprintf(out, " %s=%s", b.Table.Columns[j].Name, valueText(&b.Columns[j], i))
 		}

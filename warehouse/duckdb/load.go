@@ -131,6 +131,9 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 		return errors.Join(errLoadOver, l.Rollback())
 	}
 	err := l.flush(ctx, false)
+	if c.LSN < l.from.LSN { // sent again: what was left out is loaded
+		c.LSN, c.CommittedAt = l.from.LSN, l.from.CommittedAt
+	}
 	if err == nil {
 		err = saveCheckpoint(ctx, l.tx, c)
 	}

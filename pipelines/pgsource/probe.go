@@ -1,0 +1,62 @@
+package pgsource
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+const positionSQL = `select pg_current_wal_flush_lsn(), extract(epoch from clock_timestamp())`
+
+// Probe reads where the server's log stands, again and again, until ctx ends or the connection breaks. It costs the
+// server nothing: unlike a heartbeat message it writes no log of its own. Now and then it looks at the publication as well.
+func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn uint64, at time.Time)) error {
+	l, err := s.connect(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	looked := time.Now()
+	for {
+		rows, err := l.rows(ctx, positionSQL)
+		if err != nil {
+			return fmt.Errorf("read the server's position: %w", err)
+		}
+		lsn, err := ParseLSN(rows[0][0])
+		if err != nil {
+			return err
+		}
+		seconds, err := strconv.ParseFloat(rows[0][1], 64)
+		if err != nil {
+			return fmt.Errorf("read the server's clock: %w", err)
+		}
+		tell(lsn, time.UnixMicro(int64(seconds*1e6)).UTC())
+		if time.Since(looked) >= s.o.ShapeEvery {
+			if err := s.look(ctx, l); err != nil {
+				return err
+			}
+			looked = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// look says whether the tables are still published as they were: what the publication leaves out never comes, and
+// nothing in the stream tells of it.
+func (s *Source) look(ctx context.Context, l *link) error {
+	fault := &SetupError{}
+	if err := s.checkPublication(ctx, l, fault); err != nil {
+		return fmt.Errorf("read publication: %w", err)
+	}
+	if fault.Gap {
+		return fault
+	}
+	return nil
+}
