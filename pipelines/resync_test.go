@@ -54,6 +54,11 @@ func written(t *testing.T, dir, name, text string) {
 	require.NoError(t, os.Chown(path, int(owner.Uid), int(owner.Gid)))
 }
 
+// reasoned starts a pipeline that collects why it reads all rows, and compares nothing else of its own accord.
+func (b *bed) reasoned(store warehouse.Store, why reasons) (*pipelines.Pipeline, func()) {
+	return start(b.t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
+}
+
 func steps(t *testing.T, w *writer, n int) {
 	t.Helper()
 	for range n {
@@ -67,10 +72,8 @@ func TestDatabaseRestoredFromACopy(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
 	b := c.bed()
-	store := b.open()
-	why := newReasons(t)
-	p, stop := start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
-	w := newWriter(t, b.owner(), 1)
+	store, why, w := b.open(), newReasons(t), newWriter(t, b.owner(), 1)
+	p, stop := b.reasoned(store, why)
 	steps(t, w, 60)
 	b.catchUp(p)
 	stop()
@@ -83,7 +86,7 @@ func TestDatabaseRestoredFromACopy(t *testing.T) {
 	_, err := w.conn.Exec(context.Background(), `select pg_logical_emit_message(true, 'fill', repeat('x', 20000000))`)
 	require.NoError(t, err)
 	steps(t, w, 60)
-	p, stop = start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
+	p, stop = b.reasoned(store, why)
 	b.catchUp(p)
 	stop()
 	before, _, err := store.Checkpoint(context.Background())
@@ -98,7 +101,7 @@ func TestDatabaseRestoredFromACopy(t *testing.T) {
 	b.url = c.server.URL
 	w = newWriter(t, b.owner(), 2)
 	steps(t, w, 20)
-	p, stop = start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
+	p, stop = b.reasoned(store, why)
 	b.catchUp(p)
 	steps(t, w, 40)
 	b.catchUp(p)
@@ -115,7 +118,7 @@ func TestDatabaseRestoredFromACopy(t *testing.T) {
 	require.Less(t, after.Place(), before.LSN)
 	require.Equal(t, before.Deployment, after.Deployment)
 	require.Equal(t, before.Epoch+1, after.Epoch)
-	p, stop = start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
+	p, stop = b.reasoned(store, why)
 	steps(t, w, 10)
 	b.catchUp(p)
 	require.Zero(t, round(t, p).Differences)
@@ -136,10 +139,8 @@ func TestStandbyIsPromoted(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
 	b := c.bed()
-	store := b.open()
-	why := newReasons(t)
-	p, stop := start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
-	w := newWriter(t, b.owner(), 1)
+	store, why, w := b.open(), newReasons(t), newWriter(t, b.owner(), 1)
+	p, stop := b.reasoned(store, why)
 	steps(t, w, 40)
 	b.catchUp(p)
 	require.NoError(t, c.server.Stop())
@@ -201,10 +202,8 @@ func TestStandbyIsPromoted(t *testing.T) {
 func TestWarehouseRestoredFromACopy(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	w := newWriter(t, b.owner(), 1)
-	store := b.open()
-	why := newReasons(t)
-	p, stop := start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
+	store, why, w := b.open(), newReasons(t), newWriter(t, b.owner(), 1)
+	p, stop := b.reasoned(store, why)
 	steps(t, w, 40)
 	b.catchUp(p)
 	stop()
@@ -213,7 +212,7 @@ func TestWarehouseRestoredFromACopy(t *testing.T) {
 	require.NoError(t, err)
 	rows := b.logged()
 	store = b.open()
-	p, stop = start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why), DriftEvery: -1})
+	p, stop = b.reasoned(store, why)
 	steps(t, w, 60)
 	b.catchUp(p)
 	stop()
@@ -285,7 +284,7 @@ func TestWarehouseOfAnotherDeployment(t *testing.T) {
 	require.NoError(t, os.Remove(b.file)) // somebody deletes the file
 	store = b.open()
 	why := newReasons(t)
-	p, stop = start(t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: slog.New(why)})
+	p, stop = b.reasoned(store, why)
 	b.catchUp(p)
 	require.Equal(t, []string{"first_snapshot"}, why.all())
 	stop()

@@ -22,7 +22,7 @@ type View interface {
 	Watermark() Watermark
 	// Scan gives the rows of a table as they are now (the latest state, or the history that stands) within a range of
 	// keys and in the order of the keys: values and RecordLSN are filled. A row that is there twice comes twice. The batch
-	// belongs to the view again when each returns.
+	// belongs to the view again when each returns. The table is one of those that the store was opened with.
 	Scan(ctx context.Context, t *Table, span KeySpan, each func(*Batch) error) error
 	// Misderived lists the opportunities of a range that the store derives otherwise than their history says now: a row
 	// of what is derived was changed behind its back. An engine that derives nothing ahead has none.

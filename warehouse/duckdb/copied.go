@@ -29,6 +29,9 @@ func (l *load) Copied(ctx context.Context, t *warehouse.Table) error {
 	if l.tx == nil || l.failed {
 		return errLoadOver
 	}
+	if err := l.store.mirrors(t); err != nil {
+		return err
+	}
 	return l.exec(ctx, "note that "+t.Name+" is copied", "INSERT INTO copied VALUES ('"+t.Name+"')")
 }
 

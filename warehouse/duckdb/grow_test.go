@@ -30,6 +30,17 @@ func TestFileGrowsWithTheProgram(t *testing.T) {
 	require.ErrorContains(t, load.Append(t.Context(), c.Pending()[1]), "is not one of the tables that this store was opened with")
 	require.NoError(t, load.Rollback())
 	loadEarlier(t, s, c, earlier)
+	view, err := s.View(t.Context())
+	require.NoError(t, err)
+	product := slices.IndexFunc(earlier, func(x *warehouse.Table) bool { return x.Name == "product" })
+	scanned := 0
+	scan := func(table *warehouse.Table) error {
+		return view.Scan(t.Context(), table, warehouse.KeySpan{}, func(b *warehouse.Batch) error { scanned += b.Len(); return nil })
+	}
+	require.ErrorContains(t, scan(warehouse.Tables[product]), "is not one of the tables that this store was opened with")
+	require.NoError(t, scan(earlier[product]), "the question was not asked: the view goes on")
+	require.Equal(t, 1, scanned)
+	require.NoError(t, view.Close())
 	require.NoError(t, s.Close())
 
 	s = with(nil)

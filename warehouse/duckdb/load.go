@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
@@ -102,8 +101,8 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if b.Len() == 0 {
 		return nil
 	}
-	if !slices.Contains(l.store.tables, b.Table) {
-		return fmt.Errorf("%s is not one of the tables that this store was opened with", b.Table.Name)
+	if err := l.store.mirrors(b.Table); err != nil {
+		return err
 	}
 	resolved, err := l.resolve(ctx, b)
 	if err != nil {

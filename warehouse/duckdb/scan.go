@@ -17,6 +17,9 @@ const scanPage = 20_000
 // Scan gives the rows of a range in the order of their keys. They are put in order in a temporary table, which may leave
 // memory for the disk; the driver would hold a whole answer in memory.
 func (v *view) Scan(ctx context.Context, t *warehouse.Table, span warehouse.KeySpan, each func(*warehouse.Batch) error) error {
+	if err := v.store.mirrors(t); err != nil {
+		return err
+	}
 	return v.read(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		rows, err := v.standing(ctx, tx, t, span)
 		if err != nil {

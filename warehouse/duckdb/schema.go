@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -90,6 +91,14 @@ func tableDDL(t *warehouse.Table) string {
 func stageDDL(t *warehouse.Table) string {
 	columns := list(t.Columns, func(c warehouse.Column) string { return ident(c.Name) + " " + stagedTypeOf(c) })
 	return fmt.Sprintf("CREATE TEMP TABLE stage_%s (%s, _op UTINYINT, _lsn UBIGINT, _rec UBIGINT, _seq UINTEGER, _commit_at BIGINT);\n", t.Name, columns)
+}
+
+// mirrors says whether a table is one of the store's: another one of the same name may have other columns.
+func (s *Store) mirrors(t *warehouse.Table) error {
+	if !slices.Contains(s.tables, t) {
+		return fmt.Errorf("%s is not one of the tables that this store was opened with", t.Name)
+	}
+	return nil
 }
 
 // allTables are the tables of the file, the mirrored and the derived.
