@@ -53,6 +53,7 @@ var problemsOfRequests = []ProblemType{
 	{"method-not-allowed", "This address has no such method", "The address is there, but not with this method. Nothing was done.", "The header Allow names the methods that it has."},
 	{"not-modified", "Not modified", "You have the present version already.", "Go on with what you have."},
 	{"form", "The form could not be read", "The form did not arrive as one. Nothing was saved.", "Open the page again and send the form anew."},
+	{"unexpected-field", "The form has a field that is not taken", "A field of the form is not one that this address takes, or not of yours. Nothing was saved.", "Open the page again and send its form as it is."},
 	{"version-missing", "The form is not complete", "The form does not say which version of the record it changes. Nothing was saved.", "Open the page again and repeat the change."},
 	{
 		"if-match-required", "If-Match is needed", "A change must say which version of the record it was made for, so that nobody's change is lost. Nothing was saved.",

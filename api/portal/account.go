@@ -97,9 +97,6 @@ func passwordFields(faults map[string]string) []views.Input {
 }
 
 func (p *Portal) changePassword(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-	}
 	in := identity.PasswordChange{Current: v.r.PostFormValue("current_password"), New: v.r.PostFormValue("new_password"), From: v.api.PlaceOf(v.r)}
 	if v.r.PostFormValue("again") != in.New {
 		return v.passwordAgain(http.StatusUnprocessableEntity, map[string]string{"again": "is not the same as the new password"}, "The password was not changed", "Type all three once more.")

@@ -61,21 +61,15 @@ func currentCodeField(faults map[string]string) views.Input {
 	return f
 }
 
-func (v *visit) factorChange() (identity.FactorChange, error) {
-	if err := v.r.ParseForm(); err != nil {
-		return identity.FactorChange{}, errForm()
-	}
+func (v *visit) factorChange() identity.FactorChange {
 	q := v.r.PostForm
 	return identity.FactorChange{
 		Password: q.Get("current_password"), Token: q.Get("token"), Code: q.Get("code"), Current: q.Get("current_code"), From: v.api.PlaceOf(v.r),
-	}, nil
+	}
 }
 
 func (p *Portal) setFactor(v *visit) error {
-	in, err := v.factorChange()
-	if err != nil {
-		return err
-	}
+	in := v.factorChange()
 	codes, err := v.deps.Identity.SetFactor(v.ctx, v.actor, in)
 	if kind := operational.KindOf(err); kind == operational.KindInvalid || kind == operational.KindLimited {
 		e, good := v.deps.Identity.Again(in.Token)
@@ -130,11 +124,7 @@ func (v *visit) showDrop(status int, faults map[string]string, notes ...views.No
 }
 
 func (p *Portal) dropFactor(v *visit) error {
-	in, err := v.factorChange()
-	if err != nil {
-		return err
-	}
-	err = v.deps.Identity.DropFactor(v.ctx, v.actor, in)
+	err := v.deps.Identity.DropFactor(v.ctx, v.actor, v.factorChange())
 	switch kind := operational.KindOf(err); kind {
 	case operational.KindInvalid, operational.KindLimited:
 		return v.showDrop(statusOf(kind), faultsOf(err), noteOfFactor(kind, err))

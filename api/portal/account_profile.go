@@ -41,9 +41,6 @@ func addressFields(typed string, factor bool, faults map[string]string) []views.
 }
 
 func (p *Portal) changeProfile(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	in := identity.Profile{Name: v.r.PostFormValue("name"), TimeZone: v.r.PostFormValue("time_zone")}
 	err := v.deps.Identity.SetProfile(v.ctx, v.actor, in)
 	switch operational.KindOf(err) {
@@ -61,9 +58,6 @@ func (p *Portal) changeProfile(v *visit) error {
 }
 
 func (p *Portal) askAddress(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	q := v.r.PostForm
 	err := v.deps.Identity.AskAddress(v.ctx, v.actor, identity.AddressChange{
 		Email: q.Get("email"), Password: q.Get("current_password"), Current: q.Get("current_code"), From: v.api.PlaceOf(v.r),

@@ -68,9 +68,6 @@ func (v *visit) showConnect(status int, faults map[string]string, notes ...views
 }
 
 func (p *Portal) connect(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	id, err := v.pathID("identity provider")
 	if err != nil {
 		return err

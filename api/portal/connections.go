@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
@@ -25,12 +26,7 @@ func (p *Portal) interconnection(mux *http.ServeMux) {
 
 // ofSide runs a page for a side of a company; to the other side it is not there.
 func (p *Portal) ofSide(side operational.Side, show func(*visit) error, anyOf ...operational.Permission) http.HandlerFunc {
-	return p.governed(func(v *visit) error {
-		if v.actor.Side != side {
-			return operational.NotFound("page")
-		}
-		return show(v)
-	}, anyOf...)
+	return p.openTo(func(v *visit) bool { return v.actor.Side == side && slices.ContainsFunc(anyOf, v.actor.Allowed) }, show)
 }
 
 // programNav are the entries of the rail on whom the company works with.

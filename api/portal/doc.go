@@ -14,6 +14,8 @@
 //     what it changed itself is put over what is there then.
 //   - A form of a record has the fields of its layout that the person's role reads; those it may not set are shown. It
 //     changes what differs from the record, and a field that is hidden is refused as one that does not exist.
+//   - One reader takes all forms (posted.go). It knows which fields each address takes and refuses every other one by its
+//     name: what says whose a record is cannot come by a form. An address without an entry there takes no fields.
 //   - What a form follows from (with which company, of which type) is asked before it by an address, so that each form
 //     asks only for what can be set there.
 //   - The rail, its keys and the way back from a fault lead only to what opens for this person.

@@ -119,22 +119,21 @@ func nextStage(o record) string {
 
 // change carries out a form and goes back to the page, or shows the page again with what was wrong.
 func (v *visit) change(form string, do func(o record, version int64, values url.Values) (bool, error)) error {
-	if err := v.r.ParseForm(); err != nil {
-		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-	}
 	o, err := v.record()
 	if err != nil {
 		return err
 	}
-	values := v.r.PostForm
-	version, err := strconv.ParseInt(values.Get("version"), 10, 64)
+	values, version, err := v.posted()
 	if err != nil {
-		return operational.Fault(operational.KindPreconditionNeeded, "version-missing", "The form does not say which version it changes. Nothing was saved. Open the page again.")
+		return err
 	}
 	changed := false
-	if version != o.Version {
+	if form == "edit" {
+		err = v.onlyEdited(o, values)
+	}
+	if err == nil && version != o.Version {
 		err = operational.Stale("opportunity")
-	} else {
+	} else if err == nil {
 		changed, err = do(o, version, values)
 	}
 	switch operational.KindOf(err) {

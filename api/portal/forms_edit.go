@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -14,12 +15,6 @@ import (
 // edit changes plain fields; only those that differ are sent, so that an amount that follows its lines goes on doing so.
 func (p *Portal) edit(v *visit) error {
 	return v.change("edit", func(o record, version int64, values url.Values) (bool, error) {
-		g := v.grantOf(o.Opportunity)
-		for _, f := range inForm {
-			if !g.Read.Has(f.field) { // as a field that there is not
-				values.Del(f.member)
-			}
-		}
 		patch, changed, err := patchOf(o, values)
 		if err != nil || !changed {
 			return false, err
@@ -27,6 +22,25 @@ func (p *Portal) edit(v *visit) error {
 		_, err = v.deps.Opportunities.Update(v.ctx, v.actor, o.ID, version, patch)
 		return true, err
 	})
+}
+
+// onlyEdited refuses what the form of the opportunity cannot have had: a field that is hidden or unknown.
+func (v *visit) onlyEdited(o record, values url.Values) error {
+	g := v.grantOf(o.Opportunity)
+	return only(values, func(name string) bool {
+		for _, f := range inForm {
+			if f.member == name {
+				return g.Read.Has(f.field)
+			}
+		}
+		return name == "version" || name == "reason" || customIn(o.part.Fields, name)
+	})
+}
+
+// customIn says whether an input is that of a field that a company has added, and the person knows.
+func customIn(fields []objects.FieldNote, name string) bool {
+	field, custom := strings.CutPrefix(name, customPrefix)
+	return custom && slices.ContainsFunc(fields, func(n objects.FieldNote) bool { return n.Custom && n.Name == field })
 }
 
 // patchOf is what a form changes. What it does not have, it leaves alone.

@@ -3,9 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
@@ -39,8 +37,14 @@ var governsRoles = []operational.Permission{operational.RolesManage, operational
 
 // governed runs a page for whoever has one of the permissions; to others it is not there.
 func (p *Portal) governed(show func(*visit) error, anyOf ...operational.Permission) http.HandlerFunc {
-	return p.page(operational.SignedIn, func(v *visit) error {
-		if !slices.ContainsFunc(anyOf, v.actor.Allowed) {
+	return p.openTo(func(v *visit) bool { return slices.ContainsFunc(anyOf, v.actor.Allowed) }, show)
+}
+
+// openTo runs a page for those for whom it is there; who is nobody of them is not told what its form takes.
+func (p *Portal) openTo(there func(*visit) bool, show func(*visit) error) http.HandlerFunc {
+	show = taking(show)
+	return p.visited(operational.SignedIn, func(v *visit) error {
+		if !there(v) {
 			return operational.NotFound("page")
 		}
 		return show(v)
@@ -73,18 +77,6 @@ func (v *visit) rights() *governance.Service { return governance.New(v.deps.DB) 
 // governanceCrumbs lead from the group of the rail to the page.
 func governanceCrumbs(links ...views.Link) []views.Link {
 	return append([]views.Link{{Text: "Governance"}}, links...)
-}
-
-// posted reads the form of a request with the version that it changes.
-func (v *visit) posted() (url.Values, int64, error) {
-	if err := v.r.ParseForm(); err != nil {
-		return nil, 0, operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-	}
-	version, err := strconv.ParseInt(v.r.PostForm.Get("version"), 10, 64)
-	if err != nil {
-		return nil, 0, operational.Fault(operational.KindPreconditionNeeded, "version-missing", "The form does not say which version it changes. Nothing was saved. Open the page again.")
-	}
-	return v.r.PostForm, version, nil
 }
 
 // refused is the status and the note of a form that was not carried out; false for faults that have a page of their own.

@@ -79,9 +79,6 @@ func (v *visit) askNewRole(status int, values url.Values, fault error) error {
 }
 
 func (p *Portal) createRole(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-	}
 	values := v.r.PostForm
 	in := governance.NewRole{Audience: values.Get("audience"), Name: strings.TrimSpace(values.Get("name")), CopyOf: values.Get("copy")}
 	if in.Audience == governance.Internal {

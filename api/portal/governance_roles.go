@@ -172,9 +172,6 @@ func (v *visit) showRoles(status int, page views.Roles) error {
 
 // changeRoles reviews what the form asks for, or applies it as one change set.
 func (p *Portal) changeRoles(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-	}
 	d, err := v.desk()
 	if err != nil {
 		return err

@@ -24,8 +24,17 @@ func (a *answer) inputs(action string, set url.Values) url.Values {
 		return n.Data == "form" && attr(n, "method") == "post" && attr(n, "action") == action
 	})
 	require.Len(a.v.t, forms, 1, "form %s on %s", action, a.path)
+	out := sentBy(forms[0])
+	for name, list := range set {
+		out[name] = list
+	}
+	return out
+}
+
+// sentBy are the values of a form as a browser would send them, without its buttons.
+func sentBy(form *html.Node) url.Values {
 	out := url.Values{}
-	for _, n := range find(forms[0], func(n *html.Node) bool {
+	for _, n := range find(form, func(n *html.Node) bool {
 		return n.Data == "input" || n.Data == "select" || n.Data == "textarea"
 	}) {
 		if _, off := attribute(n, "disabled"); off || attr(n, "name") == "" {
@@ -43,9 +52,6 @@ func (a *answer) inputs(action string, set url.Values) url.Values {
 		default:
 			out.Add(attr(n, "name"), attr(n, "value"))
 		}
-	}
-	for name, list := range set {
-		out[name] = list
 	}
 	return out
 }

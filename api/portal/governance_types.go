@@ -158,9 +158,6 @@ func parted(text string) []string {
 // define adds a record type, a field or a layout.
 func (p *Portal) define(form string) func(*visit) error {
 	return func(v *visit) error {
-		if err := v.r.ParseForm(); err != nil {
-			return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-		}
 		values := v.r.PostForm
 		object, name, to := operational.Object(values.Get("object")), strings.TrimSpace(values.Get("name")), "/governance/types?"+url.Values{"object": {values.Get("object")}, "saved": {"1"}}.Encode()
 		var err error

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -22,9 +21,14 @@ const (
 	uploadTime  = 5 * time.Minute
 )
 
-// mostOf is how large the body of a request may be: one address takes files.
+// takesFiles says whether the form of a request brings files: that of one address does.
+func takesFiles(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.URL.Path == importsPath
+}
+
+// mostOf is how large the body of a request may be.
 func mostOf(r *http.Request) int64 {
-	if r.Method == http.MethodPost && r.URL.Path == importsPath {
+	if takesFiles(r) {
 		return maxFile
 	}
 	return maxForm
@@ -131,15 +135,16 @@ func (p *Portal) startImport(v *visit) error {
 	defer leave()
 	// Where the connection knows no deadlines (in tests) there is none to set.
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(uploadTime))
-	if err := v.r.ParseMultipartForm(1 << 20); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return v.notStarted(url.Values{}, fileFault("The file is larger than "+strconv.Itoa(imports.MaxBytes>>20)+" MB. Import it in parts."))
-		}
-		return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
+	if err := readForm(v.r); faultsOf(err)["file"] != "" {
+		return v.notStarted(url.Values{}, err)
+	} else if err != nil {
+		return err
+	}
+	if v.r.MultipartForm == nil {
+		return errForm()
 	}
 	defer func() { _ = v.r.MultipartForm.RemoveAll() }()
-	values := url.Values(v.r.MultipartForm.Value)
+	values := v.r.PostForm
 	wanted := imports.NewRecords{Kind: values.Get("kind"), DryRun: values.Get("dry_run") != "false"}
 	i := slices.IndexFunc(importKinds, func(k importKind) bool { return k.kind == wanted.Kind })
 	if i < 0 {

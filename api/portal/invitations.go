@@ -45,6 +45,10 @@ func (p *Portal) invited(show func(*guest) error) http.HandlerFunc {
 			g.fault(err)
 			return
 		}
+		if err := readForm(r); err != nil {
+			g.fault(err)
+			return
+		}
 		if err := show(g); err != nil {
 			g.fault(err)
 		}
@@ -160,10 +164,6 @@ func given(text string) *string {
 	return &text
 }
 
-func errForm() error {
-	return operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was saved.")
-}
-
 // again shows the page with what was wrong; what was typed stays but for the password.
 func (g *guest) again(form string, err error) error {
 	status, note, known := refused(err)
@@ -222,9 +222,6 @@ func (v *visit) newPlace() (identity.Place, error) {
 
 // reject answers no.
 func (p *Portal) reject(g *guest) error {
-	if err := g.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	if err := p.deps.Invitations.Reject(g.ctx, g.token, strings.TrimSpace(g.r.PostForm.Get("reason"))); err != nil {
 		return g.again("reject", err)
 	}

@@ -52,9 +52,6 @@ func (g *guest) newcomerBlock() views.Block {
 
 // askToJoin has the link to join mailed; the page after it is the same for every address.
 func (p *Portal) askToJoin(g *guest) error {
-	if err := g.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	if err := p.deps.Invitations.AskToJoin(g.ctx, g.token, g.r.PostForm.Get("email")); err != nil {
 		return g.again("ask", err)
 	}
@@ -117,8 +114,11 @@ func (g *guest) newcomer() interconnect.Newcomer {
 
 // join makes the newcomer's account and goes in.
 func (p *Portal) join(g *guest) error {
-	if err := g.r.ParseForm(); err != nil {
-		return errForm()
+	if g.offer.Kind != interconnect.KindPartner { // who joins a company brings none
+		err := only(g.r.PostForm, func(name string) bool { return slices.Contains([]string{"name", "email", "password", "ticket"}, name) })
+		if err != nil {
+			return err
+		}
 	}
 	session, err := p.deps.Invitations.Join(g.ctx, g.token, g.newcomer())
 	var fault *operational.Error

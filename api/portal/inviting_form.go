@@ -115,9 +115,6 @@ func (v *visit) roleOptions(audience, none string) ([]views.Option, error) {
 
 // invite makes one and shows its link, this once.
 func (p *Portal) invite(v *visit, s inviting) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	q := v.r.PostForm
 	var (
 		id   uuid.UUID

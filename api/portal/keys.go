@@ -132,9 +132,6 @@ func (v *visit) showAskKey(t tried) error {
 
 // makeKey makes one and shows its secret, this once.
 func (p *Portal) makeKey(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	q := v.r.PostForm
 	in := identity.NewKey{Name: strings.TrimSpace(q.Get("name")), Scopes: q["scope"]}
 	if life := q.Get("days"); life != "" {

@@ -129,6 +129,9 @@ func (p *Portal) editHalf(v *visit) error {
 	if o.private == nil {
 		return operational.NotFound("opportunity")
 	}
+	if err := v.onlyHalf(o, values); err != nil {
+		return v.againFor(o, attempt{form: "private", values: values}, err)
+	}
 	patch, c := v.halfPatch(o, values)
 	a := attempt{form: "private", values: values, fits: c.fits}
 	after := *o.private
@@ -155,6 +158,13 @@ func (p *Portal) editHalf(v *visit) error {
 	}
 	http.Redirect(v.w, v.r, "/opportunities/"+o.ID.String()+"?saved="+saved, http.StatusSeeOther)
 	return nil
+}
+
+// onlyHalf refuses what the form of the half cannot have had.
+func (v *visit) onlyHalf(o record, values url.Values) error {
+	return only(values, func(name string) bool {
+		return slices.Contains([]string{"version", "note", "end_customer_amount"}, name) || name == "account_id" && v.actor.Allowed(operational.AccountsRead) || customIn(o.own, name)
+	})
 }
 
 // halfPatch is what the form changes. What it does not have, it leaves alone.

@@ -58,9 +58,6 @@ func (p *Portal) unlinkAccount(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	connection, err := uuid.Parse(v.r.PostForm.Get("connection_id"))
 	if err != nil {
 		return operational.NotFound("link")

@@ -187,16 +187,13 @@ func (f *dealForm) accountMember() string {
 
 // makeDeal makes the opportunity, or shows the form again with what was wrong.
 func (p *Portal) makeDeal(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	values := v.r.PostForm
 	f, err := v.dealForm(values.Get("with"), values.Get("record_type_id"))
 	if err != nil {
 		return err
 	}
 	f.sent = values
-	if f.takesLines() && f.rearranged() {
+	if f.fault = f.unless(); f.fault != nil || f.takesLines() && f.rearranged() {
 		return f.show()
 	}
 	made, err := f.make()
@@ -208,9 +205,6 @@ func (p *Portal) makeDeal(v *visit) error {
 }
 
 func (f *dealForm) make() (opportunities.Opportunity, error) {
-	if err := f.unless(); err != nil {
-		return opportunities.Opportunity{}, err
-	}
 	in, account, err := f.read()
 	if err != nil {
 		return opportunities.Opportunity{}, err

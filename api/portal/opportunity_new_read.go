@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -16,25 +15,26 @@ import (
 // unless refuses what the form cannot have had: a field that is hidden or unknown, in the same words, and one that is
 // read only.
 func (f *dealForm) unless() error {
-	var unknown operational.Faults
 	var fixed string
-	for _, name := range slices.Sorted(maps.Keys(f.sent)) {
+	err := only(f.sent, func(name string) bool {
 		field, known := dealMembers[name]
-		if n, custom := fieldOf(f.at.part, strings.TrimPrefix(name, customPrefix)); strings.HasPrefix(name, customPrefix) && custom && n.Custom {
-			field, known = n.Name, true
+		if customIn(f.at.part.Fields, name) {
+			field, known = strings.TrimPrefix(name, customPrefix), true
 		}
-		if _, _, line := lineOf(name); line {
+		if _, _, line := lineOf(name); line || name == addLines || name == dropLine {
 			field, known = "lines", true
 		}
 		switch {
 		case name == "with" || name == f.accountMember():
+			return true
 		case !known || !f.at.grant.Read.Has(field):
-			unknown.Add(clip(name, 60), operational.UnexpectedMember, nil)
+			return false
 		case !f.at.grant.Edit.Has(field) && f.sent.Get(name) != "":
 			fixed = name
 		}
-	}
-	if err := unknown.Err(); err != nil {
+		return true
+	})
+	if err != nil {
 		return err
 	}
 	if fixed != "" {

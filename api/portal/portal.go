@@ -58,11 +58,11 @@ func New(d Deps) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+assets.Prefix, assets.Default())
 	mux.HandleFunc("GET /sign-in", p.signInPage)
-	mux.HandleFunc("POST /sign-in", p.signIn)
+	mux.HandleFunc("POST /sign-in", p.bare(p.signIn))
 	p.signSteps(mux)
-	mux.HandleFunc("POST /sign-out", p.signOut)
-	mux.HandleFunc("POST /theme", p.setTheme)
-	mux.HandleFunc("POST /keys", p.setKeys)
+	mux.HandleFunc("POST /sign-out", p.bare(p.signOut))
+	mux.HandleFunc("POST /theme", p.bare(p.setTheme))
+	mux.HandleFunc("POST /keys", p.bare(p.setKeys))
 	mux.HandleFunc("GET /{$}", p.page(operational.SignedIn, p.home))
 	mux.HandleFunc("GET "+api.ProblemsPath+"{code}", p.problem)
 	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {
@@ -145,8 +145,13 @@ type visit struct {
 	cal   operational.Calendar
 }
 
-// page runs a page for a person who is signed in and may see it. Others are asked to sign in and come back.
+// page runs a page for a person who is signed in and may see it, with the form that was sent to it.
 func (p *Portal) page(needs operational.Permission, show func(*visit) error) http.HandlerFunc {
+	return p.visited(needs, taking(show))
+}
+
+// visited runs a page for a person who is signed in and may see it. Others are asked to sign in and come back.
+func (p *Portal) visited(needs operational.Permission, show func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		actor, err := p.api.Authenticate(r)
 		if operational.KindOf(err) == operational.KindUnauthenticated || err == nil && actor.IsZero() {

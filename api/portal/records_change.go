@@ -32,17 +32,15 @@ func (k known) changesOf(values url.Values, was row) *changes {
 // unless refuses what the form cannot have had: a field that is hidden or unknown, in the same words, and one that is
 // read only.
 func (c *changes) unless() error {
-	var unknown operational.Faults
 	fields := map[string]objects.FieldNote{}
 	for _, f := range c.part.Fields {
 		fields[memberOf(f)] = f
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.values)) {
-		if _, there := fields[name]; !there && name != "version" {
-			unknown.Add(clip(name, 60), operational.UnexpectedMember, nil)
-		}
-	}
-	if err := unknown.Err(); err != nil {
+	err := only(c.values, func(name string) bool {
+		_, there := fields[name]
+		return there || name == "version"
+	})
+	if err != nil {
 		return err
 	}
 	for name, f := range fields {

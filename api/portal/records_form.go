@@ -70,9 +70,6 @@ func (v *visit) makeRecord(b *book) error {
 	if err != nil {
 		return err
 	}
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	f.fresh, f.sent = true, v.r.PostForm
 	c := f.changesOf(f.sent, f.row)
 	if f.fault = c.unless(); f.fault == nil {

@@ -68,9 +68,6 @@ func (p *Portal) askProcess(v *visit) error {
 
 // makeProcess makes the process of a form.
 func (p *Portal) makeProcess(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	values := v.r.PostForm
 	stages, err := stagesSent(catalog.SalesProcess{}, values)
 	in := catalog.NewProcess{Name: strings.TrimSpace(values.Get("name")), Default: values.Get("default") == "true"}

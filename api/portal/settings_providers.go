@@ -124,9 +124,6 @@ func domainsIn(text string) []string {
 }
 
 func (p *Portal) addProvider(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	q := v.r.PostForm
 	made, err := v.deps.Identity.AddProvider(v.ctx, v.actor, identity.NewProvider{
 		Name: q.Get("name"), Issuer: q.Get("issuer"), ClientID: q.Get("client_id"), ClientSecret: q.Get("client_secret"), Domains: domainsIn(q.Get("domains")), JoinRole: given(q.Get("join_role")),

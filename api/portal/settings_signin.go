@@ -58,9 +58,6 @@ func (v *visit) showSigningIn(t tried) error {
 }
 
 func (p *Portal) askPeople(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	values := v.r.PostForm
 	rule, err := ruleOf(values.Get("asks"))
 	if err != nil {

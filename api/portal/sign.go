@@ -94,10 +94,6 @@ func signInFields(email string, failed bool) []views.Input {
 
 // signIn checks the form. The answer to a wrong address and to a wrong password is the same.
 func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		p.bareFault(w, r, operational.Fault(operational.KindInvalid, "form", "The form could not be read. Nothing was done."))
-		return
-	}
 	email, target := strings.TrimSpace(r.PostFormValue("email")), local(r.PostFormValue("return"))
 	opened, err := p.deps.Identity.SignIn(r.Context(), identity.SignInInput{Email: email, Password: r.PostFormValue("password"), From: p.api.PlaceOf(r), Replaces: p.api.SessionToken(r)})
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 // resets are the pages for whoever has lost a password.
 func (p *Portal) resets(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sign-in/forgotten", p.forgottenPage)
-	mux.HandleFunc("POST /sign-in/forgotten", p.askReset)
+	mux.HandleFunc("POST /sign-in/forgotten", p.bare(p.askReset))
 	mux.HandleFunc("GET /sign-in/reset/{token}", p.resetPage)
-	mux.HandleFunc("POST /sign-in/reset/{token}", p.resetPassword)
+	mux.HandleFunc("POST /sign-in/reset/{token}", p.bare(p.resetPassword))
 }
 
 func (p *Portal) forgottenPage(w http.ResponseWriter, r *http.Request) {
@@ -37,10 +37,6 @@ func (p *Portal) showForgotten(w http.ResponseWriter, r *http.Request, status in
 
 // askReset says the same of every address.
 func (p *Portal) askReset(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		p.bareFault(w, r, errForm())
-		return
-	}
 	email := r.PostFormValue("email")
 	err := p.deps.Resets.Ask(r.Context(), email, p.api.PlaceOf(r))
 	switch operational.KindOf(err) {
@@ -78,10 +74,6 @@ func (p *Portal) showReset(w http.ResponseWriter, r *http.Request, status int, f
 }
 
 func (p *Portal) resetPassword(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		p.bareFault(w, r, errForm())
-		return
-	}
 	err := p.deps.Resets.Set(r.Context(), r.PathValue("token"), r.PostFormValue("new_password"))
 	switch {
 	case err == nil:

@@ -68,9 +68,9 @@ func pathOfStep(half identity.Half) string {
 func (p *Portal) signSteps(mux *http.ServeMux) {
 	p.resets(mux)
 	mux.HandleFunc("GET /sign-in/code", p.codePage)
-	mux.HandleFunc("POST /sign-in/code", p.checkCode)
+	mux.HandleFunc("POST /sign-in/code", p.bare(p.checkCode))
 	mux.HandleFunc("GET /sign-in/factor", p.factorPage)
-	mux.HandleFunc("POST /sign-in/factor", p.setFactorAndGoIn)
+	mux.HandleFunc("POST /sign-in/factor", p.bare(p.setFactorAndGoIn))
 	mux.HandleFunc("GET /sign-in/with/{id}", p.providerDoor)
 	mux.HandleFunc("GET /sign-in/with/{id}/go", p.toProvider)
 	mux.HandleFunc("GET "+backPath, p.fromProvider)
@@ -110,10 +110,6 @@ func codeField(name, label, fault string) views.Input {
 }
 
 func (p *Portal) checkCode(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		p.bareFault(w, r, errForm())
-		return
-	}
 	opened, err := p.deps.Identity.FinishByCode(r.Context(), p.halfOf(r), r.PostFormValue("code"), p.api.PlaceOf(r), p.api.SessionToken(r))
 	switch operational.KindOf(err) {
 	case operational.KindInvalid:
@@ -164,10 +160,6 @@ func setupOf(e identity.Enrolment) *views.FactorSetup {
 }
 
 func (p *Portal) setFactorAndGoIn(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil {
-		p.bareFault(w, r, errForm())
-		return
-	}
 	token := r.PostFormValue("token")
 	opened, codes, err := p.deps.Identity.FinishByFactor(r.Context(), p.halfOf(r), identity.FactorChange{Token: token, Code: r.PostFormValue("code")}, p.api.SessionToken(r))
 	if operational.KindOf(err) == operational.KindInvalid {

@@ -92,9 +92,6 @@ func (v *visit) vendorTable(list []interconnect.Standing) *views.Table {
 
 // openInvitation leads to the page behind a link that was pasted.
 func (p *Portal) openInvitation(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errForm()
-	}
 	_, rest, found := strings.Cut(strings.TrimSpace(v.r.PostForm.Get("link")), "/invitations/")
 	token, _, _ := strings.Cut(rest, "/") // what a mailed link has behind it is for somebody new
 	if !found || token == "" || strings.Trim(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
