@@ -96,8 +96,13 @@ func (l *load) derive(ctx context.Context, c *changes) error {
 	return l.deriveMoves(ctx, loadInput(late), late)
 }
 
-// wholeRows is the number of rows of history that are derived at once, about: more would not stay in memory.
-const wholeRows = 500_000
+// pieces says in what pieces a large load is worked through.
+type pieces struct {
+	flush int // staged rows after which a load is carried over to its tables
+	whole int // rows of history that are derived at once, about: more would not stay in memory
+}
+
+var usualPieces = pieces{flush: 200_000, whole: 500_000}
 
 // deriveWhole derives everything from the history. Bringing it forward with each piece of a first copy takes several
 // times as long, as the pieces hold parts of the same opportunities.
@@ -109,7 +114,7 @@ func (l *load) deriveWhole(ctx context.Context) error {
 	if err := l.tx.QueryRowContext(ctx, "SELECT count(*) FROM opportunity_history_log").Scan(&rows); err != nil {
 		return fmt.Errorf("count the history: %w", err)
 	}
-	parts := rows/wholeRows + 1
+	parts := rows/l.store.pieces.whole + 1
 	for part := range parts {
 		where := fmt.Sprintf("hash(opportunity_id) %% %d = %d", parts, part)
 		if err := l.deriveMoves(ctx, "SELECT "+historyColumns+" FROM ("+historySQL(history{where: where, undone: true})+")", false); err != nil {

@@ -45,13 +45,14 @@ func TestStagingStaysEmpty(t *testing.T) {
 // A first copy of many rows is derived at its end, with the same result; so is one that holds changes and deletes.
 func TestFirstCopyIsDerivedWhole(t *testing.T) {
 	s := open(t)
+	s.Piecemeal(12_000, 15_000)
 	load, err := s.Begin(t.Context())
 	require.NoError(t, err)
 	c := warehousetest.NewChannel()
 	k := c.Connect(c.Vendor("V"), c.Partner("P"), "North", "gold")
 	p := c.Process(k.Vendor, "Standard", "Qualify", "Propose")
 	rows := 0
-	for i := 0; rows < 450_000; i++ {
+	for i := 0; rows < 36_000; i++ {
 		name := fmt.Sprint(i)
 		o := c.Opportunity(name, k, p, "2025-01-01", "Qualify", "10", "EUR").Move("2025-01-03", "Propose").Worth("2025-01-02", "11").Move("2025-01-05", "Won")
 		if i%3 == 0 {
@@ -62,7 +63,7 @@ func TestFirstCopyIsDerivedWhole(t *testing.T) {
 				c.Row(warehouse.OpDelete, "opportunity_history", warehousetest.Values{"opportunity_id": o.ID, "version": 4})
 			})
 		}
-		if rows += 9; i%5000 == 4999 {
+		if rows += 9; i%400 == 399 {
 			appendAll(t, load, c)
 		}
 	}

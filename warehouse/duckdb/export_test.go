@@ -11,6 +11,9 @@ import (
 // Readers is the number of views that can be open at once.
 const Readers = readers
 
+// Piecemeal makes large loads of small ones.
+func (s *Store) Piecemeal(flush, whole int) { s.pieces = pieces{flush: flush, whole: whole} }
+
 // InUse counts the connections that somebody holds.
 func (s *Store) InUse() int { return s.db.Stats().InUse }
 

@@ -9,9 +9,6 @@ import (
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
-// flushRows is the number of staged rows after which a large load is carried over to its tables.
-const flushRows = 200_000
-
 // errLoadOver says that a load was used after its end or after a fault.
 var errLoadOver = errors.New("the load is over; begin a new one")
 
@@ -118,7 +115,7 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 		l.staged[b.Table] = c
 	}
 	l.note(c, b)
-	if l.rows += staged; l.rows >= flushRows {
+	if l.rows += staged; l.rows >= l.store.pieces.flush {
 		return l.flush(ctx, true)
 	}
 	return nil

@@ -36,7 +36,7 @@ func TestChangedLaterIsAsTheWholeHistory(t *testing.T) {
 			plain, err := s.Plain(t.Context())
 			require.NoError(t, err)
 			defer plain.Close()
-			for range 40 {
+			for range 15 {
 				who, a := lookBack(w, rnd, ends)
 				want, err := warehousetest.Answers(t.Context(), plain, who, a)
 				require.NoError(t, err)

@@ -44,6 +44,7 @@ type Store struct {
 	opts   Options
 	log    *slog.Logger
 	tables []*warehouse.Table
+	pieces pieces
 
 	mu     sync.RWMutex // held for reading while db is used, for writing while it is exchanged
 	db     *sql.DB
@@ -81,7 +82,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if strings.ContainsAny(opts.Path, "?%#") {
 		return nil, fmt.Errorf("open the warehouse %s: the path must not contain ?, %% or #", opts.Path)
 	}
-	s := &Store{opts: opts, log: opts.Log, tables: opts.Tables, seats: make(chan struct{}, readers), views: make(map[*view]struct{})}
+	s := &Store{opts: opts, log: opts.Log, tables: opts.Tables, pieces: usualPieces, seats: make(chan struct{}, readers), views: make(map[*view]struct{})}
 	s.OneByOne = warehouse.OneByOne{Viewer: s}
 	if err := s.connect(ctx); err != nil {
 		return nil, err
