@@ -147,6 +147,21 @@ func (b *tab) untilIn(limit time.Duration, js, what string) {
 	}, limit, 20*time.Millisecond, "%s at %s", what, eval[string](b, "location.href"))
 }
 
+// leaves does what leads to another page, and waits until the whole of that is there. The address alone says little: it
+// changes before the page has come.
+func (b *tab) leaves(what string, do func()) {
+	b.t.Helper()
+	eval[int](b, `(window.left = true, 0)`)
+	do()
+	b.until(`!window.left && document.readyState === 'complete'`, what)
+}
+
+// sends does it by script: a press of a button, with what is filled in before.
+func (b *tab) sends(js, what string) {
+	b.t.Helper()
+	b.leaves(what, func() { eval[int](b, `(`+js+`, 0)`) })
+}
+
 // as puts a session of a person into the window.
 func (b *tab) as(mail string) *tab {
 	b.t.Helper()
