@@ -38,12 +38,13 @@ type PipelineWork struct {
 	Resyncs     int64                  `json:"resyncs" doc:"How often all rows were copied or compared anew"`
 	LastResync  *warehouse.Resync      `json:"last_resync,omitempty" doc:"The last time, also of an earlier start"`
 	DeadLetters int64                  `json:"dead_letters" doc:"Rows that are set aside and open"`
+	Schema      *warehouse.SchemaNote  `json:"schema,omitempty" doc:"How the mirrored tables are made, by the migrations"`
 }
 
 func workOf(s warehouse.Status) *PipelineWork {
 	w := &PipelineWork{
 		Detail: s.Detail, Since: moment(s.Since), Restarts: s.Restarts, Rows: s.Rows, Tables: s.Tables, Batches: s.Batches, Slot: s.Slot,
-		Resyncs: s.Resyncs, LastResync: s.LastResync, DeadLetters: s.DeadLetters,
+		Resyncs: s.Resyncs, LastResync: s.LastResync, DeadLetters: s.DeadLetters, Schema: s.Schema,
 	}
 	if w.Tables == nil {
 		w.Tables = []warehouse.TableCount{}

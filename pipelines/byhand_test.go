@@ -31,11 +31,11 @@ func TestTableAlteredByHand(t *testing.T) {
 	}{
 		{
 			"renamed", `alter table crm.product rename column currency to money`, `alter table crm.product rename column money to currency`,
-			[]string{"crm.product", "not sent: currency", "sent but not kept: money", "sharepartner migrate"},
+			[]string{"crm.product", "not sent: currency", "sent but not kept: money", "altered by hand", "currency is gone, money has come"},
 		},
 		{
 			"out of the publication", `alter publication sharepartner drop table crm.product`, `alter publication sharepartner add table crm.product (` + product + `)`,
-			[]string{"table crm.product is not published", "sharepartner migrate"},
+			[]string{"table crm.product is not published", "altered by hand"},
 		},
 		{
 			"dropped", `alter table crm.account drop column country cascade`, `alter table crm.account add column country text; grant select (country) on crm.account to sharepartner_cdc; alter publication sharepartner add table crm.account (` + account + `)`,
@@ -44,12 +44,12 @@ func TestTableAlteredByHand(t *testing.T) {
 		{
 			"another column published", `alter publication sharepartner drop table crm.account; alter publication sharepartner add table crm.account (` + account + `, website)`,
 			`alter publication sharepartner drop table crm.account; alter publication sharepartner add table crm.account (` + account + `)`,
-			[]string{"crm.account", "sent but not kept: website"},
+			[]string{"crm.account", "sent but not kept: website", "website has come"},
 		},
 		{
 			"another type", `alter publication sharepartner drop table crm.account; alter table crm.account alter column industry type int using 1, drop constraint if exists account_industry_check; alter publication sharepartner add table crm.account (` + account + `)`,
 			`alter publication sharepartner drop table crm.account; alter table crm.account alter column industry type text; alter publication sharepartner add table crm.account (` + account + `)`,
-			[]string{"crm.account", "of another type: industry"},
+			[]string{"crm.account", "of another type: industry", "industry is integer and was text"},
 		},
 		{
 			"rows left out", `alter publication sharepartner drop table crm.product; alter publication sharepartner add table crm.product (` + product + `) where (id is null)`,

@@ -48,8 +48,10 @@
 //   - Tables change with the program: warehouse.Tables says where each column comes from by now, and a stream that does
 //     not fit to it is never guessed at. The program of before stops at the first row of another shape and says so; the
 //     next one finds its store marked (or meets the shape of before in the stream) and compares all rows, which brings
-//     what columns hold that are new. An announcement inside the log would save the comparison; it costs reading
-//     all rows once for each such migration.
+//     what columns hold that are new.
+//   - Each migration that changes what is published says so in the log and in the database, in its own transaction. So a
+//     table of another shape is either that of a newer program, which is to be started, or it was altered by hand; that
+//     is told column by column, also where the rows can still be read.
 //   - Every fault is tried again, with pauses up to five seconds: also one that waits for a person, so that nobody has
 //     to restart the program after repairing the database.
 package pipelines

@@ -103,7 +103,7 @@ func TestTablesChangeWhileWritesGoOn(t *testing.T) {
 	b.migrate(9001, publish(earlier))
 	b.spareWriters()
 	written := b.keepWriting(2)
-	p, stop, store := b.runWith(earlier)
+	p, stop, store := b.runWith(earlier, 9001)
 	b.catchUp(p)
 	b.migrate(9002, strings.Join([]string{
 		`alter publication sharepartner drop table crm.organisation, crm.connection, crm.account`,
@@ -115,19 +115,21 @@ func TestTablesChangeWhileWritesGoOn(t *testing.T) {
 	}, ";\n"))
 	require.Eventually(t, func() bool { // the program of before says so and waits
 		s, err := p.Status(context.Background())
-		return err == nil && s.State == "failed" && assertContains(s.Detail, "bring the publication and this program to the same version")
+		return err == nil && s.State == "failed" && assertContains(s.Detail, "migration 9002 changed it and this program knows those up to 9001: start the new version of the program")
 	}, 30*time.Second, 20*time.Millisecond)
 	stop()
 	require.NoError(t, store.Close())
 	before := b.logRows(earlier)
 
-	p, stop, store = b.runWith(later)
+	p, stop, store = b.runWith(later, 9002)
 	b.catchUp(p)
 	require.Greater(t, written(), 20)
 	b.catchUp(p)
 	s, err := p.Status(context.Background())
 	require.NoError(t, err)
 	require.Equal(t, "reshaped", s.LastResync.Reason)
+	require.EqualValues(t, 9002, s.Schema.Version)
+	require.Empty(t, s.Schema.Altered)
 	stop()
 	require.NoError(t, store.Close())
 	for name, rows := range b.logRows(earlier) {
@@ -177,11 +179,11 @@ func sourceText(t *warehouse.Table) string {
 	return text
 }
 
-func (b *bed) runWith(tables []*warehouse.Table) (*pipelines.Pipeline, func(), *duckdb.Store) {
+func (b *bed) runWith(tables []*warehouse.Table, version int64) (*pipelines.Pipeline, func(), *duckdb.Store) {
 	b.t.Helper()
 	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: b.file, MemoryLimit: "512MB", Tables: tables})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { _ = store.Close() })
-	p, stop := start(b.t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: logTo(b.t), Tables: tables})
+	p, stop := start(b.t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: logTo(b.t), Tables: tables, Version: version})
 	return p, stop, store
 }

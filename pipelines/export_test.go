@@ -14,7 +14,7 @@ type Limits struct {
 
 // Tune changes what tests need smaller or quicker.
 func (p *Pipeline) Tune(change func(o *pgsource.Options, l *Limits)) {
-	o := pgsource.Options{URL: p.cfg.SourceURL, Slot: p.cfg.Slot, Publication: p.cfg.Publication, Tables: p.cfg.Tables, Log: p.cfg.Log}
+	o := pgsource.Options{URL: p.cfg.SourceURL, Slot: p.cfg.Slot, Publication: p.cfg.Publication, Tables: p.cfg.Tables, Log: p.cfg.Log, Version: p.cfg.Version}
 	l := Limits{Rows: p.limits.rows, HardRows: p.limits.hardRows, IdleEvery: p.limits.idleEvery}
 	change(&o, &l)
 	p.limits.rows, p.limits.hardRows, p.limits.idleEvery = l.Rows, l.HardRows, l.IdleEvery

@@ -54,7 +54,7 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 // only the lag is not known.
 func (p *Pipeline) probe(ctx context.Context) error {
 	for ctx.Err() == nil {
-		err := p.source.Probe(ctx, probeEvery, p.meter.probed)
+		err := p.source.Probe(ctx, probeEvery, p.meter.probed, func(s pgsource.Shape) { p.shaped(ctx, s) })
 		var setup *pgsource.SetupError
 		if errors.As(err, &setup) {
 			return err
@@ -86,6 +86,8 @@ type follower struct {
 	begun      int64                // commit time of the transaction that is being read
 	owed       bool                 // a part of that transaction has been handed over
 	tell       bool                 // the server waits to hear what is confirmed
+
+	schema *pgsource.Announcement // what the transaction that is being read says of the tables
 
 	holds    chan *hold
 	ended    chan struct{} // closed when it follows no more
@@ -156,8 +158,11 @@ func (f *follower) take(ctx context.Context, packet *pgsource.Packet) error {
 			err = f.arrive(ctx, event.LSN)
 		case pgsource.EventRow:
 			err = f.added(ctx)
+		case pgsource.EventSchema:
+			f.schema = event.Schema
 		case pgsource.EventCommit:
 			f.committed(event)
+			f.announced(event)
 			err = f.arrive(ctx, event.LSN)
 		case pgsource.EventKeepalive:
 			f.alive(event)

@@ -27,6 +27,7 @@ type Config struct {
 	// time turns it off.
 	DriftEvery time.Duration
 	DriftRows  int
+	Version    int64 // of the last migration that this program knows; 0: not known
 }
 
 // Pipeline keeps one store in step with one database.
@@ -66,7 +67,7 @@ func New(cfg Config) *Pipeline {
 	}
 	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual, replays: make(chan *replay)}
 	p.aside = newAside(cfg)
-	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Tables: cfg.Tables, Log: cfg.Log})
+	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Tables: cfg.Tables, Log: cfg.Log, Version: cfg.Version})
 	return p
 }
 
@@ -153,6 +154,7 @@ func (p *Pipeline) learn(err error) {
 // attempt runs until something breaks.
 func (p *Pipeline) attempt(ctx context.Context) error {
 	server, err := p.source.Preflight(ctx)
+	p.shaped(ctx, server.Shape)
 	if err != nil {
 		return err
 	}
@@ -182,9 +184,10 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 	}
 	if reason != "" {
 		p.heal = ""
+		p.meter.announced(server.Shape.Version, 0, time.Time{})
 	}
 	p.move(ctx, stateStreaming, "following the log")
-	return p.follow(ctx, stream, c)
+	return p.explained(ctx, p.follow(ctx, stream, c))
 }
 
 // copyAll begins again: a new slot and all rows as they are at its beginning, in one load. Cut off anywhere it leaves a

@@ -37,7 +37,7 @@ func (m *meter) recall(before warehouse.Status) {
 	s := &m.status
 	s.Since = m.clock().UTC()
 	s.LastFault, s.LastFaultAt = before.LastFault, before.LastFaultAt
-	s.LastResync, s.Drift, s.Parity, s.DeadLetters = before.LastResync, before.Drift, before.Parity, before.DeadLetters
+	s.LastResync, s.Drift, s.Parity, s.DeadLetters, s.Schema = before.LastResync, before.Drift, before.Parity, before.DeadLetters, before.Schema
 }
 
 // move changes the state. It gives the state before, to be told when it is another.

@@ -29,6 +29,7 @@ type Status struct {
 	DeadLetters int64        `json:"dead_letters" doc:"Rows that are set aside and not replayed"`
 	Drift       *Check       `json:"drift,omitempty" doc:"The last comparison of the rows on both sides"`
 	Parity      *Check       `json:"parity,omitempty" doc:"The last comparison of the metrics on both sides"`
+	Schema      *SchemaNote  `json:"schema,omitempty" doc:"How the mirrored tables are made, by the migrations"`
 }
 
 // Clone is a copy that shares nothing that changes.
@@ -125,6 +126,14 @@ const (
 	GuardLost      Guard = "lost"
 	GuardUnlimited Guard = "unlimited"
 )
+
+// SchemaNote says by which migration the mirrored tables are as they are read.
+type SchemaNote struct {
+	Version int64     `json:"version" doc:"The last migration that changed them"`
+	LSN     uint64    `json:"lsn" doc:"Where in the log it says so; 0 when all rows were read since"`
+	At      time.Time `json:"at,omitzero" doc:"When it did"`
+	Altered []string  `json:"altered,omitempty" doc:"What is otherwise in the database than that migration said: somebody has altered it by hand"`
+}
 
 // Resync is one copy of all tables.
 type Resync struct {

@@ -98,6 +98,12 @@ func (x *pipelinePage) notes() []views.Note {
 	if n, ok := guardNotes[x.s.Slot.Guard]; ok {
 		notes = append(notes, n)
 	}
+	if s := x.s.Schema; s != nil && len(s.Altered) > 0 {
+		notes = append(notes, views.Note{
+			Tone: "warn", Title: "Tables were altered by hand", Lines: s.Altered,
+			Text: fmt.Sprintf("The database is not as migration %d left it. What is listed still comes into the figures, but the next migration may fail on it: undo it, or let a migration of the program do it.", s.Version),
+		})
+	}
 	if x.s.DeadLetters > 0 {
 		notes = append(notes, views.Note{Tone: "warn", Title: x.counted(x.s.DeadLetters, "row is set aside", "rows are set aside"), Text: "The warehouse cannot keep them and has the version before. They are listed below with what to do."})
 	}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -88,6 +89,13 @@ func (x *pipelinePage) tables() views.Card {
 	c.Table = views.Table{Caption: c.Title, Columns: columns("Table", "Copied", "Inserted", "Updated", "Deleted", "Emptied", "Put right")}
 	for _, t := range x.s.Tables {
 		c.Table.Rows = append(c.Table.Rows, textRow(words(t.Table), x.count(t.Copied), x.count(t.Inserted), x.count(t.Updated), x.count(t.Deleted), x.count(t.Truncated), x.count(t.Repaired)))
+	}
+	if s := x.s.Schema; s != nil {
+		c.Foot = fmt.Sprintf("The tables are as migration %d made them", s.Version)
+		if s.LSN > 0 {
+			c.Foot += fmt.Sprintf(", read in the log at %X/%X of %s", s.LSN>>32, uint32(s.LSN), x.time(s.At))
+		}
+		c.Foot += "."
 	}
 	return c
 }

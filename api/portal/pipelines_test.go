@@ -55,6 +55,7 @@ func troubled(now time.Time) told {
 		},
 		LastResync: &warehouse.Resync{Reason: "slot_lost", At: now.Add(-4 * time.Hour), Seconds: 75, Rows: 12_000},
 		Parity:     &warehouse.Check{At: now.Add(-2 * time.Hour), Seconds: 1.5, Compared: 900, Differences: 2, Measures: []warehouse.Measure{{Name: "amount_open", Compared: 100, Differences: 2}, {Name: "won", Compared: 800}}},
+		Schema:     &warehouse.SchemaNote{Version: 24, LSN: 1<<32 + 0xAB, At: now.Add(-3 * time.Hour), Altered: []string{"crm.stage: position is bigint and was integer"}},
 		Drift:      &warehouse.Check{At: now.Add(-2 * time.Hour), Seconds: 4, Compared: 12_000, Differences: 1, Repaired: 1},
 	}}
 	for at := now.Add(-20 * time.Hour); at.Before(now); at = at.Add(5 * time.Minute) {
@@ -93,6 +94,7 @@ func TestPipelinesPage(t *testing.T) {
 	for _, words := range []string{
 		"Somebody has to change something", "wal_level is replica", "connection refused", "Postgres will soon give up what the pipeline still needs", "raise max_slot_wal_keep_size", "2 rows are set aside",
 		"Metrics are not the same on both sides", "2 of 900 differ", "62 min", "12,345", "8.5 GB", "1.5 GB", "018f4e3a-0000-7000-8000-000000000001", "NaN is no number", "Slot lost", "1 row was put right at once", "pipelines replay",
+		"Tables were altered by hand", "crm.stage: position is bigint and was integer", "The tables are as migration 24 made them, read in the log at 1/AB",
 	} {
 		require.Contains(t, page.text(), words)
 	}

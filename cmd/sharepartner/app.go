@@ -133,7 +133,7 @@ func (a *App) deps() api.Deps {
 func (a *App) startPipeline() {
 	a.pipeline = pipelines.New(pipelines.Config{
 		SourceURL: a.ground.CDCURL, Store: a.store, Log: a.log, Clock: time.Now, AsidePerMinute: a.cfg.Aside,
-		DriftEvery: a.cfg.DriftEvery, DriftRows: a.cfg.DriftRows,
+		DriftEvery: a.cfg.DriftEvery, DriftRows: a.cfg.DriftRows, Version: postgres.Version(),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stopPipeline, a.pipelineDone = cancel, make(chan struct{})

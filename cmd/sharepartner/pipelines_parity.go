@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/sharepartner/sharepartner/operational/postgres"
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/parity"
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -80,7 +81,7 @@ func withPipeline(ctx context.Context, cfg Config, do func(p *pipelines.Pipeline
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	p := pipelines.New(pipelines.Config{SourceURL: g.CDCURL, Store: store, Log: log, Clock: time.Now})
+	p := pipelines.New(pipelines.Config{SourceURL: g.CDCURL, Store: store, Log: log, Clock: time.Now, Version: postgres.Version()})
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- p.Run(running) }()

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 )
@@ -27,6 +28,20 @@ func Migrations() fs.FS {
 		panic(err) // the folder is compiled in
 	}
 	return sub
+}
+
+// Version is that of the last migration that this program knows.
+func Version() int64 {
+	last := int64(0)
+	names, _ := fs.Glob(Migrations(), "*.sql")
+	for _, name := range names {
+		v, err := goose.NumericComponent(name)
+		if err != nil {
+			panic(err) // the files are compiled in
+		}
+		last = max(last, v)
+	}
+	return last
 }
 
 // Migrate brings the database up to date as its owner: logins, tables, job tables, signing key. It may run again
@@ -92,7 +107,11 @@ func (m Migration) Run(ctx context.Context, ownerURL string, secret Secret) erro
 const fenceSQL = `do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$`
 
 func migrateTables(ctx context.Context, db *sql.DB, from fs.FS) error {
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, from, goose.WithTableName("sharepartner_migrations"))
+	versions, err := database.NewStore(goose.DialectPostgres, "sharepartner_migrations")
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectCustom, db, from, goose.WithStore(announcing{versions}))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

@@ -17,6 +17,7 @@ const (
 	EventRow                        // one or more rows were added
 	EventCommit                     // the transaction is complete; LSN is its end, At its commit time
 	EventKeepalive                  // the sender is alive and has sent all up to LSN
+	EventSchema                     // the transaction changes the published tables as Schema says
 )
 
 // Event is what a message meant.
@@ -25,6 +26,8 @@ type Event struct {
 	LSN   uint64
 	At    int64 // microseconds since 1970
 	Reply bool  // the sender wants an answer at once
+
+	Schema *Announcement
 }
 
 // FirstSeq is the number of a transaction's first change. Those before it are for rows that are replayed at a checkpoint: a
@@ -105,7 +108,9 @@ func (d *Decoder) payload(c *cursor, start uint64, into *Changes) (Event, error)
 		return Event{}, d.relationMessage(c, d.raw)
 	case 'I', 'U', 'D', 'T':
 		return d.change(kind, c, start+d.shift, into)
-	case 'O', 'Y', 'M': // origin, name of a type, message: nothing of ours yet
+	case 'M':
+		return d.message(c)
+	case 'O', 'Y': // origin, name of a type
 		return Event{}, nil
 	default:
 		return Event{}, fmt.Errorf("unknown change message %q", string(kind))

@@ -42,6 +42,13 @@ type Server struct {
 	Database   string
 	Deployment string // whose data it is: it stays the same on another server, and in a copy that is restored
 	Slot       Slot
+	Shape      Shape
+}
+
+// Shape is how the tables are published.
+type Shape struct {
+	Version int64    // of the last migration that changed it
+	Altered []string // what is otherwise than that migration said: somebody has altered it by hand
 }
 
 // Slot is our replication slot as it is now.
@@ -68,7 +75,8 @@ select pt.schemaname, pt.tablename, a.attname, a.atttypid,
        row_security_active(c.oid) and not exists (
          select from pg_policy p
          where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('r', '*') and pg_get_expr(p.polqual, p.polrelid) = 'true'
-           and (0 = any (p.polroles) or exists (select from pg_roles r where r.oid = any (p.polroles) and pg_has_role(r.oid, 'usage')))) as hidden
+           and (0 = any (p.polroles) or exists (select from pg_roles r where r.oid = any (p.polroles) and pg_has_role(r.oid, 'usage')))) as hidden,
+       format_type(a.atttypid, a.atttypmod)
 from pg_publication_tables pt
 join pg_namespace n on n.nspname = pt.schemaname
 join pg_class c on c.relnamespace = n.oid and c.relname = pt.tablename
@@ -91,17 +99,18 @@ func (s *Source) Preflight(ctx context.Context) (Server, error) {
 	if err := s.checkSettings(ctx, l, slot, fault); err != nil {
 		return Server{}, fmt.Errorf("read settings of Postgres: %w", err)
 	}
-	if err := s.checkPublication(ctx, l, fault); err != nil {
+	shape, err := s.checkPublication(ctx, l, fault)
+	if err != nil {
 		return Server{}, fmt.Errorf("read publication: %w", err)
 	}
 	if len(fault.Faults) > 0 {
-		return Server{}, fault
+		return Server{Shape: shape}, fault
 	}
 	server, err := s.identify(ctx)
 	if err != nil {
 		return server, err
 	}
-	server.Slot = slot
+	server.Slot, server.Shape = slot, shape
 	server.Deployment, err = s.deployment(ctx, l)
 	return server, err
 }
@@ -130,45 +139,58 @@ func (s *Source) checkSettings(ctx context.Context, l *link, slot Slot, fault *S
 	return nil
 }
 
-func (s *Source) checkPublication(ctx context.Context, l *link, fault *SetupError) error {
+func (s *Source) checkPublication(ctx context.Context, l *link, fault *SetupError) (Shape, error) {
 	rows, err := l.rows(ctx, publicationSQL, s.o.Publication)
 	if err != nil {
-		return err
+		return Shape{}, err
 	}
 	if len(rows) == 0 {
 		fault.gap("publication %s does not exist in this database: run `sharepartner migrate`", s.o.Publication)
-		return nil
+		return Shape{}, nil
 	}
 	if rows[0][0] != "t" {
 		fault.gap("publication %s leaves out some kinds of changes: alter publication %s set (publish = 'insert, update, delete, truncate')", s.o.Publication, s.o.Publication)
 	}
 	rows, err = l.rows(ctx, columnsSQL, s.o.Publication)
 	if err != nil {
-		return err
+		return Shape{}, err
 	}
-	published := map[string][][]string{}
+	last, err := announced(ctx, l)
+	if err != nil {
+		return Shape{}, err
+	}
+	published, kinds := map[string][][]string{}, map[string]map[string]string{}
 	for _, r := range rows {
 		name := r[0] + "." + r[1]
 		published[name] = append(published[name], r)
+		if kinds[name] == nil {
+			kinds[name] = map[string]string{}
+		}
+		kinds[name][r[2]] = r[9]
 	}
+	advice := func(table string) string { return last.advice(table, kinds[table], s.o.Version) }
 	for _, t := range s.o.Tables {
 		name := t.Schema + "." + t.Name
-		checkTable(t, published[name], fault)
+		checkTable(t, published[name], advice(name), fault)
 		delete(published, name)
 	}
 	for name := range published {
-		fault.gap("%v", &SchemaError{Table: name})
+		fault.gap("%v", &SchemaError{Table: name, Advice: advice(name)})
 	}
-	return nil
+	shape := Shape{Altered: last.altered(kinds)}
+	if last != nil {
+		shape.Version = last.Version
+	}
+	return shape, nil
 }
 
-func checkTable(t *warehouse.Table, columns [][]string, fault *SetupError) {
+func checkTable(t *warehouse.Table, columns [][]string, advice string, fault *SetupError) {
 	name := t.Schema + "." + t.Name
 	if len(columns) == 0 {
-		fault.gap("table %s is not published: run `sharepartner migrate`", name)
+		fault.gap("table %s is not published: %s", name, advice)
 		return
 	}
-	shape := &SchemaError{Table: name}
+	shape := &SchemaError{Table: name, Advice: advice}
 	var key, unreadable, sent []string
 	for _, r := range columns {
 		column, at := r[2], t.IndexFrom(r[2])

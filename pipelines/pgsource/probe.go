@@ -11,7 +11,7 @@ const positionSQL = `select pg_current_wal_flush_lsn(), extract(epoch from clock
 
 // Probe reads where the server's log stands, again and again, until ctx ends or the connection breaks. It costs the
 // server nothing: unlike a heartbeat message it writes no log of its own. Now and then it looks at the publication as well.
-func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn uint64, at time.Time)) error {
+func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn uint64, at time.Time), shaped func(Shape)) error {
 	l, err := s.connect(ctx, false)
 	if err != nil {
 		return err
@@ -35,9 +35,11 @@ func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn u
 		}
 		tell(lsn, time.UnixMicro(int64(seconds*1e6)).UTC())
 		if time.Since(looked) >= s.o.ShapeEvery {
-			if err := s.look(ctx, l); err != nil {
+			shape, err := s.look(ctx, l)
+			if err != nil {
 				return err
 			}
+			shaped(shape)
 			looked = time.Now()
 		}
 		select {
@@ -50,13 +52,14 @@ func (s *Source) Probe(ctx context.Context, every time.Duration, tell func(lsn u
 
 // look says whether the tables are still published as they were: what the publication leaves out never comes, and
 // nothing in the stream tells of it.
-func (s *Source) look(ctx context.Context, l *link) error {
+func (s *Source) look(ctx context.Context, l *link) (Shape, error) {
 	fault := &SetupError{}
-	if err := s.checkPublication(ctx, l, fault); err != nil {
-		return fmt.Errorf("read publication: %w", err)
+	shape, err := s.checkPublication(ctx, l, fault)
+	if err != nil {
+		return shape, fmt.Errorf("read publication: %w", err)
 	}
 	if fault.Gap {
-		return fault
+		return shape, fault
 	}
-	return nil
+	return shape, nil
 }

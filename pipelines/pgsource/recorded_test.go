@@ -232,7 +232,7 @@ func decodeAll(messages [][]byte) string {
 		if e.LSN != 0 {
 			lsn = " " + FormatLSN(e.LSN)
 		}
-		fmt.Fprintf(&out, "%s %s%s%s\n", kind, [...]string{"-", "begin", "row", "commit", "keepalive"}[e.Kind], lsn, at)
+		fmt.Fprintf(&out, "%s %s%s%s\n", kind, [...]string{"-", "begin", "row", "commit", "keepalive", "schema"}[e.Kind], lsn, at)
 		for _, b := range into.Batches() {
 			writeRows(&out, b)
 		}

@@ -36,11 +36,15 @@ type SchemaError struct {
 	Missing []string // the warehouse keeps them, Postgres does not send them
 	Extra   []string // the other way round
 	Types   []string // sent with a type that does not fit
+	Advice  string   // how that came and what to do
 }
 
 func (e *SchemaError) Error() string {
+	if e.Advice == "" {
+		e.Advice = anyVersion
+	}
 	if len(e.Missing)+len(e.Extra)+len(e.Types) == 0 {
-		return fmt.Sprintf("table %s is published but not mirrored: bring the publication and this program to the same version (sharepartner migrate)", e.Table)
+		return fmt.Sprintf("table %s is published but not mirrored: %s", e.Table, e.Advice)
 	}
 	var parts []string
 	for _, p := range []struct {
@@ -51,8 +55,7 @@ func (e *SchemaError) Error() string {
 			parts = append(parts, p.what+strings.Join(p.names, ", "))
 		}
 	}
-	return fmt.Sprintf("table %s does not have the columns that the warehouse keeps (%s): bring the publication and this program to the same version (sharepartner migrate)",
-		e.Table, strings.Join(parts, "; "))
+	return fmt.Sprintf("table %s does not have the columns that the warehouse keeps (%s): %s", e.Table, strings.Join(parts, "; "), e.Advice)
 }
 
 // relationMessage reads an R message: id, schema, name, identity, then flags, name, type and modifier of each column.

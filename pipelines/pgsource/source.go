@@ -28,6 +28,7 @@ type Options struct {
 	RangeBytes  int64         // how much of a table one COPY reads; default 64 MB
 	Workers     int           // how many COPY at once; default 2
 	ShapeEvery  time.Duration // how often a running stream looks whether the tables are still published as they were; default 10 s
+	Version     int64         // of the last migration that this program knows; 0: not known
 }
 
 // Source is a Postgres database as a source of changes.
