@@ -58,10 +58,12 @@ func TestAccountsBelongToOneOrganisation(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for name, actor := range c.Actors() {
+		var ours, listedIDs []uuid.UUID // who works on both sides of a company has one set of accounts
 		for owner, a := range mine {
 			got, err := s.Account(ctx, actor, a.ID)
 			person, personErr := s.Contact(ctx, actor, contacts[owner].ID)
-			if owner == name {
+			if c.Actors()[owner].Org == actor.Org {
+				ours = append(ours, a.ID)
 				require.NoError(t, err)
 				require.NoError(t, personErr)
 				require.Equal(t, a.AnnualRevenue.String(), got.AnnualRevenue.String())
@@ -87,11 +89,13 @@ func TestAccountsBelongToOneOrganisation(t *testing.T) {
 		}
 		listed, err := s.Accounts(ctx, actor, operational.Query{Page: operational.Page{Count: true}})
 		require.NoError(t, err)
-		require.Len(t, listed.Items, 1)
-		require.Equal(t, mine[name].ID, listed.Items[0].ID)
+		for _, a := range listed.Items {
+			listedIDs = append(listedIDs, a.ID)
+		}
+		require.ElementsMatch(t, ours, listedIDs, name)
 		people, err := s.Contacts(ctx, actor, operational.Query{Page: operational.Page{Count: true}})
 		require.NoError(t, err)
-		require.EqualValues(t, 1, *people.Total)
+		require.EqualValues(t, len(ours), *people.Total)
 	}
 }
 

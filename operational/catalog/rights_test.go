@@ -22,6 +22,9 @@ func TestEachVendorSaysWhatItsPartnersRead(t *testing.T) {
 		p, err := s.CreateProduct(ctx, actor, catalog.NewProduct{Name: "Of " + name, Family: "F", ListPrice: usd("10")})
 		require.NoError(t, err)
 		products[name] = p
+		if actor.Org == c.M.Org && name != "MV" { // one company with two hats
+			continue
+		}
 		_, err = s.CreateProcess(ctx, actor, path)
 		require.NoError(t, err)
 	}

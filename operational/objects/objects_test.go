@@ -126,7 +126,7 @@ func TestSetupOfOtherCompanies(t *testing.T) {
 	db := pgtest.New(t)
 	c := db.Plant(t)
 	owner := db.Owner(t)
-	for _, org := range []uuid.UUID{c.A.Org, c.B.Org, c.P1.Org} {
+	for _, org := range []uuid.UUID{c.A.Org, c.B.Org, c.P1.Org, c.M.Org} {
 		_, err := owner.Exec(ctx, `insert into crm.custom_field (id, org_id, object, name, label, type, created_at, updated_at)
 			select gen_random_uuid(), $1, 'product', n, n, 'text', now(), now() from unnest('{x_open,x_closed}'::text[]) n`, org)
 		require.NoError(t, err)
@@ -159,6 +159,12 @@ func TestSetupOfOtherCompanies(t *testing.T) {
 	refused(c.P2, c.A.Org, operational.RoleAdministrator, "a vendor's own roles are not for its partners")
 	refused(c.P2, c.B.Org, operational.RoleDealerPersonnel, "no connection")
 	refused(c.A, c.P1.Org, operational.RoleAdministrator, "a vendor learns nothing of its partners' setup")
+	// In the middle of two tiers each hat learns of its own tier, and nobody of the one beyond.
+	require.Len(t, read(c.M, c.B.Org, operational.RoleDealerPersonnel).Fields, 1)
+	require.Len(t, read(c.R, c.M.Org, operational.RoleDealerPersonnel).Fields, 1)
+	refused(c.MV, c.B.Org, operational.RoleDealerPersonnel, "as a vendor it is no partner")
+	refused(c.R, c.B.Org, operational.RoleDealerPersonnel, "the tier above that of its vendor")
+	refused(c.B, c.M.Org, operational.RoleDealerPersonnel, "the tier below that of its partner")
 	_, err = owner.Exec(ctx, `update crm.connection set status = 'suspended' where id = $1`, c.AP2)
 	require.NoError(t, err)
 	require.Empty(t, read(c.P2, c.A.Org, operational.RoleDealerPersonnel))

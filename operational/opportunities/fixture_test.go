@@ -25,9 +25,9 @@ type world struct {
 	db      *pgtest.Database
 	s       *opportunities.Service
 	clock   *clock
-	process map[string]catalog.SalesProcess // of A and B
+	process map[string]catalog.SalesProcess // of A, B and M
 	gtx, mg map[string]catalog.Product
-	account map[string]accounts.Account // of all four
+	account map[string]accounts.Account // of all
 }
 
 type clock struct {
@@ -64,7 +64,7 @@ func newWorld(t testing.TB) *world {
 	w.Channel = w.db.Plant(t)
 	w.s = opportunities.New(w.db.API)
 	products := catalog.New(w.db.API)
-	for _, name := range []string{"A", "B"} {
+	for _, name := range []string{"A", "B", "MV"} {
 		var err error
 		actor := w.Actors()[name]
 		w.process[name], err = products.CreateProcess(t.Context(), actor, catalog.NewProcess{Name: "Sales of " + name, Default: true, Stages: []catalog.NewStage{

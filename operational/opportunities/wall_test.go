@@ -24,8 +24,15 @@ func TestNobodySeesAnothersOpportunities(t *testing.T) {
 		"A-P2": w.create(w.P2, opportunities.NewOpportunity{ConnectionID: &w.AP2, Name: "A-P2", CustomerName: "secret of A-P2", Lines: line("A")}),
 		"B-P1": w.create(w.P1, opportunities.NewOpportunity{ConnectionID: &w.BP1, Name: "B-P1", CustomerName: "secret of B-P1", Lines: line("B")}),
 		"A":    w.create(w.A, opportunities.NewOpportunity{Name: "A", CustomerName: "secret of A", Lines: line("A")}),
+		// In the middle of two tiers: above, below, sold directly as a vendor, and of its own as a partner.
+		"B-M": w.create(w.M, opportunities.NewOpportunity{ConnectionID: &w.BM, Name: "B-M", CustomerName: "secret of B-M", Lines: line("B")}),
+		"M-R": w.create(w.R, opportunities.NewOpportunity{ConnectionID: &w.MR, Name: "M-R", CustomerName: "secret of M-R", Lines: line("MV")}),
+		"MV":  w.create(w.MV, opportunities.NewOpportunity{Name: "MV", CustomerName: "secret of MV", Lines: line("MV")}),
+		"M":   w.create(w.M, opportunities.NewOpportunity{Name: "M", CustomerName: "secret of M"}),
 	}
-	sees := map[string][]string{"A": {"A-P1", "A-P2", "A"}, "B": {"B-P1"}, "P1": {"A-P1", "B-P1"}, "P2": {"A-P2"}}
+	sees := map[string][]string{
+		"A": {"A-P1", "A-P2", "A"}, "B": {"B-P1", "B-M"}, "P1": {"A-P1", "B-P1"}, "P2": {"A-P2"}, "M": {"B-M", "M"}, "MV": {"M-R", "MV"}, "R": {"M-R"},
+	}
 	for name, actor := range w.Actors() {
 		for deal, o := range deals {
 			if contains(sees[name], deal) {
