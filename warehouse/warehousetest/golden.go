@@ -8,12 +8,14 @@ import (
 //
 // Acme sells pumps through North Ltd (region North, tier gold), South Ltd (South, silver) and Shared Ltd (North,
 // silver), and directly. Its process: Qualify 1, Propose 2, Negotiate 3, Won, Lost, Disqualified. Bolt sells through
-// Shared Ltd only: Contact 1, Offer 2. South Ltd has one piece of business of its own.
+// Shared Ltd only: Contact 1, Offer 2. South Ltd has one piece of business of its own, and stands in the middle of two
+// tiers: Below Ltd sells for it (region East), and it sells directly. Its process: Talk 1, Deal 2.
 // Days are counted by the day of the year 2025: Feb 1 is 32, Mar 1 60, Apr 1 91, May 1 121, Jun 1 152, Jul 1 182.
 type Golden struct {
 	*Channel
 	Acme, Bolt           uuid.UUID
 	North, South, Shared uuid.UUID
+	Below                uuid.UUID
 	Standard, Short, Own *Process
 	Pump, Care, Bolts    uuid.UUID
 }
@@ -21,7 +23,7 @@ type Golden struct {
 // NewGolden builds it.
 func NewGolden() *Golden {
 	c := NewChannel()
-	g := &Golden{Channel: c, Acme: c.Vendor("Acme"), Bolt: c.Vendor("Bolt"), North: c.Partner("North Ltd"), South: c.Partner("South Ltd"), Shared: c.Partner("Shared Ltd")}
+	g := &Golden{Channel: c, Acme: c.Vendor("Acme"), Bolt: c.Vendor("Bolt"), North: c.Partner("North Ltd"), South: c.Partner("South Ltd"), Shared: c.Partner("Shared Ltd"), Below: c.Partner("Below Ltd")}
 	g.Standard = c.Process(g.Acme, "Standard", "Qualify", "Propose", "Negotiate")
 	g.Short = c.Process(g.Bolt, "Short", "Contact", "Offer")
 	g.Own = c.Process(g.South, "Own", "Talk", "Deal")
@@ -32,6 +34,7 @@ func NewGolden() *Golden {
 	g.viaSouth(south)
 	g.viaShared(shared)
 	g.others(sharedBolt)
+	g.below(c.Connect(g.South, g.Below, "East", ""))
 	return g
 }
 
@@ -94,4 +97,12 @@ func (g *Golden) others(bolt Connection) {
 	g.Opportunity("b2", bolt, g.Short, "2025-02-01", "Contact", "8000", "EUR")
 	// South Ltd's own.
 	g.Opportunity("own", Own(g.South), g.Own, "2025-01-15", "Talk", "77", "EUR").Move("2025-02-15", "Won")
+}
+
+func (g *Golden) below(k Connection) {
+	// d1: Talk 21 (20 to 41), Deal 19 (41 to 60), won; d2 in Talk for 146 so far (36 to 182).
+	g.Opportunity("d1", k, g.Own, "2025-01-20", "Talk", "3000", "EUR").Move("2025-02-10", "Deal").Move("2025-03-01", "Won")
+	g.Opportunity("d2", k, g.Own, "2025-02-05", "Talk", "600", "EUR")
+	// Sold by South Ltd directly: won after 50 days (12 to 62), Deal skipped.
+	g.Opportunity("sd", Direct(g.South, ""), g.Own, "2025-01-12", "Talk", "450", "EUR").Move("2025-03-03", "Won")
 }

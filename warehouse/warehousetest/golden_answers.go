@@ -83,7 +83,14 @@ func (g *Golden) tallyAnswers() []tallyAnswer {
 			inOrder(row(g.Acme.String(), "EUR", 1, "1500"), row(g.Bolt.String(), "EUR", 1, "8000"))},
 		{"Shared Ltd, won in Q1", warehouse.PartnerScope(g.Shared), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 1, "10000")}},
 		{"Bolt, won in Q1", warehouse.VendorScope(g.Bolt), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 1, "10000")}},
-		{"all, won in Q1", warehouse.EverythingScope(), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 8, "21227")}},
+		// In the middle of two tiers each side has its own: d1, sd · d2; as a partner 6, 7, 17, as before.
+		{"South Ltd as a vendor, won in Q1", warehouse.VendorScope(g.South), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 2, "3450")}},
+		{"South Ltd as a vendor, won in Q1 by partner", warehouse.VendorScope(g.South), by(q1, warehouse.ByPartner), warehouse.MetricWon, inOrder(row("", "EUR", 1, "450"), row(g.Below.String(), "EUR", 1, "3000"))},
+		{"South Ltd as a vendor, lost in Q1", warehouse.VendorScope(g.South), q1, warehouse.MetricLost, nil},
+		{"South Ltd as a vendor, open at midyear", warehouse.VendorScope(g.South), q2, warehouse.MetricAmountOpen, []warehouse.Tally{row("", "EUR", 1, "600")}},
+		{"South Ltd as a partner, open at midyear", warehouse.PartnerScope(g.South), q2, warehouse.MetricAmountOpen, []warehouse.Tally{row("", "EUR", 3, "1560")}},
+		{"Below Ltd, won in Q1 by vendor", warehouse.PartnerScope(g.Below), by(q1, warehouse.ByVendor), warehouse.MetricWon, []warehouse.Tally{row(g.South.String(), "EUR", 1, "3000")}},
+		{"all, won in Q1", warehouse.EverythingScope(), q1, warehouse.MetricWon, []warehouse.Tally{row("", "EUR", 10, "24677")}},
 	}
 }
 
@@ -126,6 +133,12 @@ var boltFunnel = []funnelAnswer{
 	{"Offer", "EUR", 1, 1, 0, 0, 0, 0, 1, "10000", "10000", 28, 28, 0},
 }
 
+// The same of South Ltd for its own channel: d1 and sd won, d2 still in Talk. 21 50 146: the 2nd and the 3rd of 3.
+var southFunnel = []funnelAnswer{
+	{"Talk", "EUR", 3, 2, 0, 0, 0, 1, 2, "4050", "3450", 50, 146, 1},
+	{"Deal", "EUR", 2, 2, 0, 0, 0, 0, 2, "3450", "3450", 19, 19, 0},
+}
+
 func event(name, currency string, count int64, amount string) warehouse.BriefingRow {
 	return warehouse.BriefingRow{Event: name, Currency: currency, Count: count, Amount: Amount(amount)}
 }
@@ -146,4 +159,10 @@ var acmeQ2 = []warehouse.BriefingRow{
 	event("reopened", "EUR", 2, "4900"), // 5 with 4000, 6 with 900: after the change
 	event("new", "USD", 0, "0"), event("moved_forward", "USD", 0, "0"), event("moved_back", "USD", 0, "0"),
 	event("won", "USD", 1, "1000"), event("lost", "USD", 0, "0"), event("disqualified", "USD", 0, "0"), event("reopened", "USD", 0, "0"),
+}
+
+// South Ltd's as a vendor: d1, d2, sd.
+var southQ1 = []warehouse.BriefingRow{
+	event("new", "EUR", 3, "4050"), event("moved_forward", "EUR", 1, "3000"), event("moved_back", "EUR", 0, "0"),
+	event("won", "EUR", 2, "3450"), event("lost", "EUR", 0, "0"), event("disqualified", "EUR", 0, "0"), event("reopened", "EUR", 0, "0"),
 }

@@ -11,13 +11,13 @@ import (
 )
 
 // held says whose some opportunities of the golden channel are, and loads them: 5 and 1 are Sue's, 11 is Ann's and
-// South Ltd's own one Tom's; 5 is of the type Big and 16 of the type Small; the connection of 6 has ended.
+// South Ltd's own one Tom's, as is its direct sale; 5 is of the type Big and 16 of the type Small; the connection of 6 has ended.
 func (g *Golden) held(t *testing.T, s warehouse.Store) {
 	t.Helper()
 	holders := map[uuid.UUID]Holder{}
 	for name, h := range map[string]Holder{
 		"1": {Contact: ID("Sue")}, "5": {Contact: ID("Sue"), Type: ID("Big")}, "6": {Frozen: true}, "16": {Type: ID("Small")},
-		"11": {Member: ID("Ann")}, "own": {Member: ID("Tom")},
+		"11": {Member: ID("Ann")}, "own": {Member: ID("Tom")}, "sd": {Member: ID("Tom")},
 	} {
 		holders[ID("opportunity "+name)] = h
 	}
@@ -34,11 +34,12 @@ func (g *Golden) connection(vendor, partner uuid.UUID) uuid.UUID {
 }
 
 // testBranches holds every kind of branch against the number of won opportunities in the first quarter, by hand.
-// Acme: 1 1000, 15 100, 16 250 through North; 5 4000, 6 800 through South; 11 5000 direct. South Ltd's own: 77.
+// Acme: 1 1000, 15 100, 16 250 through North; 5 4000, 6 800 through South; 11 5000 direct. South Ltd's own: 77;
+// as a vendor d1 3000 through Below Ltd, sd 450 direct.
 func testBranches(t *testing.T, open func(t testing.TB) warehouse.Store) {
 	g, s := loadedGolden(t, open)
 	g.held(t, s)
-	north, south := g.connection(g.Acme, g.North), g.connection(g.Acme, g.South)
+	north, south, below := g.connection(g.Acme, g.North), g.connection(g.Acme, g.South), g.connection(g.South, g.Below)
 	of := func(part warehouse.Part, change func(*warehouse.Branch)) warehouse.Branch {
 		b := warehouse.Branch{Part: part, AllTypes: true, Fields: warehouse.Fields}
 		if change != nil {
@@ -84,6 +85,16 @@ func testBranches(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"partner, all", warehouse.NewScope(warehouse.PartnerWall, g.South, own, links(south)), 3, "4877"},
 		{"partner, a connection of others", warehouse.NewScope(warehouse.PartnerWall, g.South, links(north)), 0, ""},
 		{"all partners", warehouse.NewScope(warehouse.VendorWall, g.Acme, links(north), others), 4, "5350"},
+		{"the middle as a vendor, whole", warehouse.NewScope(warehouse.VendorWall, g.South, of(warehouse.PartAll, nil)), 2, "3450"},
+		{"the middle as a vendor, direct business", warehouse.NewScope(warehouse.VendorWall, g.South, own), 1, "450"},
+		{"the middle as a vendor, one's own", warehouse.NewScope(warehouse.VendorWall, g.South, mine("Tom")), 1, "450"},
+		{"the middle as a vendor, its channel", warehouse.NewScope(warehouse.VendorWall, g.South, links(below)), 1, "3000"},
+		{"the middle as a vendor, what it sells for another", warehouse.NewScope(warehouse.VendorWall, g.South, links(south)), 0, ""},
+		{"the middle as a partner, its channel", warehouse.NewScope(warehouse.PartnerWall, g.South, links(below)), 0, ""},
+		{"the middle as a partner, both tiers", warehouse.NewScope(warehouse.PartnerWall, g.South, own, links(south, below)), 3, "4877"},
+		{"below, all", warehouse.NewScope(warehouse.PartnerWall, g.Below, own, links(below)), 1, "3000"},
+		{"below, the tier above", warehouse.NewScope(warehouse.PartnerWall, g.Below, own, links(south)), 0, ""},
+		{"the vendor above, the tier below", warehouse.NewScope(warehouse.VendorWall, g.Acme, links(below)), 0, ""},
 		{"nothing", warehouse.NewScope(warehouse.VendorWall, g.Acme, nothing), 0, ""},
 		{"no branch", warehouse.NewScope(warehouse.VendorWall, g.Acme), 0, ""},
 		{"nobody", warehouse.NewScope(warehouse.PartnerWall, uuid.Nil, own), 0, ""},
@@ -101,7 +112,7 @@ func testBranches(t *testing.T, open func(t testing.TB) warehouse.Store) {
 					continue
 				}
 				requireTallies(t, []warehouse.Tally{row("", "EUR", c.count, c.amount)}, answer.Rows)
-				requireUntold(t, answer, g.North, g.South, g.Acme, north, south, ID("Sue"), ID("Ann"), ID("Big"))
+				requireUntold(t, answer, g.North, g.South, g.Acme, g.Below, north, south, below, ID("Sue"), ID("Ann"), ID("Big"))
 			}
 		})
 	}

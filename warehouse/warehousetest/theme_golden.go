@@ -90,7 +90,7 @@ func testGoldenFunnel(t *testing.T, g *Golden, s warehouse.Store) {
 		who     warehouse.Scope
 		process *Process
 		want    []funnelAnswer
-	}{{warehouse.VendorScope(g.Acme), g.Standard, acmeFunnel}, {warehouse.VendorScope(g.Bolt), g.Short, boltFunnel}} {
+	}{{warehouse.VendorScope(g.Acme), g.Standard, acmeFunnel}, {warehouse.VendorScope(g.Bolt), g.Short, boltFunnel}, {warehouse.VendorScope(g.South), g.Own, southFunnel}} {
 		answer, err := s.Funnel(t.Context(), c.who, ask)
 		require.NoError(t, err)
 		requireFunnel(t, funnelRows(c.process, c.want), answer.Rows)
@@ -140,6 +140,9 @@ func testGoldenBriefing(t *testing.T, g *Golden, s warehouse.Store) {
 		require.NoError(t, err)
 		requireBriefing(t, want, answer.Rows)
 	}
+	answer, err := s.Briefing(t.Context(), warehouse.VendorScope(g.South), warehouse.Ask{Period: Quarter(1), AsOf: Midyear})
+	require.NoError(t, err)
+	requireBriefing(t, southQ1, answer.Rows)
 }
 
 func requireBriefing(t testing.TB, want, got []warehouse.BriefingRow) {

@@ -70,11 +70,21 @@ func testScope(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		for _, o := range g.Opportunities() {
 			all[o.ID] = o
 		}
-		rows, err := s.Rows(t.Context(), warehouse.PartnerScope(g.South), warehouse.Ask{Period: warehouse.Period{From: At("2024-01-01"), To: At("2026-01-01")}, AsOf: Midyear}, warehouse.Cell{Metric: warehouse.MetricBriefing, Event: "new"}, 1000, 0)
-		require.NoError(t, err)
-		require.Len(t, rows.Rows, 7) // 5, 6, 7, 8, 17, 18 and its own
-		for _, r := range rows.Rows {
-			require.Equal(t, g.South, all[r.OpportunityID].Connection.Partner)
+		for _, c := range []struct {
+			who    warehouse.Scope
+			count  int
+			inside func(Connection) bool
+		}{
+			{warehouse.PartnerScope(g.South), 7, func(k Connection) bool { return k.Partner == g.South }}, // 5, 6, 7, 8, 17, 18 and its own
+			{warehouse.VendorScope(g.South), 3, func(k Connection) bool { return k.Vendor == g.South }},   // the same company with its other hat: d1, d2, sd
+			{warehouse.PartnerScope(g.Below), 2, func(k Connection) bool { return k.Partner == g.Below }}, // d1, d2
+		} {
+			rows, err := s.Rows(t.Context(), c.who, warehouse.Ask{Period: warehouse.Period{From: At("2024-01-01"), To: At("2026-01-01")}, AsOf: Midyear}, warehouse.Cell{Metric: warehouse.MetricBriefing, Event: "new"}, 1000, 0)
+			require.NoError(t, err)
+			require.Len(t, rows.Rows, c.count)
+			for _, r := range rows.Rows {
+				require.True(t, c.inside(all[r.OpportunityID].Connection), "%+v", r)
+			}
 		}
 	})
 }

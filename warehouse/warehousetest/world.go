@@ -32,6 +32,10 @@ func NewWorld(seed uint64) *World {
 		w.partners = append(w.partners, p)
 		w.processes[p] = []*Process{w.Process(p, "own", "a", "b")}
 	}
+	// One stands in the middle of two tiers: it sells for vendors, and partners sell for it.
+	m := w.Vendor("M")
+	w.vendors, w.partners = append(w.vendors, m), append(w.partners, m)
+	w.processes[m] = []*Process{w.Process(m, "both", "a", "b", "c")}
 	return w
 }
 
@@ -48,6 +52,9 @@ func (w *World) amount() decimal.Decimal { return decimal.New(w.rnd.Int64N(1_000
 func (w *World) Grow() {
 	if len(w.all) == 0 || w.rnd.IntN(4) == 0 {
 		k := Connection{ID: w.id(), Vendor: pick(w, w.vendors...), Partner: pick(w, w.partners...), Region: pick(w, "", "North", "South"), Tier: pick(w, "", "gold", "silver")}
+		for k.Partner == k.Vendor { // nobody sells for itself
+			k.Partner = pick(w, w.partners...)
+		}
 		org := k.Vendor
 		switch w.rnd.IntN(6) {
 		case 0:
