@@ -47,8 +47,10 @@
 //     are looked at, since the stream cannot give what came meanwhile.
 //   - Tables change with the program: warehouse.Tables says where each column comes from by now, and a stream that does
 //     not fit to it is never guessed at. The program of before stops at the first row of another shape and says so; the
-//     next one finds its store marked (or meets the shape of before in the stream) and compares all rows, which brings
-//     what columns hold that are new.
+//     next one goes on from there. What it meets in the stream from before a column came has null in it; and so have the
+//     rows that it finds, until what they hold is brought: nothing where the migration has said that all hold null, else
+//     that table is compared, and no other, at a fence. A shape of before that cannot be read so (a name, a kind that is
+//     another by now) costs a comparison of all rows.
 //   - Each migration that changes what is published says so in the log and in the database, in its own transaction. So a
 //     table of another shape is either that of a newer program, which is to be started, or it was altered by hand; that
 //     is told column by column, also where the rows can still be read.

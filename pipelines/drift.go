@@ -83,6 +83,8 @@ type differing struct {
 	spans []warehouse.KeySpan
 
 	derived []uuid.UUID // what is derived of them is not what their history says
+
+	brought []warehouse.TableColumn // columns that are as in Postgres afterwards
 }
 
 // compareSome goes on by about DriftRows rows, at one fence.
@@ -167,7 +169,9 @@ func (p *Pipeline) repair(ctx context.Context, what differing) (rows int64, err 
 		if err != nil {
 			return nil, err
 		}
-		rows = r.differed
+		if rows = r.differed; rows+int64(len(what.brought)) == 0 {
+			return nil, nil // nothing was loaded, so that the checkpoint is where it was
+		}
 		return &at, nil
 	})
 	if err != nil {
@@ -192,14 +196,21 @@ func (p *Pipeline) loadRepairs(ctx context.Context, source *pgsource.Moment, wha
 	if err != nil {
 		return nil, ofStore("begin the repair", err)
 	}
-	defer func() { _ = load.Rollback() }()
+	defer func() {
+		_ = load.Rollback()
+		p.aside.forgotten() // nothing, after a commit
+	}()
+	var aside func([]warehouse.DeadLetter) error
+	if len(what.brought) > 0 { // else they have been set aside before
+		aside = func(letters []warehouse.DeadLetter) error { return p.aside.keep(ctx, load, letters) }
+	}
 	t := tally{began: time.Now()}
 	r := newRepairs(source.LSN+at.Shift, reader, func(b *warehouse.Batch) error {
 		t.add(b)
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
 	for _, span := range what.spans {
-		if err := compare(ctx, view, reader, what.table, span, r, nil); err != nil {
+		if err := compare(ctx, view, reader, what.table, span, r, aside); err != nil {
 			return nil, err
 		}
 	}
@@ -209,13 +220,17 @@ func (p *Pipeline) loadRepairs(ctx context.Context, source *pgsource.Moment, wha
 		}
 		r.differed += int64(len(what.derived))
 	}
-	if r.differed == 0 {
+	if r.differed == 0 && len(what.brought) == 0 {
 		return r, nil
+	}
+	if err := load.Brought(ctx, what.brought); err != nil {
+		return nil, ofStore("note columns that are new", err)
 	}
 	t.ending = time.Now()
 	if err := load.Commit(ctx, stored(at)); err != nil {
 		return nil, ofStore("commit the repair", errors.Join(err, load.Rollback()))
 	}
+	p.aside.kept()
 	p.meter.loaded(at, &t)
 	return r, nil
 }

@@ -122,12 +122,11 @@ func TestTablesChangeWhileWritesGoOn(t *testing.T) {
 	before := b.logRows(earlier)
 
 	p, stop, store = b.runWith(later, 9002)
-	b.catchUp(p)
+	b.untilBrought(store)
 	require.Greater(t, written(), 20)
 	b.catchUp(p)
 	s, err := p.Status(context.Background())
 	require.NoError(t, err)
-	require.Equal(t, "reshaped", s.LastResync.Reason)
 	require.EqualValues(t, 9002, s.Schema.Version)
 	require.Empty(t, s.Schema.Altered)
 	stop()
@@ -162,6 +161,71 @@ func (b *bed) spareWriters() {
 	defer conn.Close(context.Background())
 	_, err := conn.Exec(context.Background(), `alter database `+b.owner().Config().Database+` set deadlock_timeout = '5min'`)
 	require.NoError(b.t, err)
+}
+
+// untilBrought waits until all columns that have come hold what Postgres has.
+func (b *bed) untilBrought(store *duckdb.Store) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool {
+		left, err := store.Awaited(context.Background())
+		return err == nil && len(left) == 0
+	}, time.Minute, 20*time.Millisecond)
+}
+
+// with adds a column to a mirrored table.
+func with(c warehouse.Column) func([]warehouse.Column) []warehouse.Column {
+	return func(columns []warehouse.Column) []warehouse.Column { return append(columns, c) }
+}
+
+// Columns come while writes go on, and the new program goes on where the one before has stopped: it reads rows of before
+// and of after, and compares no table but the one in which rows of before hold something.
+func TestColumnsThatComeAreBroughtAlone(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	owner := b.owner()
+	b.spareWriters()
+	written := b.keepWriting(2)
+	now := mirror(nil)
+	_, err := owner.Exec(context.Background(), `insert into crm.product (id, org_id, name, family, list_price, currency, created_at, updated_at)
+		select gen_random_uuid(), id, 'Nobody changes it', 'Family', 1, 'EUR', now(), now() from crm.organisation limit 1`)
+	require.NoError(t, err)
+	p, stop, store := b.runWith(now, postgres.Version())
+	b.catchUp(p)
+	stop()
+	require.NoError(t, store.Close())
+	before := b.logRows(now)
+
+	next := mirror(map[string]func([]warehouse.Column) []warehouse.Column{
+		"organisation": with(warehouse.Column{Name: "colour", Kind: warehouse.KindText}),
+		"product":      with(warehouse.Column{Name: "weight", Kind: warehouse.KindInt}),
+	})
+	b.migrate(9001, strings.Join([]string{
+		`alter table crm.organisation add column colour text`,
+		`alter table crm.product add column weight int not null default 3`,
+		publish(next),
+		`grant select (colour) on crm.organisation to sharepartner_cdc`,
+		`grant select (weight) on crm.product to sharepartner_cdc`,
+	}, ";\n"))
+	_, err = owner.Exec(context.Background(), `update crm.organisation set colour = 'red' where id in (select id from crm.organisation order by id limit 2)`)
+	require.NoError(t, err)
+	p, stop, store = b.runWith(next, 9001)
+	b.untilBrought(store)
+	written()
+	b.catchUp(p)
+	s, err := p.Status(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, "first_snapshot", s.LastResync.Reason)
+	require.EqualValues(t, 9001, s.Schema.Version)
+	require.NotZero(t, s.Schema.LSN)
+	for _, c := range s.Tables {
+		require.Equal(t, c.Table == "product", c.Repaired > 0, "%+v", c)
+	}
+	stop()
+	require.NoError(t, store.Close())
+	for name, rows := range b.logRows(now) {
+		require.Empty(t, difference(before[name], rows), "%s_log: rows that were there are there as they were", name)
+	}
+	b.requireMirror(owner, b.read(), next)
 }
 
 // sourceText is rowText for Postgres, whose columns may be called otherwise, or be gone.

@@ -13,8 +13,9 @@ import (
 
 const probeEvery = 2 * time.Second
 
-// follow loads the stream until it breaks or ctx ends. It owns the stream.
-func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from warehouse.Checkpoint) error {
+// follow loads the stream until it breaks or ctx ends. It owns the stream. Now is where the server's log stood when it was
+// looked at.
+func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from warehouse.Checkpoint, now uint64) error {
 	defer stream.Close()
 	from.LSN = from.Place() // as the server counts
 	p.meter.resume(from)
@@ -37,12 +38,19 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 		return err
 	}
 	f.decoder.PassOver(added)
+	if f.awaited, err = p.awaited(ctx); err != nil {
+		return err
+	}
+	f.decoder.Await(f.awaited)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.run(ctx) })
 	g.Go(func() error { return f.run(ctx) })
 	g.Go(func() error { return p.probe(ctx) })
 	g.Go(func() error {
 		if err := p.copyAdded(ctx, added, f.decoder); err != nil {
+			return err
+		}
+		if err := p.bring(ctx, now); err != nil {
 			return err
 		}
 		return p.watchDrift(ctx)
@@ -87,7 +95,9 @@ type follower struct {
 	owed       bool                 // a part of that transaction has been handed over
 	tell       bool                 // the server waits to hear what is confirmed
 
-	schema *pgsource.Announcement // what the transaction that is being read says of the tables
+	schema  *pgsource.Announcement  // what the transaction that is being read says of the tables
+	awaited []warehouse.TableColumn // columns that have come to the store, and whose values have not
+	brought []warehouse.TableColumn // those of them that the next checkpoint brings
 
 	holds    chan *hold
 	ended    chan struct{} // closed when it follows no more
@@ -254,6 +264,10 @@ func (f *follower) rest() {
 	if f.filling.Rows > 0 || f.owed || f.decoder.Open() {
 		return
 	}
+	if len(f.brought) > 0 {
+		f.handOver(true)
+		return
+	}
 	f.meter.idle(f.checkpoint.LSN)
 	if f.checkpoint.LSN > f.persisted && (f.tell || time.Since(f.idleAt) >= f.limits.idleEvery) {
 		f.idleAt = time.Now()
@@ -270,8 +284,8 @@ func (f *follower) handOver(whole bool) {
 	j := job{changes: f.filling}
 	if whole {
 		at := f.checkpoint
-		j.checkpoint, j.tell = &at, f.tell
-		f.persisted, f.tell = at.LSN, false
+		j.checkpoint, j.tell, j.brought = &at, f.tell, f.brought
+		f.persisted, f.tell, f.brought = at.LSN, false, nil
 	}
 	f.owed = !whole
 	f.meter.gathering(f.oldest, f.checkpoint.LSN)

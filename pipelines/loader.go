@@ -12,7 +12,8 @@ import (
 type job struct {
 	changes    *pgsource.Changes
 	checkpoint *warehouse.Checkpoint
-	tell       bool // the server waits to hear of it
+	brought    []warehouse.TableColumn // columns that are as in Postgres from this checkpoint on
+	tell       bool                    // the server waits to hear of it
 
 	act func() // instead: something else to do with the store
 }
@@ -84,6 +85,9 @@ func (l *loader) take(ctx context.Context, j job) error {
 	}
 	l.tally.bytes += j.changes.Bytes
 	if j.checkpoint != nil {
+		if err := l.load.Brought(ctx, j.brought); err != nil {
+			return ofStore("note columns that are new", err)
+		}
 		l.tally.ending = time.Now()
 		if err := l.load.Commit(ctx, stored(*j.checkpoint)); err != nil {
 			return ofStore("commit a load", err)

@@ -187,7 +187,7 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 		p.meter.announced(server.Shape.Version, 0, time.Time{})
 	}
 	p.move(ctx, stateStreaming, "following the log")
-	return p.explained(ctx, p.follow(ctx, stream, c))
+	return p.explained(ctx, p.follow(ctx, stream, c, server.LSN))
 }
 
 // copyAll begins again: a new slot and all rows as they are at its beginning, in one load. Cut off anywhere it leaves a

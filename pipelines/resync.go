@@ -109,7 +109,7 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 	return r, nil
 }
 
-// markAll notes tables that are new: a comparison of all fills them too.
+// markAll notes tables and columns that are new: a comparison of all fills them too.
 func (p *Pipeline) markAll(ctx context.Context, load warehouse.Load) error {
 	added, err := p.uncopied(ctx)
 	if err != nil {
@@ -120,5 +120,9 @@ func (p *Pipeline) markAll(ctx context.Context, load warehouse.Load) error {
 			return ofStore("note the copy of "+t.Name, err)
 		}
 	}
-	return nil
+	awaited, err := p.awaited(ctx)
+	if err != nil {
+		return err
+	}
+	return ofStore("note columns that are new", load.Brought(ctx, awaited))
 }

@@ -66,8 +66,6 @@ func judge(c warehouse.Checkpoint, ok bool, s pgsource.Server, slot string) Reas
 		return ReasonOtherTimeline
 	case c.Slot != slot:
 		return ReasonOtherSlot
-	case c.Reshaped:
-		return ReasonReshaped
 	case c.Place() > s.LSN:
 		return ReasonServerBehind
 	case !s.Slot.Exists:

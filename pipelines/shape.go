@@ -16,6 +16,12 @@ func (f *follower) announced(commit pgsource.Event) {
 		return
 	}
 	f.meter.announced(f.schema.Version, commit.LSN, time.UnixMicro(commit.At).UTC())
+	for _, c := range f.awaited {
+		from := c.Table.Columns[c.Table.Index(c.Column)].From()
+		if slices.Contains(f.schema.Empty[c.Table.Schema+"."+c.Table.Name], from) && !slices.Contains(f.brought, c) {
+			f.brought = append(f.brought, c)
+		}
+	}
 	f.schema = nil
 }
 

@@ -44,6 +44,12 @@ type Table struct {
 	AppendOnly bool
 }
 
+// TableColumn is a column of a table.
+type TableColumn struct {
+	Table  *Table
+	Column string // its name in the warehouse
+}
+
 // Index gives the position of a column, -1 when there is none.
 func (t *Table) Index(column string) int {
 	for i := range t.Columns {

@@ -35,6 +35,9 @@ type Loader interface {
 	// Uncopied lists the tables of Tables that the store keeps and that were never filled: they have come since. After a
 	// Reset there are none, as a snapshot of all follows.
 	Uncopied(ctx context.Context) ([]*Table, error)
+	// Awaited lists the columns that have come since the store was filled: its rows hold null there, until a load brings
+	// what Postgres has. After a Reset there are none.
+	Awaited(ctx context.Context) ([]TableColumn, error)
 	// Status and SaveStatus keep what the pipeline says of itself, so that any process can show it.
 	Status(ctx context.Context) (Status, error)
 	SaveStatus(ctx context.Context, s Status) error
@@ -62,6 +65,8 @@ type Load interface {
 	Derive(ctx context.Context, ids []uuid.UUID) error
 	// Copied notes that this load fills a table for the first time.
 	Copied(ctx context.Context, t *Table) error
+	// Brought notes that with this load the rows hold in these columns what Postgres has there.
+	Brought(ctx context.Context, columns []TableColumn) error
 	// Commit makes the load visible and durable together with the checkpoint, whose place never goes back.
 	Commit(ctx context.Context, c Checkpoint) error
 	// Rollback forgets the load; after Commit it does nothing.
@@ -82,8 +87,6 @@ type Checkpoint struct {
 	SnapshotLSN uint64    // consistent point of the snapshot, or of the last resync
 	Shift       uint64    // the server's place is LSN less Shift
 	Epoch       int       // how many resyncs there were
-	// Reshaped says that the store has got tables or columns since it was filled: a resync brings what they hold.
-	Reshaped bool
 }
 
 // Place is where the server's log stands.

@@ -90,7 +90,8 @@ func announce(ctx context.Context, db database.DBTxConn, version int64) error {
 }
 
 // look finds the new columns of which all rows hold null: the warehouse has that already. It is sure only where nobody
-// else can write to the table until this transaction ends.
+// else can write to the table until this transaction ends, and this one has not: what it wrote while the table was out of
+// the publication does not come.
 func (a *announcement) look(ctx context.Context, db database.DBTxConn, before announcement) error {
 	for table, columns := range a.Tables {
 		for column := range columns {
@@ -113,7 +114,9 @@ func (a *announcement) look(ctx context.Context, db database.DBTxConn, before an
 }
 
 const lockedSQL = `
-select exists (select from pg_locks where pid = pg_backend_pid() and relation = to_regclass($1) and mode = 'AccessExclusiveLock' and granted)`
+select exists (select from pg_locks where pid = pg_backend_pid() and relation = to_regclass($1) and mode = 'AccessExclusiveLock' and granted)
+  and current_setting('track_counts')::bool
+  and not exists (select from pg_stat_xact_all_tables where relid = to_regclass($1) and n_tup_ins + n_tup_upd + n_tup_del > 0)`
 
 func holdsNothing(ctx context.Context, db database.DBTxConn, table, column string) (bool, error) {
 	schema, name, _ := strings.Cut(table, ".")

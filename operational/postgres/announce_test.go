@@ -40,7 +40,8 @@ func TestMigrationsSayInTheLogWhatTheyPublish(t *testing.T) {
 		{"9003_filled_later.sql", "alter table crm.product add column height int; update crm.product set height = 1; " + publish(", colour, weight, height"), []string{`"version":9003`, `"height":"integer"`}},
 		{"9004_unpublished.sql", "alter table crm.product add column width int;", nil},
 		{"9005_published_later.sql", publish(", colour, weight, height, width"), []string{`"version":9005`, `"width":"integer"`}},
-		{"9006_gone.sql", publish(""), []string{`"version":9006`}},
+		{"9006_written.sql", "alter table crm.product add column depth int; update crm.product set name = 'B'; " + publish(", colour, weight, height, width, depth"), []string{`"version":9006`, `"depth":"integer"`}},
+		{"9007_gone.sql", publish(""), []string{`"version":9007`}},
 	} {
 		require.NoError(t, postgres.Migration{Files: withMigration(t, c.name, c.up)}.Run(t.Context(), d.URL, pgtest.Secret))
 		_, err := conn.Exec(t.Context(), `set synchronous_commit = on; select pg_logical_emit_message(true, 'flush', '')`) // takes the migration's commit along

@@ -39,9 +39,10 @@ const FirstSeq = 1 << 24
 type Decoder struct {
 	tables    []*warehouse.Table
 	relations map[uint32]*relation
-	passed    []*warehouse.Table // whose changes are left out
-	shift     uint64             // what the store adds to the server's places
-	skipBelow uint64             // transactions that committed before are loaded already
+	passed    []*warehouse.Table      // whose changes are left out
+	awaited   []warehouse.TableColumn // columns that older descriptions may lack
+	shift     uint64                  // what the store adds to the server's places
+	skipBelow uint64                  // transactions that committed before are loaded already
 
 	open      bool // inside a transaction
 	skip      bool // which is loaded already
@@ -65,6 +66,9 @@ func (d *Decoder) Shift(by uint64) { d.shift = by }
 
 // PassOver has the decoder leave out the changes of some tables.
 func (d *Decoder) PassOver(tables []*warehouse.Table) { d.passed = tables }
+
+// Await has the decoder take descriptions from before some columns came: these are null until they are sent.
+func (d *Decoder) Await(columns []warehouse.TableColumn) { d.awaited = columns }
 
 // Open says that the last transaction is not complete yet.
 func (d *Decoder) Open() bool { return d.open }

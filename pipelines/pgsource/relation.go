@@ -95,6 +95,8 @@ func (d *Decoder) relationMessage(c *cursor, raw []byte) error {
 		switch c := r.table.Columns[i]; {
 		case c.Gone:
 			r.gone = append(r.gone, i)
+		case !s && slices.Contains(d.awaited, warehouse.TableColumn{Table: r.table, Column: c.Name}):
+			r.gone = append(r.gone, i) // not yet
 		case !s:
 			fault.Missing = append(fault.Missing, c.From())
 		}

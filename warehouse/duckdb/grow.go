@@ -10,16 +10,15 @@ import (
 )
 
 // grow gives the file of an earlier program the tables and columns that this one mirrors. Nothing that is there is
-// rewritten or taken away: old rows have null in a new column, and new rows in one that is not mirrored any more. With a
-// new column the checkpoint is marked in the same transaction, so that the pipeline brings what it holds, whatever happens
-// before; a new table is copied by itself (Uncopied).
+// rewritten or taken away: old rows have null in a new column, and new rows in one that is not mirrored any more. A new
+// column is noted in the same transaction (Awaited), so that the pipeline brings what it holds, whatever happens before; so
+// does a new table (Uncopied).
 func grow(ctx context.Context, db *sql.DB, tables []*warehouse.Table) error {
 	have, err := columnsOf(ctx, db)
 	if err != nil {
 		return err
 	}
 	var ddl strings.Builder
-	mark := ""
 	for _, t := range tables {
 		if have[t.Name+"_log"] == nil {
 			ddl.WriteString(tableDDL(t))
@@ -29,7 +28,7 @@ func grow(ctx context.Context, db *sql.DB, tables []*warehouse.Table) error {
 			if have[t.Name+"_log"][c.Name] {
 				continue
 			}
-			mark = "UPDATE checkpoint SET reshaped = true"
+			fmt.Fprintf(&ddl, "INSERT INTO awaited VALUES ('%s', '%s');\n", t.Name, c.Name)
 			fmt.Fprintf(&ddl, "ALTER TABLE %s_log ADD COLUMN %s %s;\n", t.Name, ident(c.Name), typeOf(c))
 			if !t.AppendOnly {
 				fmt.Fprintf(&ddl, "ALTER TABLE %s ADD COLUMN %s %s;\n", t.Name, ident(c.Name), typeOf(c))
@@ -44,7 +43,7 @@ func grow(ctx context.Context, db *sql.DB, tables []*warehouse.Table) error {
 		return fmt.Errorf("begin adding to the warehouse: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, ddl.String()+mark); err != nil {
+	if _, err := tx.ExecContext(ctx, ddl.String()); err != nil {
 		return fmt.Errorf("add what is newly mirrored to the warehouse: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -44,19 +44,30 @@ func TestFileGrowsWithTheProgram(t *testing.T) {
 	require.NoError(t, s.Close())
 
 	s = with(nil)
-	at, ok, err := s.Checkpoint(t.Context())
-	require.NoError(t, err)
-	require.True(t, ok)
-	require.True(t, at.Reshaped)
+	name := []warehouse.TableColumn{{Table: warehouse.Tables[product], Column: "name"}}
+	awaited := func(s *duckdb.Store) []warehouse.TableColumn {
+		t.Helper()
+		columns, err := s.Awaited(t.Context())
+		require.NoError(t, err)
+		return columns
+	}
+	require.Equal(t, name, awaited(s))
 	require.Equal(t, []string{"1 Hardware -"}, selected(t, s, "SELECT count(*) || ' ' || any_value(family) || ' ' || coalesce(any_value(name), '-') FROM product"))
 	c.Product(vendor, "Valve", "Hardware")
-	c.Load(t.Context(), t, s) // a checkpoint of the pipeline takes the mark away
+	c.Load(t.Context(), t, s)
+	require.Equal(t, name, awaited(s), "what comes says nothing of what there was")
+	for _, end := range []func(warehouse.Load) error{warehouse.Load.Rollback, func(l warehouse.Load) error { return l.Commit(t.Context(), c.Checkpoint()) }} {
+		require.Equal(t, name, awaited(s))
+		load, err := s.Begin(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, load.Brought(t.Context(), name))
+		require.NoError(t, end(load))
+	}
+	require.Empty(t, awaited(s))
 	require.NoError(t, s.Close())
 
 	s = with(earlier) // the program of before, again
-	at, _, err = s.Checkpoint(t.Context())
-	require.NoError(t, err)
-	require.False(t, at.Reshaped)
+	require.Empty(t, awaited(s))
 	c.Product(vendor, "Pipe", "Hardware")
 	loadEarlier(t, s, c, earlier)
 	require.Equal(t, []string{"-", "-", "Valve"}, selected(t, s, "SELECT coalesce(name, '-') FROM product ORDER BY 1"))

@@ -14,7 +14,7 @@ import (
 
 // schemaVersion names the form of the file. A file of another version is not read: the warehouse is a copy and is
 // filled again from Postgres.
-const schemaVersion = 7
+const schemaVersion = 8
 
 // ErrSchema says that the file was written by another version of the program.
 var ErrSchema = errors.New("the warehouse file has another schema version")
@@ -103,7 +103,7 @@ func (s *Store) mirrors(t *warehouse.Table) error {
 
 // allTables are the tables of the file, the mirrored and the derived.
 func allTables(tables []*warehouse.Table) []string {
-	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "copied", "pipeline_status", "lag_sample", "dead_letter"}
+	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "copied", "awaited", "pipeline_status", "lag_sample", "dead_letter"}
 	for _, t := range tables {
 		names = append(names, t.Name+"_log")
 		if !t.AppendOnly {

@@ -33,8 +33,8 @@ type queryer interface {
 
 func readCheckpoint(ctx context.Context, q queryer) (warehouse.Checkpoint, error) {
 	var c warehouse.Checkpoint
-	err := q.QueryRowContext(ctx, "SELECT deployment, system_id, timeline, slot, lsn, committed_at, snapshot_lsn, shift, epoch, reshaped FROM checkpoint").
-		Scan(&c.Deployment, &c.SystemID, &c.Timeline, &c.Slot, &c.LSN, &c.CommittedAt, &c.SnapshotLSN, &c.Shift, &c.Epoch, &c.Reshaped)
+	err := q.QueryRowContext(ctx, "SELECT deployment, system_id, timeline, slot, lsn, committed_at, snapshot_lsn, shift, epoch FROM checkpoint").
+		Scan(&c.Deployment, &c.SystemID, &c.Timeline, &c.Slot, &c.LSN, &c.CommittedAt, &c.SnapshotLSN, &c.Shift, &c.Epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return warehouse.Checkpoint{}, nil
 	}
@@ -102,9 +102,9 @@ func saveCheckpoint(ctx context.Context, tx *sql.Tx, c warehouse.Checkpoint) err
 		at = time.Unix(0, 0)
 	}
 	err := upsert(ctx, tx,
-		"UPDATE checkpoint SET deployment = ?, system_id = ?, timeline = ?, slot = ?, lsn = ?, committed_at = ?, snapshot_lsn = ?, shift = ?, epoch = ?, reshaped = ?",
-		"INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		c.Deployment, c.SystemID, int64(c.Timeline), c.Slot, c.LSN, at.UTC(), c.SnapshotLSN, c.Shift, int64(c.Epoch), c.Reshaped)
+		"UPDATE checkpoint SET deployment = ?, system_id = ?, timeline = ?, slot = ?, lsn = ?, committed_at = ?, snapshot_lsn = ?, shift = ?, epoch = ?",
+		"INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		c.Deployment, c.SystemID, int64(c.Timeline), c.Slot, c.LSN, at.UTC(), c.SnapshotLSN, c.Shift, int64(c.Epoch))
 	if err != nil {
 		return fmt.Errorf("save the checkpoint: %w", err)
 	}

@@ -213,4 +213,7 @@ func testUncopied(t *testing.T, s warehouse.Store) {
 	left, err = s.Uncopied(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, left, "a snapshot of all tables follows")
+	awaited, err := s.Awaited(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, awaited)
 }

@@ -1,7 +1,9 @@
 CREATE TABLE schema_version (version INTEGER);
-CREATE TABLE checkpoint (deployment VARCHAR, system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT, shift UBIGINT, epoch INTEGER, reshaped BOOLEAN);
+CREATE TABLE checkpoint (deployment VARCHAR, system_id VARCHAR, timeline INTEGER, slot VARCHAR, lsn UBIGINT, committed_at TIMESTAMP, snapshot_lsn UBIGINT, shift UBIGINT, epoch INTEGER);
 -- The mirrored tables that have been filled: one that comes with a later version of the program has not.
 CREATE TABLE copied (name VARCHAR);
+-- Columns that have come to tables that had been filled, and whose values have not.
+CREATE TABLE awaited (name VARCHAR, "column" VARCHAR);
 CREATE TABLE pipeline_status (status VARCHAR);
 CREATE TABLE lag_sample (at TIMESTAMP, lag_seconds DOUBLE, lag_bytes BIGINT, retained_bytes BIGINT);
 
