@@ -21,10 +21,12 @@ func (f *dealForm) unless() error {
 		if customIn(f.at.part.Fields, name) {
 			field, known = strings.TrimPrefix(name, customPrefix), true
 		}
-		if _, _, line := lineOf(name); line || name == addLines || name == dropLine {
+		if _, _, line := lineOf(name); line {
 			field, known = "lines", true
 		}
 		switch {
+		case name == addLines || name == dropLine:
+			return f.takesLines()
 		case name == "with" || name == f.accountMember():
 			return true
 		case !known || !f.at.grant.Read.Has(field):

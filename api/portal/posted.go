@@ -96,6 +96,7 @@ var takes = map[string][]string{
 	"POST /settings/people/{id}/sign-out":    {"version"},
 	"POST /settings/people/{id}/suspend":     {"version"},
 	"POST /settings/people/{id}/reactivate":  {"version"},
+	"POST /settings/people/{id}/unlink":      {"version", "identity_id"},
 	"POST /settings/people/{id}/erase":       {"version", "reason", "confirm"},
 	"POST /settings/keys/new":                {"name", "days", "connection_id", "scope"},
 	"POST " + signInSettings:                 {"asks"},
