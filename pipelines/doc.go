@@ -26,8 +26,10 @@
 //   - A table that is new among the mirrored ones is copied at a fence, with the stream standing still, and no other: its
 //     changes are passed over until there. That delays the others once, by as long as the copy takes, and is exact.
 //   - What is derived from the history is held against it by the store itself, with the history's range. What no
-//     comparison can see is the past in the log of a table that also has a latest state. A server's files put back
-//     that have since counted beyond the checkpoint look like the same server: the check of rows finds and mends that.
+//     comparison can see is the past in the log of a table that also has a latest state.
+//   - A server's files put back that have since counted beyond the checkpoint look like the same server. Files change
+//     while the server is away: so when it was started again, the rows that the log says changed last are looked at at a
+//     fence. A server that sent them has them; else all rows are compared.
 //   - Lag comes from commit times and from asking the server where its log stands. A heartbeat message would do the
 //     same, but write to the log of an idle server for ever.
 //   - A row with a value that cannot be kept is set aside, as it came, in the transaction of the batch; the version
@@ -44,7 +46,9 @@
 //   - The status, and the lag of a day in some hundreds of samples, are kept in the store, whose own process may be another.
 //   - What a publication leaves out never comes, and nothing in the stream tells of it. So a running pipeline looks every
 //     ten seconds whether the tables are still published as it keeps them. When somebody has put them right, all rows
-//     are looked at, since the stream cannot give what came meanwhile.
+//     are looked at, since the stream cannot give what came meanwhile. A table that comes back between two looks, or while
+//     no program runs, has another entry in the catalogue than the store knows it by: it alone is compared, within
+//     those ten seconds and as long as its rows take.
 //   - Tables change with the program: warehouse.Tables says where each column comes from by now, and a stream that does
 //     not fit to it is never guessed at. The program of before stops at the first row of another shape and says so; the
 //     next one goes on from there. What it meets in the stream from before a column came has null in it; and so have the

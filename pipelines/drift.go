@@ -111,8 +111,8 @@ func (p *Pipeline) compareSome(ctx context.Context, d *drift) ([]differing, erro
 		if more {
 			span.To = to
 		}
-		seen := newRepairs(m.LSN, r, func(*warehouse.Batch) error { return nil })
-		if err := compare(ctx, m.View, r, table, span, seen, nil); err != nil {
+		f, seen, err := m.compareRange(ctx, r, table, span)
+		if err != nil {
 			return nil, err
 		}
 		if left -= int(seen.compared); more {
@@ -121,22 +121,32 @@ func (p *Pipeline) compareSome(ctx context.Context, d *drift) ([]differing, erro
 			d.table, d.from = d.table+1, uuid.Nil
 		}
 		d.round.Compared += seen.compared
-		d.round.Differences += seen.differed
-		f := differing{table: table}
-		if seen.differed > 0 {
-			f.spans = seen.spans(span)
-		}
-		if table.AppendOnly { // what is derived comes from these
-			if f.derived, err = m.View.Misderived(ctx, span); err != nil {
-				return nil, ofStore("look at what is derived", err)
-			}
-			d.round.Differences += int64(len(f.derived))
-		}
+		d.round.Differences += seen.differed + int64(len(f.derived))
 		if len(f.spans)+len(f.derived) > 0 {
 			found = append(found, f)
 		}
 	}
 	return found, nil
+}
+
+// compareRange compares a range of keys of a table, and what is derived of it.
+func (m *Moment) compareRange(ctx context.Context, r *pgsource.Reader, table *warehouse.Table, span warehouse.KeySpan) (differing, *repairs, error) {
+	f := differing{table: table}
+	seen := newRepairs(m.LSN, r, func(*warehouse.Batch) error { return nil })
+	if err := compare(ctx, m.View, r, table, span, seen, nil); err != nil {
+		return f, nil, err
+	}
+	if seen.differed > 0 {
+		f.spans = seen.spans(span)
+	}
+	if table.AppendOnly { // what is derived comes from these
+		derived, err := m.View.Misderived(ctx, span)
+		if err != nil {
+			return f, nil, ofStore("look at what is derived", err)
+		}
+		f.derived = derived
+	}
+	return f, seen, nil
 }
 
 // spans are the keys that differ, each on its own while they are few.

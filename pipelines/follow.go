@@ -53,6 +53,7 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 		if err := p.bring(ctx, now); err != nil {
 			return err
 		}
+		g.Go(func() error { return p.watchGaps(ctx, added) })
 		return p.watchDrift(ctx)
 	})
 	return g.Wait()
@@ -62,9 +63,12 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 // only the lag is not known.
 func (p *Pipeline) probe(ctx context.Context) error {
 	for ctx.Err() == nil {
-		err := p.source.Probe(ctx, probeEvery, p.meter.probed, func(s pgsource.Shape) { p.shaped(ctx, s) })
+		err := p.source.Probe(ctx, probeEvery, p.meter.probed, func(s pgsource.Shape) {
+			p.shaped(ctx, s)
+			p.gaps.see(s.Published)
+		})
 		var setup *pgsource.SetupError
-		if errors.As(err, &setup) {
+		if errors.As(err, &setup) && setup.Gap {
 			return err
 		}
 		if ctx.Err() == nil {

@@ -43,6 +43,7 @@ type Pipeline struct {
 	lock      *pgsource.Lock // the right to work on the slot
 	ran       atomic.Bool
 	follower  atomic.Pointer[follower] // while it streams
+	gaps      *gaps
 
 	drifting sync.Mutex // over drift
 	drift    drift
@@ -65,7 +66,7 @@ func New(cfg Config) *Pipeline {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual, replays: make(chan *replay)}
+	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual, replays: make(chan *replay), gaps: newGaps()}
 	p.aside = newAside(cfg)
 	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Tables: cfg.Tables, Log: cfg.Log, Version: cfg.Version})
 	return p
@@ -165,6 +166,12 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 	if ok && c.Deployment != server.Deployment {
 		return &OtherDeploymentError{Store: c.Deployment, Server: server.Deployment, Slot: c.Slot}
 	}
+	if ahead := p.meter.clocks(server.At); ahead.Abs() > time.Second {
+		p.cfg.Log.WarnContext(ctx, "the clocks of Postgres and of this program differ; set both by a time server", "ahead", ahead.Round(time.Second))
+	}
+	if err := p.meet(ctx, server); err != nil {
+		return err
+	}
 	reason := judge(c, ok, server, p.source.Slot())
 	if reason == "" {
 		reason = p.heal
@@ -185,6 +192,7 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 	if reason != "" {
 		p.heal = ""
 		p.meter.announced(server.Shape.Version, 0, time.Time{})
+		p.inStep(ctx)
 	}
 	p.move(ctx, stateStreaming, "following the log")
 	return p.explained(ctx, p.follow(ctx, stream, c, server.LSN))
@@ -204,6 +212,7 @@ func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason R
 		return nil, none, ofStore("reset", err)
 	}
 	p.meter.forget()
+	p.inStep(ctx) // whatever happens from here on is seen
 	p.save(ctx)
 	snapshot, err := p.source.CreateSlot(ctx)
 	if err != nil {

@@ -43,16 +43,17 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonFirst         Reason = "first_snapshot"   // nothing is loaded, or a first snapshot was cut off
-	ReasonOtherServer   Reason = "other_server"     // the checkpoint is of a server with another system identifier
-	ReasonOtherTimeline Reason = "other_timeline"   // the server was promoted or restored since
-	ReasonOtherSlot     Reason = "other_slot"       // the checkpoint is of a slot with another name
-	ReasonServerBehind  Reason = "server_behind"    // the server is older than the checkpoint: an old copy was restored
-	ReasonSlotMissing   Reason = "slot_missing"     // somebody dropped the slot
-	ReasonSlotLost      Reason = "slot_lost"        // the server gave up the log that the slot needed
-	ReasonSlotUnusable  Reason = "slot_unusable"    // the server cannot decode from the slot's place: the publication was away then
-	ReasonReshaped      Reason = "reshaped"         // tables were published in another shape for a while: changes may not have come, or cannot be read
-	ReasonStoreBehind   Reason = "warehouse_behind" // the slot has given more than the store holds: an old copy was restored
+	ReasonFirst          Reason = "first_snapshot"   // nothing is loaded, or a first snapshot was cut off
+	ReasonOtherServer    Reason = "other_server"     // the checkpoint is of a server with another system identifier
+	ReasonOtherTimeline  Reason = "other_timeline"   // the server was promoted or restored since
+	ReasonOtherSlot      Reason = "other_slot"       // the checkpoint is of a slot with another name
+	ReasonServerBehind   Reason = "server_behind"    // the server is older than the checkpoint: an old copy was restored
+	ReasonSlotMissing    Reason = "slot_missing"     // somebody dropped the slot
+	ReasonSlotLost       Reason = "slot_lost"        // the server gave up the log that the slot needed
+	ReasonSlotUnusable   Reason = "slot_unusable"    // the server cannot decode from the slot's place: the publication was away then
+	ReasonReshaped       Reason = "reshaped"         // tables were published in another shape for a while: changes may not have come, or cannot be read
+	ReasonServerRestored Reason = "server_restored"  // an old copy of its files was put back, and it has counted beyond the checkpoint since
+	ReasonStoreBehind    Reason = "warehouse_behind" // the slot has given more than the store holds: an old copy was restored
 )
 
 // judge says whether the store may go on from its checkpoint: "" when it may.
@@ -83,7 +84,10 @@ func judge(c warehouse.Checkpoint, ok bool, s pgsource.Server, slot string) Reas
 func reasonOf(err error, before Reason) Reason {
 	var setup *pgsource.SetupError
 	var schema *pgsource.SchemaError
+	var restored *RestoredError
 	switch {
+	case before == ReasonServerRestored, errors.As(err, &restored):
+		return ReasonServerRestored
 	case before == ReasonReshaped, errors.As(err, &schema), errors.As(err, &setup) && setup.Gap:
 		return ReasonReshaped
 	case errors.Is(err, pgsource.ErrSlotGone):

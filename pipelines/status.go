@@ -21,9 +21,9 @@ type meter struct {
 	loading int64  // the same for the batch that the loader has
 	offset  time.Duration
 
-	probe   uint64 // a place that the server's log has reached and we have not
-	probeAt time.Time
-	inStep  time.Time // when we last knew that everything was loaded, on the server's clock
+	probe   uint64    // a place that the server's log has reached and we have not
+	probeAt time.Time // on our clock
+	inStep  time.Time // when we last knew that everything was loaded, on our clock
 }
 
 func newMeter(clock func() time.Time) *meter {
@@ -78,6 +78,21 @@ func (m *meter) fault(err error) {
 	defer m.mu.Unlock()
 	m.status.LastFault, m.status.LastFaultAt = err.Error(), m.clock().UTC()
 	m.status.Restarts++
+}
+
+// noted tells of something that is over.
+func (m *meter) noted(text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.LastFault, m.status.LastFaultAt = text, m.clock().UTC()
+}
+
+// clocks notes what the server's clock says, before anything comes from it, and gives how far that is ahead of ours.
+func (m *meter) clocks(at time.Time) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.offset = at.Sub(m.clock())
+	return m.offset
 }
 
 // resume begins at a checkpoint, which may also lie behind the place before.
@@ -182,11 +197,12 @@ func (m *meter) idle(lsn uint64) {
 func (m *meter) probed(lsn uint64, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.offset = at.Sub(m.clock())
+	now := m.clock()
+	m.offset = at.Sub(now)
 	if m.probe != 0 {
 		return // the older one is not reached yet
 	}
-	m.probe, m.probeAt = lsn, at
+	m.probe, m.probeAt = lsn, now
 	m.reached()
 }
 
@@ -208,15 +224,14 @@ const grace = 2*probeEvery + 500*time.Millisecond
 // lag is the age of the oldest change that is committed and not visible. While the source cannot be asked it is the
 // time since we last knew that there was none.
 func (m *meter) lag() time.Duration {
-	now := m.clock().Add(m.offset)
 	oldest := m.filling
 	if m.loading != 0 {
 		oldest = m.loading
 	}
 	if oldest != 0 {
-		return max(0, now.Sub(time.UnixMicro(oldest)))
+		return max(0, m.clock().Add(m.offset).Sub(time.UnixMicro(oldest)))
 	}
-	if unknown := now.Sub(m.inStep); m.status.State != stateStreaming || unknown > grace {
+	if unknown := m.clock().Sub(m.inStep); m.status.State != stateStreaming || unknown > grace {
 		return max(0, unknown)
 	}
 	return 0
@@ -228,6 +243,9 @@ func (m *meter) snapshot() warehouse.Status {
 	s := m.status.Clone()
 	s.UpdatedAt, s.LoadedLSN = m.clock().UTC(), m.through
 	s.LagSeconds = m.lag().Seconds()
+	if ahead := m.offset.Round(time.Second); ahead.Abs() > time.Second {
+		s.ClockAhead = ahead.Seconds()
+	}
 	return s
 }
 

@@ -15,6 +15,7 @@ type Status struct {
 	LoadedLSN   uint64    `json:"loaded_lsn"`
 	LastCommit  time.Time `json:"last_commit_at" doc:"Commit time of the last transaction that is loaded"`
 	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not yet visible here; 0 when all is loaded"`
+	ClockAhead  float64   `json:"clock_ahead_seconds" doc:"How far the clock of Postgres is ahead of this program's, negative when it is behind; 0 where that is a second at most. The lag does not suffer from it, as it is taken by one clock"`
 	Rows        int64     `json:"rows" doc:"Changes loaded since the program started"`
 	LastFault   string    `json:"last_fault,omitempty" doc:"The last fault, also when it is over"`
 	LastFaultAt time.Time `json:"last_fault_at,omitzero" doc:"When it happened"`

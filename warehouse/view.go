@@ -24,6 +24,8 @@ type View interface {
 	// keys and in the order of the keys: values and RecordLSN are filled. A row that is there twice comes twice. The batch
 	// belongs to the view again when each returns. The table is one of those that the store was opened with.
 	Scan(ctx context.Context, t *Table, span KeySpan, each func(*Batch) error) error
+	// Recent lists keys (the first column of the key) of rows of a table that the stream changed last, up to so many changes back.
+	Recent(ctx context.Context, t *Table, changes int) ([]uuid.UUID, error)
 	// Misderived lists the opportunities of a range that the store derives otherwise than their history says now: a row
 	// of what is derived was changed behind its back. An engine that derives nothing ahead has none.
 	Misderived(ctx context.Context, span KeySpan) ([]uuid.UUID, error)

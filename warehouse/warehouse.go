@@ -41,6 +41,10 @@ type Loader interface {
 	// Status and SaveStatus keep what the pipeline says of itself, so that any process can show it.
 	Status(ctx context.Context) (Status, error)
 	SaveStatus(ctx context.Context, s Status) error
+	// Marks are what the pipeline keeps to know the server by, by name, and SaveMarks replaces them, beside the loads. Reset
+	// forgets them: they belong to the data.
+	Marks(ctx context.Context) (map[string]string, error)
+	SaveMarks(ctx context.Context, marks map[string]string) error
 	// SaveLag adds a sample to the history of the lag, and thins what is older (see LagFine). Samples come in the order
 	// of their times; Reset leaves them.
 	SaveLag(ctx context.Context, s LagSample) error

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -43,12 +44,15 @@ type Server struct {
 	Deployment string // whose data it is: it stays the same on another server, and in a copy that is restored
 	Slot       Slot
 	Shape      Shape
+	At         time.Time // its clock
+	Started    string    // when it was started: files of it are put back while it is not running
 }
 
 // Shape is how the tables are published.
 type Shape struct {
-	Version int64    // of the last migration that changed it
-	Altered []string // what is otherwise than that migration said: somebody has altered it by hand
+	Version   int64             // of the last migration that changed it
+	Altered   []string          // what is otherwise than that migration said: somebody has altered it by hand
+	Published map[string]string // by table: what is another one as soon as the table was out of the publication
 }
 
 // Slot is our replication slot as it is now.
@@ -62,7 +66,7 @@ type Slot struct {
 const settingsSQL = `
 select current_setting('wal_level'), current_setting('server_version_num'), current_setting('max_slot_wal_keep_size'),
        current_user, (select rolreplication or rolsuper from pg_roles where rolname = current_user),
-       current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots)`
+       current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots), pg_postmaster_start_time()`
 
 const publicationSQL = `select pubinsert and pubupdate and pubdelete and pubtruncate from pg_publication where pubname = $1`
 
@@ -96,7 +100,8 @@ func (s *Source) Preflight(ctx context.Context) (Server, error) {
 		return Server{}, err
 	}
 	fault := &SetupError{}
-	if err := s.checkSettings(ctx, l, slot, fault); err != nil {
+	started, err := s.checkSettings(ctx, l, slot, fault)
+	if err != nil {
 		return Server{}, fmt.Errorf("read settings of Postgres: %w", err)
 	}
 	shape, err := s.checkPublication(ctx, l, fault)
@@ -110,15 +115,18 @@ func (s *Source) Preflight(ctx context.Context) (Server, error) {
 	if err != nil {
 		return server, err
 	}
-	server.Slot, server.Shape = slot, shape
+	server.Slot, server.Shape, server.Started = slot, shape, started
+	if server.At, err = clockOf(ctx, l); err != nil {
+		return server, err
+	}
 	server.Deployment, err = s.deployment(ctx, l)
 	return server, err
 }
 
-func (s *Source) checkSettings(ctx context.Context, l *link, slot Slot, fault *SetupError) error {
+func (s *Source) checkSettings(ctx context.Context, l *link, slot Slot, fault *SetupError) (started string, err error) {
 	rows, err := l.rows(ctx, settingsSQL)
 	if err != nil {
-		return err
+		return "", err
 	}
 	r := rows[0]
 	if r[0] != "logical" {
@@ -136,7 +144,7 @@ func (s *Source) checkSettings(ctx context.Context, l *link, slot Slot, fault *S
 	if r[2] == "-1" {
 		s.o.Log.WarnContext(ctx, "max_slot_wal_keep_size is not set: a pipeline that stands still can fill the server's disk")
 	}
-	return nil
+	return r[6], nil
 }
 
 func (s *Source) checkPublication(ctx context.Context, l *link, fault *SetupError) (Shape, error) {
@@ -181,7 +189,8 @@ func (s *Source) checkPublication(ctx context.Context, l *link, fault *SetupErro
 	if last != nil {
 		shape.Version = last.Version
 	}
-	return shape, nil
+	shape.Published, err = s.published(ctx, l)
+	return shape, err
 }
 
 func checkTable(t *warehouse.Table, columns [][]string, advice string, fault *SetupError) {
@@ -249,10 +258,6 @@ func (s *Source) deployment(ctx context.Context, l *link) (string, error) {
 func (s *Source) identify(ctx context.Context) (Server, error) {
 	l, err := s.connect(ctx, true)
 	if err != nil {
-		var pg *pgconn.PgError
-		if errors.As(err, &pg) && (pg.Code == "42501" || pg.Code == "28000") {
-			return Server{}, &SetupError{Faults: []string{"the server refuses a replication connection (" + pg.Message + "): grant the login REPLICATION and allow it in pg_hba.conf"}}
-		}
 		return Server{}, err
 	}
 	defer l.close()

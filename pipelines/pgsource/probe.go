@@ -63,3 +63,27 @@ func (s *Source) look(ctx context.Context, l *link) (Shape, error) {
 	}
 	return shape, nil
 }
+
+// The entries of the catalogue that publish a table. They are made anew when it leaves the publication and comes back, and
+// when it is published in another shape meanwhile.
+const publishedSQL = `
+select pt.schemaname || '.' || pt.tablename, concat_ws(' ', p.oid, p.xmin, c.oid, r.oid, r.xmin, s.oid, s.xmin)
+from pg_publication_tables pt
+join pg_publication p on p.pubname = pt.pubname
+join pg_namespace n on n.nspname = pt.schemaname
+join pg_class c on c.relnamespace = n.oid and c.relname = pt.tablename
+left join pg_publication_rel r on r.prpubid = p.oid and r.prrelid = c.oid
+left join pg_publication_namespace s on s.pnpubid = p.oid and s.pnnspid = n.oid
+where pt.pubname = $1`
+
+func (s *Source) published(ctx context.Context, l *link) (map[string]string, error) {
+	rows, err := l.rows(ctx, publishedSQL, s.o.Publication)
+	if err != nil {
+		return nil, fmt.Errorf("read what the publication's tables are known by: %w", err)
+	}
+	known := make(map[string]string, len(rows))
+	for _, r := range rows {
+		known[r[0]] = r[1]
+	}
+	return known, nil
+}

@@ -3,6 +3,7 @@ package pgsource
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -106,9 +107,21 @@ func (s *Source) connectAs(ctx context.Context, replication bool, settings map[s
 	}
 	l.PgConn, err = pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Postgres: %w", err)
+		return nil, refused(cfg.User, replication, err)
 	}
 	return l, nil
+}
+
+// refused tells a server that lets the login not in from one that is away.
+func refused(login string, replication bool, err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || !strings.HasPrefix(pg.Code, "28") && pg.Code != "42501" && pg.Code != "3D000" {
+		return fmt.Errorf("connect to Postgres: %w", err)
+	}
+	if replication {
+		return &SetupError{Faults: []string{"the server refuses a replication connection (" + pg.Message + "): grant the login REPLICATION and allow it in pg_hba.conf"}}
+	}
+	return &SetupError{Faults: []string{"the server refuses login " + login + " (" + pg.Message + "): let an administrator allow it to connect to this database, and see that its password is the one that the program has"}}
 }
 
 // settle gives a connection of ours its name and settings.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	engine "github.com/marcboeker/go-duckdb"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
@@ -55,6 +56,28 @@ func (v *view) Scan(ctx context.Context, t *warehouse.Table, span warehouse.KeyS
 		}
 		return nil
 	})
+}
+
+// Recent lists keys of the rows that changed last. A first copy stands before all that came from the stream.
+func (v *view) Recent(ctx context.Context, t *warehouse.Table, changes int) ([]uuid.UUID, error) {
+	if err := v.store.mirrors(t); err != nil {
+		return nil, err
+	}
+	var keys []uuid.UUID
+	err := v.read(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		key := ident(t.Key[0])
+		query := fmt.Sprintf("SELECT DISTINCT %[1]s FROM (SELECT %[1]s FROM %[2]s_log WHERE %[1]s IS NOT NULL AND _op <> 83 ORDER BY _lsn DESC, _seq DESC LIMIT %[3]d)", key, t.Name, changes)
+		keys, err = collect(ctx, tx, query, nil, func(rows *sql.Rows) (uuid.UUID, error) {
+			var id engine.UUID
+			err := rows.Scan(&id)
+			return uuid.UUID(id), err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for what changed last in %s: %w", t.Name, err)
+	}
+	return keys, nil
 }
 
 func named(c warehouse.Column) string { return ident(c.Name) }

@@ -103,7 +103,7 @@ func (s *Store) mirrors(t *warehouse.Table) error {
 
 // allTables are the tables of the file, the mirrored and the derived.
 func allTables(tables []*warehouse.Table) []string {
-	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "copied", "awaited", "pipeline_status", "lag_sample", "dead_letter"}
+	names := []string{"opportunity_move", "opportunity_wide", "opportunity_stay", "opportunity_history_undone", "checkpoint", "copied", "awaited", "mark", "pipeline_status", "lag_sample", "dead_letter"}
 	for _, t := range tables {
 		names = append(names, t.Name+"_log")
 		if !t.AppendOnly {

@@ -26,6 +26,8 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"letters", testLetters},
 		{"status", testStatus},
 		{"lag", testLag},
+		{"marks", testMarks},
+		{"recent", testRecent},
 		{"view", testView},
 		{"compare", testCompare},
 	} {

@@ -4,6 +4,8 @@ CREATE TABLE checkpoint (deployment VARCHAR, system_id VARCHAR, timeline INTEGER
 CREATE TABLE copied (name VARCHAR);
 -- Columns that have come to tables that had been filled, and whose values have not.
 CREATE TABLE awaited (name VARCHAR, "column" VARCHAR);
+-- What the pipeline keeps to know the server by.
+CREATE TABLE mark (name VARCHAR, text VARCHAR);
 CREATE TABLE pipeline_status (status VARCHAR);
 CREATE TABLE lag_sample (at TIMESTAMP, lag_seconds DOUBLE, lag_bytes BIGINT, retained_bytes BIGINT);
 
