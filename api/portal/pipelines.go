@@ -2,6 +2,7 @@ package portal
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/sharepartner/sharepartner/api"
@@ -104,6 +105,9 @@ func (x *pipelinePage) notes() []views.Note {
 			Text: fmt.Sprintf("The database is not as migration %d left it. What is listed still comes into the figures, but the next migration may fail on it: undo it, or let a migration of the program do it.", s.Version),
 		})
 	}
+	if x.s.ClockAhead != 0 {
+		notes = append(notes, x.clocks())
+	}
 	if x.s.DeadLetters > 0 {
 		notes = append(notes, views.Note{Tone: "warn", Title: x.counted(x.s.DeadLetters, "row is set aside", "rows are set aside"), Text: "The warehouse cannot keep them and has the version before. They are listed below with what to do."})
 	}
@@ -116,6 +120,18 @@ func (x *pipelinePage) notes() []views.Note {
 		}
 	}
 	return notes
+}
+
+// clocks say which clock is off against which.
+func (x *pipelinePage) clocks() views.Note {
+	where := "ahead of"
+	if x.s.ClockAhead < 0 {
+		where = "behind"
+	}
+	return views.Note{
+		Tone: "warn", Title: "The clock of Postgres is " + seconds(math.Abs(x.s.ClockAhead)) + " " + where + " this program's",
+		Text: "How far figures are behind is taken by the clock of Postgres and is right all the same. Times of changes are those of Postgres; those of loads, faults and comparisons are this program's. Set both by a time server.",
+	}
 }
 
 func (x *pipelinePage) figures() []views.KPI {

@@ -45,7 +45,7 @@ func (w *world) telling(t testing.TB, s told) *world {
 // troubled is a pipeline with everything that can be shown.
 func troubled(now time.Time) told {
 	s := told{status: warehouse.Status{
-		State: "failed", Detail: "the database is not ready for replication: wal_level is replica", UpdatedAt: now, LastCommit: now.Add(-time.Hour), LagSeconds: 3700, Rows: 12_345,
+		State: "failed", Detail: "the database is not ready for replication: wal_level is replica", UpdatedAt: now, LastCommit: now.Add(-time.Hour), LagSeconds: 3700, ClockAhead: -3600, Rows: 12_345,
 		LastFault: "connection refused", LastFaultAt: now.Add(-time.Minute), Since: now.Add(-5 * time.Hour), Restarts: 3, Resyncs: 1, DeadLetters: 2,
 		Tables:  []warehouse.TableCount{{Table: "opportunity", Copied: 1000, Inserted: 20, Updated: 300, Deleted: 4}, {Table: "opportunity_history", Copied: 11_000, Inserted: 21}},
 		Batches: warehouse.BatchCount{Loads: 40, Rows: 12_345, Bytes: 4_500_000, Seconds: 12, CommitSeconds: 4, Last: warehouse.Batched{At: now.Add(-time.Hour), Rows: 3, Bytes: 900, Seconds: 0.02, CommitSeconds: 0.01}},
@@ -95,6 +95,7 @@ func TestPipelinesPage(t *testing.T) {
 		"Somebody has to change something", "wal_level is replica", "connection refused", "Postgres will soon give up what the pipeline still needs", "raise max_slot_wal_keep_size", "2 rows are set aside",
 		"Metrics are not the same on both sides", "2 of 900 differ", "62 min", "12,345", "8.5 GB", "1.5 GB", "018f4e3a-0000-7000-8000-000000000001", "NaN is no number", "Slot lost", "1 row was put right at once", "pipelines replay",
 		"Tables were altered by hand", "crm.stage: position is bigint and was integer", "The tables are as migration 24 made them, read in the log at 1/AB",
+		"The clock of Postgres is 60 min behind this program's", "Set both by a time server",
 	} {
 		require.Contains(t, page.text(), words)
 	}
