@@ -18,6 +18,7 @@ type benchCommand struct {
 	Results string        `help:"Where the results go." default:".bench/results.json"`
 	Changes int           `help:"Row changes for the throughput of the pipeline." default:"1000000"`
 	Rows    int           `help:"Opportunities for the measures of the API and of snapshots, and rows of a large transaction." default:"1000000"`
+	Blocked time.Duration `help:"How long the warehouse takes nothing, while changes are written." default:"10m"`
 	Parity  time.Duration `help:"How long metrics are compared under load." default:"10m"`
 }
 
@@ -59,6 +60,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		{"pipeline snapshot", c.benchSnapshot},
 		{"pipeline memory", c.benchLarge},
 		{"pipeline outage", c.benchOutage},
+		{"pipeline blocked", c.benchBlocked},
 		{"parity", c.benchParity},
 		{"api", c.benchAPI},
 		{"analytics", c.benchAnalytics},

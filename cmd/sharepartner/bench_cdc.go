@@ -105,6 +105,32 @@ func (c *benchCommand) benchOutage(ctx context.Context) ([]measurement, error) {
 	return []measurement{atMost("in step again after 1.2 M changes were missed", took.Seconds(), "s", 60)}, nil
 }
 
+// What people write in a second while the warehouse is blocked.
+const blockedPace = 2000
+
+func (c *benchCommand) benchBlocked(ctx context.Context) ([]measurement, error) {
+	source, done, err := benchSource(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	r, err := benchcdc.Blocked(ctx, source, benchRows, blockedPace, c.Blocked)
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("warehouse blocked for %s", c.Blocked)
+	return []measurement{
+		atLeast(name+": changes written all the same", r.Pace, "1/s", 0.9*blockedPace),
+		figure(name+": slowest transaction of the writer", milliseconds(r.Slowest), "ms"),
+		atMost(name+": memory grown", float64(r.Grown)/(1<<20), "MB", 256),
+		figure(name+": memory grown in the second half", float64(r.Late)/(1<<20), "MB"),
+		atMost(name+": log kept, of what may be", float64(r.Retained)/float64(max(1, r.Limit)), "ratio", 0.5),
+		atMost(name+": in step again", r.CatchUp.Seconds(), "s", 60),
+		atMost(name+": interruptions", float64(r.Restarts), "times", 0),
+		atMost(fmt.Sprintf("%s: rows of %d that differ afterwards", name, r.Compared), float64(r.Differed), "rows", 0),
+	}, nil
+}
+
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // benchSource is a migrated database on a private server.

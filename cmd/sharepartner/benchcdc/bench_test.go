@@ -74,3 +74,14 @@ func TestLargeTransactionAndOutage(t *testing.T) {
 	require.NoError(t, err)
 	require.Positive(t, took)
 }
+
+func TestBlocked(t *testing.T) {
+	r, err := benchcdc.Blocked(context.Background(), source(t), 1000*scale(), 500, 3*time.Second)
+	require.NoError(t, err)
+	require.Positive(t, r.Changes)
+	require.Positive(t, r.Retained)
+	require.Greater(t, r.Compared, int64(1000))
+	require.Zero(t, r.Differed)
+	require.Zero(t, r.Restarts)
+	t.Logf("%+v", r)
+}

@@ -83,16 +83,39 @@ func forgetPeak() error {
 	return nil
 }
 
-func peak() (int64, error) {
+func peak() (int64, error) { return ofProcess("VmHWM:") }
+
+func resident() (int64, error) { return ofProcess("VmRSS:") }
+
+func ofProcess(name string) (int64, error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
 			return kilobytes << 10, err
 		}
 	}
-	return 0, errors.New("/proc/self/status names no largest size")
+	return 0, errors.New("/proc/self/status does not name " + name)
+}
+
+// growth waits and says how much larger than before the process was at most, and how much of that came in the second half.
+func growth(ctx context.Context, before int64, while time.Duration) (grown, late int64, err error) {
+	if err := forgetPeak(); err != nil {
+		return 0, 0, err
+	}
+	var most [2]int64
+	for half := range most {
+		select {
+		case <-time.After(while / 2):
+		case <-ctx.Done():
+			return 0, 0, ctx.Err()
+		}
+		if most[half], err = peak(); err != nil {
+			return 0, 0, err
+		}
+	}
+	return max(0, most[1]-before), most[1] - most[0], nil
 }
