@@ -102,7 +102,7 @@ func (x *pipelinePage) notes() []views.Note {
 	if s := x.s.Schema; s != nil && len(s.Altered) > 0 {
 		notes = append(notes, views.Note{
 			Tone: "warn", Title: "Tables were altered by hand", Lines: s.Altered,
-			Text: fmt.Sprintf("The database is not as migration %d left it. What is listed still comes into the figures, but the next migration may fail on it: undo it, or let a migration of the program do it.", s.Version),
+			Text: fmt.Sprintf("The database is not as migration %d left it. Rows come into the figures as long as they can be read so, but the next migration may fail on it: undo what is listed, or let a migration of the program do it.", s.Version),
 		})
 	}
 	if x.s.ClockAhead != 0 {
