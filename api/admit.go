@@ -47,6 +47,9 @@ func (a *API) admit(r *http.Request, op *huma.Operation, permission operational.
 
 // permitted says whether this actor may ask this, as far as the request alone shows.
 func (a *API) permitted(r *http.Request, op *huma.Operation, actor operational.Actor, permission operational.Permission) error {
+	if err := lookedAt(op, actor); err != nil {
+		return err
+	}
 	if err := actor.Require(permission); err != nil {
 		return err
 	}

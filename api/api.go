@@ -89,6 +89,7 @@ func New(d Deps) *API {
 	humago.MultipartMaxMemory = maxImport // the guard has the whole form in memory already
 	a.huma = humago.New(a.mux, a.config())
 	a.sessions()
+	a.looking()
 	a.ownCredentials()
 	a.profile()
 	a.resets()

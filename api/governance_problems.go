@@ -20,5 +20,7 @@ var problemsOfGovernance = []ProblemType{
 	{"record-type-name-taken", "The name is taken", "The object has a record type with this name already. Nothing was saved.", "Choose another name."},
 	{"layout-name-taken", "The name is taken", "The object has a layout with this name already. Nothing was saved.", "Choose another name."},
 	{"layout-in-use", "The layout is in use", "Record types have this layout as their form. Nothing was changed.", "The message names them: give them another layout first."},
+	{"only-looks", "You look as another role", "The session looks as another role of your company, which changes nothing and takes nothing along. Nothing was done.", "Stop looking as the role (DELETE /v1/session/view, or the line at the top of each page), then try again."},
+	{"role-on-other-side", "The role works on the other side", "People with this role work on the other side of your company. Nothing was changed.", "Change to that side first (POST /v1/session/workspace), then look as the role."},
 	{"last-administrator", "Somebody must be the administrator", "The change would leave your organisation without an administrator. Nothing was saved.", "Make somebody else an administrator first."},
 }

@@ -34,6 +34,7 @@ type Actor struct {
 	Org        uuid.UUID // the workspace the request works in
 	Side       Side
 	Role       Role
+	View       Role      // the role of its company that the session looks as (Role then, too); "": none
 	Credential uuid.UUID // session or API key: what rate limits and idempotency keys belong to
 	Scopes     []string  // permissions of an API key; nil means: all of the role
 	System     string    // name of the job, for example "import"

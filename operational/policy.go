@@ -123,8 +123,7 @@ func (a Actor) holds(p Permission) bool {
 	if side, ok := ofSide[p]; ok && side != a.Side {
 		return false
 	}
-	own := a.rights().Own
-	return own.Everything && slices.Contains(Capabilities, p) || slices.Contains(own.Capabilities, p)
+	return a.rights().Own.has(p)
 }
 
 // all are the permissions that somebody can hold.

@@ -57,6 +57,8 @@ type Rights struct {
 	Managed []uuid.UUID `json:"managed"` // connections that one of a vendor's people looks after; only where a scope asks
 	Channel int         `json:"channel"` // of how many; it decides nothing but how lists are read
 	Links   []Link      `json:"links"`   // the partner side's connections
+	// View is the role that somebody looks as, beside the own one that it is narrowed by (Looking).
+	View *RoleRights `json:"view,omitempty"`
 	// As narrows one of a vendor's people to what one of a partner's people sees of their connection, for reading: a
 	// preview of a role, behind the vendor's own wall.
 	As *Link `json:"-"`
@@ -68,6 +70,7 @@ type RoleRights struct {
 	Name         string                  `json:"name"`
 	Version      int64                   `json:"version"`
 	Everything   bool                    `json:"everything"`    // every object and field; visibility company
+	Reads        bool                    `json:"-"`             // whatever it gives, it gives to read
 	Hat          Side                    `json:"hat,omitempty"` // the only side on which it gives anything; "": on each that its company has
 	Capabilities []Permission            `json:"capabilities"`
 	Objects      map[Object]ObjectRights `json:"objects"` // what is not here is hidden
@@ -185,17 +188,21 @@ type Grant struct {
 func (g Grant) May(act Act) bool { return slices.Contains(g.Acts, act) }
 
 func (r RoleRights) object(o Object) ObjectRights {
+	x := r.Objects[o]
 	if r.Everything {
-		return ObjectRights{Create: true, Read: true, Edit: true, Delete: true, Import: true, Export: true, Visibility: VisibilityCompany, Access: "read_write"}
+		x = ObjectRights{Create: true, Read: true, Edit: true, Delete: true, Import: true, Export: true, Visibility: VisibilityCompany, Access: "read_write"}
 	}
-	return r.Objects[o]
+	if r.Reads {
+		return x.toRead()
+	}
+	return x
 }
 
 func (r RoleRights) grant(o Object) Grant {
 	x := r.object(o)
 	g := Grant{
 		Visibility: x.Visibility, AllTypes: x.RecordTypes == nil, RecordTypes: x.RecordTypes,
-		Read: FieldSet{All: r.Everything, Names: x.Readable}, Edit: FieldSet{All: r.Everything, Names: x.Editable},
+		Read: FieldSet{All: r.Everything, Names: x.Readable}, Edit: FieldSet{All: r.Everything && !r.Reads, Names: x.Editable},
 	}
 	for _, a := range Acts {
 		changes := a == ActEdit || a == ActDelete

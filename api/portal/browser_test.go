@@ -165,7 +165,12 @@ func (b *tab) sends(js, what string) {
 // as puts a session of a person into the window.
 func (b *tab) as(mail string) *tab {
 	b.t.Helper()
-	v := b.w.as(b.t, mail)
+	return b.adopt(b.w.as(b.t, mail))
+}
+
+// adopt puts a visitor's session into the window.
+func (b *tab) adopt(v *visitor) *tab {
+	b.t.Helper()
 	at, err := url.Parse(b.w.server.URL)
 	require.NoError(b.t, err)
 	for _, c := range v.client.Jar.Cookies(at) {

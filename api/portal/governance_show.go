@@ -40,9 +40,11 @@ func (v *visit) rolesPage(d desk, values url.Values) views.Roles {
 	} else if v.vendor() {
 		page.Reach = "Private: records of the partners and regions that a person looks after. Company: all of them."
 	}
-	if d.audience == governance.External {
-		page.Acts = append([]views.Link{{Text: "View as…", Href: "/governance/view-as"}}, page.Acts...)
+	seenAs := viewAsPath
+	if d.audience == governance.Internal {
+		seenAs = address(viewAsPath, url.Values{"role": {d.chosen.Key}}.Encode())
 	}
+	page.Acts = append([]views.Link{{Text: "View as…", Href: seenAs}}, page.Acts...)
 	if v.actor.Allowed(operational.AuditRead) {
 		page.Acts = append([]views.Link{{Text: "History", Href: "/governance/audit?object=role"}}, page.Acts...)
 	}

@@ -8,32 +8,68 @@ import (
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/governance"
 	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/opportunities"
 )
 
-// viewAs shows the vendor's opportunities as one of a partner's people sees them: behind the vendor's own wall, narrowed
-// to their connection, with the fields of their role alone.
+// viewAs offers to look as a role of one's own company, and shows the vendor's opportunities as one of a partner's people
+// sees them: behind the vendor's own wall, narrowed to their connection, with the fields of their role alone.
 func (p *Portal) viewAs(v *visit) error {
-	page := views.ViewAs{Contact: views.Input{ID: "v-contact", Name: "contact", Label: "Person", Value: v.r.URL.Query().Get("contact"), Options: []views.Option{{Text: "Choose a person"}}}}
+	return v.showViewAs(http.StatusOK, v.r.URL.Query().Get("role"))
+}
+
+func (v *visit) showViewAs(status int, role string, notes ...views.Note) error {
+	page := views.ViewAs{Notes: notes}
+	if v.actor.Allowed(operational.RolesManage) {
+		input, err := v.rolesToLookAs(role)
+		if err != nil {
+			return err
+		}
+		page.Role = &input
+	}
+	if v.actor.Allowed(operational.ChannelGovern) {
+		if err := v.asContact(&page); err != nil {
+			return err
+		}
+	}
+	crumbs := governanceCrumbs(views.Link{Text: "Roles & permissions", Href: "/governance/roles"}, views.Link{Text: "View as"})
+	return v.render(status, views.Shell{Title: "View as", Section: "Roles & permissions", Crumbs: crumbs}, views.ViewAsPage(page))
+}
+
+// rolesToLookAs are those of one's own people that work on this side.
+func (v *visit) rolesToLookAs(chosen string) (views.Input, error) {
+	input := views.Input{ID: "v-role", Name: "role", Label: "Role", Value: chosen}
+	roles, err := v.rolesOf(governance.Internal)
+	for _, r := range roles {
+		if r.Hat == nil || *r.Hat == v.actor.Side {
+			input.Options = append(input.Options, views.Option{Value: r.Key, Text: r.Name})
+		}
+	}
+	return input, err
+}
+
+func (v *visit) asContact(page *views.ViewAs) error {
+	input := views.Input{ID: "v-contact", Name: "contact", Label: "Person", Value: v.r.URL.Query().Get("contact"), Options: []views.Option{{Text: "Choose a person"}}}
 	people, err := v.testable(v.r.URL.Query().Get("who"))
 	if err != nil {
 		return err
 	}
-	name := ""
+	name := "This person"
 	for _, o := range people {
 		if id, is := strings.CutPrefix(o.value, aContact); is {
-			page.Contact.Options = append(page.Contact.Options, views.Option{Value: id, Text: o.text})
-			if id == page.Contact.Value {
+			input.Options = append(input.Options, views.Option{Value: id, Text: o.text})
+			if id == input.Value {
 				name = o.text
 			}
 		}
 	}
-	if page.Contact.Value == "" {
+	page.Contact = &input
+	if input.Value == "" {
 		page.Empty = &views.Empty{Icon: "eye", Title: "Choose one of your partners' people", Text: "You see what they see of yours, and nothing that you do not see yourself. That you looked is noted in the audit log."}
-		return v.showViewAs(page)
+		return nil
 	}
-	id, err := uuid.Parse(page.Contact.Value)
+	id, err := uuid.Parse(input.Value)
 	if err != nil {
 		return operational.NotFound("contact")
 	}
@@ -41,18 +77,7 @@ func (p *Portal) viewAs(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if name == "" {
-		name = "This person"
-	}
-	if err := v.seenAs(&page, as, name); err != nil {
-		return err
-	}
-	return v.showViewAs(page)
-}
-
-func (v *visit) showViewAs(page views.ViewAs) error {
-	crumbs := governanceCrumbs(views.Link{Text: "Roles & permissions", Href: "/governance/roles"}, views.Link{Text: "View as"})
-	return v.render(http.StatusOK, views.Shell{Title: "View as", Section: "Roles & permissions", Crumbs: crumbs}, views.ViewAsPage(page))
+	return v.seenAs(page, as, name)
 }
 
 func (v *visit) seenAs(page *views.ViewAs, as operational.Actor, name string) error {

@@ -188,7 +188,10 @@ func (p *Portal) accept(g *guest) error {
 		http.Redirect(g.w, g.r, "/sign-in?return="+g.base, http.StatusSeeOther)
 		return nil
 	}
-	_, err := p.deps.Invitations.Accept(g.ctx, g.actor, g.token)
+	err := api.OnlyLooks(g.actor)
+	if err == nil {
+		_, err = p.deps.Invitations.Accept(g.ctx, g.actor, g.token)
+	}
 	if err != nil {
 		return g.again("accept", err)
 	}

@@ -174,7 +174,7 @@ func (p *Portal) visited(needs operational.Permission, show func(*visit) error) 
 			p.bareFault(w, r, err)
 			return
 		}
-		if err := actor.Require(needs); err != nil {
+		if err := v.opens(needs); err != nil {
 			v.fault(err)
 			return
 		}

@@ -55,6 +55,7 @@ var takes = map[string][]string{
 	"POST /governance/roles/{key}/edit":    {"version", "name", "description", "capability"},
 	"POST /governance/roles/{key}/default": {"version"},
 	"POST /governance/roles/{key}/delete":  {"version"},
+	"POST " + viewAsPath:                   {"role"},
 	"POST /governance/access":              {"do", "version", "mode", "company", "contact", "shown.company", "shown.contact"},
 	"POST /governance/types":               {"object", "name"},
 	"POST /governance/types/{id}":          {"version", "name", "description", "default", "active", "layout.*"},

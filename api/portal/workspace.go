@@ -29,6 +29,10 @@ func (v *visit) person() *views.Person {
 			p.Bound, p.Side = c.Vendor.Name, "For "+c.Vendor.Name+" only"
 		}
 	}
+	if v.me.ViewsAs != nil {
+		p.Role, p.Looks = v.me.ViewsAs.Name, v.me.ViewsAs.Name
+		return p // it stays where it looks
+	}
 	p.Rooms = v.rooms()
 	return p
 }

@@ -139,7 +139,8 @@ type Service struct{ db *postgres.DB }
 // New makes it on the api login.
 func New(db *postgres.DB) *Service { return &Service{db: db} }
 
-// Note notes an act by itself.
+// Note notes an act by itself. That somebody who looks as a role has read something is noted like everybody's reading.
 func (s *Service) Note(ctx context.Context, actor operational.Actor, r Record) error {
+	actor.View = ""
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error { return Append(ctx, tx, r) })
 }

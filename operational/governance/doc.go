@@ -16,5 +16,8 @@
 //   - A role that comes with the workspace can be changed like any other and is not deleted.
 //   - What a partner's own company lets its people do is not told to the vendor that asks why one of them may do
 //     something: the explanation says what the vendor's side says, and that the other side can only narrow it.
+//   - Whoever looks as one of a partner's people, or as a role of its own company (identity.LookAs), sees at most what it sees
+//     itself, and changes nothing: what a role would let its people change, is not offered either. A role has no people of its
+//     own to look by, so what reaches a person's own records reaches those of whoever looks.
 //   - An explanation is given of records that the asker sees; for others the record is not there.
 package governance

@@ -39,6 +39,10 @@
 //     another password ends what was asked for. Whoever signs in by a provider alone has no address of ours.
 //   - Name and time zone are the person's in all companies, which note the names of what changed. Vendors' copies follow while the
 //     connection lives. A session by a provider gives no other name to somebody who signs in by a password too or works elsewhere.
+//   - A session looks as a role of its company until it looks no more, or ends: the role lies with the session, so that all its
+//     windows and requests look alike, and no other session or key of the person does. Rights are those of both roles to read,
+//     worked out anew with each change; API and pages refuse what is no reading, and the transactions of such a session are
+//     read-only for the database. That something was read is noted all the same.
 //   - Whoever manages people signs them out, suspends and erases them where it could give them their role, and nobody else:
 //     an API key, which gives nobody anything, does none of it. It also ends the connection of a person to a provider of the
 //     company, which may have been made with a wrong account, but never the only way in: that is what suspending is for.

@@ -107,6 +107,12 @@ type OrganisationRef struct {
 	Name string    `json:"name" doc:"Its name"`
 }
 
+// RoleRef names a role.
+type RoleRef struct {
+	Key  operational.Role `json:"key" doc:"Key of the role"`
+	Name string           `json:"name" doc:"Its name"`
+}
+
 // Me is what a person may know about itself.
 type Me struct {
 	PersonID     uuid.UUID       `json:"person_id" doc:"The person who is signed in"`
@@ -120,6 +126,7 @@ type Me struct {
 	Currency     string          `json:"currency" doc:"Reporting currency of the organisation"`
 	FiscalMonth  int             `json:"fiscal_month" doc:"Month that the organisation's fiscal year begins with"`
 	Permissions  []string        `json:"permissions" doc:"What the credential may do"`
+	ViewsAs      *RoleRef        `json:"views_as,omitempty" doc:"The role that the session looks as: it sees what both that role and your own give, and changes nothing. Absent: none"`
 	ConnectionID *uuid.UUID      `json:"connection_id,omitempty" doc:"The only connection that the credential works in; absent: all of the organisation's business"`
 	Workspaces   []Choice        `json:"workspaces" doc:"Where a session can work: one's organisations, on each of their sides. Empty for an API key"`
 	Vendors      []VendorChoice  `json:"vendors" doc:"On the partner side: the vendors to work for, one of which a session can narrow itself to. Empty for an API key"`
@@ -131,6 +138,9 @@ func (s *Service) Me(ctx context.Context, actor operational.Actor) (Me, error) {
 	me.Organisation.ID = actor.Org
 	if actor.Connection != uuid.Nil {
 		me.ConnectionID = &actor.Connection
+	}
+	if actor.Looks() && actor.Rights != nil {
+		me.ViewsAs = &RoleRef{actor.View, actor.Rights.Own.Name}
 	}
 	for _, p := range actor.Permissions() {
 		me.Permissions = append(me.Permissions, string(p))

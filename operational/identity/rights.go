@@ -24,7 +24,10 @@ type rightsCache struct {
 type rightsKey struct {
 	membership uuid.UUID
 	side       operational.Side
+	view       operational.Role // "": none
 }
+
+func rightsKeyOf(a operational.Actor) rightsKey { return rightsKey{a.Membership, a.Side, a.View} }
 
 // Most entries held; beyond it all are forgotten, which costs one question each.
 const rightsHeld = 4096
@@ -35,7 +38,7 @@ func newRightsCache(db *postgres.DB) *rightsCache {
 
 // with gives the actor its rights, of this version or a later one.
 func (c *rightsCache) with(ctx context.Context, actor operational.Actor, version int64) (operational.Actor, error) {
-	key := rightsKey{actor.Membership, actor.Side}
+	key := rightsKeyOf(actor)
 	c.mu.Lock()
 	r := c.held[key]
 	c.mu.Unlock()
@@ -48,7 +51,7 @@ func (c *rightsCache) with(ctx context.Context, actor operational.Actor, version
 
 // fresh gives the actor its rights as they are now.
 func (c *rightsCache) fresh(ctx context.Context, actor operational.Actor) (operational.Actor, error) {
-	key := rightsKey{actor.Membership, actor.Side}
+	key := rightsKeyOf(actor)
 	r, err := c.load(ctx, key)
 	switch {
 	case err != nil:
@@ -70,11 +73,12 @@ func (c *rightsCache) fresh(ctx context.Context, actor operational.Actor) (opera
 func (c *rightsCache) load(ctx context.Context, key rightsKey) (*operational.Rights, error) {
 	var text []byte
 	err := c.db.AsProgram(ctx, postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(`select sec.rights($1, $2)`, key.membership, key.side).QueryRow(func(r pgx.Row) error { return r.Scan(&text) })
+		b.Queue(`select sec.rights($1, $2, nullif($3::text, ''))`, key.membership, key.side, key.view).QueryRow(func(r pgx.Row) error { return r.Scan(&text) })
 	})
 	if err != nil || text == nil {
 		return nil, err
 	}
-	r := &operational.Rights{}
-	return r, json.Unmarshal(text, r)
+	r := operational.Rights{}
+	err = json.Unmarshal(text, &r)
+	return r.Looking(), err
 }

@@ -14,11 +14,11 @@ import (
 
 const (
 	sqlSessionActor = `
-select session_id as credential, person_id, membership_id, org_id, side, role, connection_id, null::text[] as scopes, rights_version, standing, ends_at
+select session_id as credential, person_id, membership_id, org_id, side, role, views_as, connection_id, null::text[] as scopes, rights_version, standing, ends_at
 from sec.session_actor($1, $2, $3)`
 
 	sqlKeyActor = `
-select key_id as credential, person_id, membership_id, org_id, side, role, connection_id, scopes, rights_version, standing, ends_at
+select key_id as credential, person_id, membership_id, org_id, side, role, null::text as views_as, connection_id, scopes, rights_version, standing, ends_at
 from sec.key_actor($1, $2)`
 
 	sqlPassword = `
@@ -83,6 +83,7 @@ type actorRow struct {
 	OrgID        uuid.UUID
 	Side         operational.Side
 	Role         operational.Role
+	ViewsAs      *operational.Role
 	ConnectionID *uuid.UUID
 	Scopes       []string
 
@@ -98,6 +99,9 @@ func (r actorRow) actor() operational.Actor {
 	}
 	if r.ConnectionID != nil {
 		a.Connection = *r.ConnectionID
+	}
+	if r.ViewsAs != nil {
+		a.View, a.Role = *r.ViewsAs, *r.ViewsAs
 	}
 	return a
 }

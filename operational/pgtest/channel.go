@@ -55,10 +55,11 @@ func (d *Database) WithRights(t testing.TB, actor operational.Actor) operational
 	t.Helper()
 	var text []byte
 	require.NoError(t, d.API.AsProgram(t.Context(), postgres.PurposeSignIn, func(b *pgx.Batch) {
-		b.Queue(`select sec.rights($1, $2)`, actor.Membership, actor.Side).QueryRow(func(r pgx.Row) error { return r.Scan(&text) })
+		b.Queue(`select sec.rights($1, $2, nullif($3, ''))`, actor.Membership, actor.Side, string(actor.View)).QueryRow(func(r pgx.Row) error { return r.Scan(&text) })
 	}))
-	actor.Rights = &operational.Rights{}
-	require.NoError(t, json.Unmarshal(text, actor.Rights), "there is no such member")
+	rights := operational.Rights{}
+	require.NoError(t, json.Unmarshal(text, &rights), "there is no such member")
+	actor.Rights = rights.Looking()
 	return actor
 }
 

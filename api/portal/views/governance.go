@@ -223,9 +223,12 @@ type SeenSection struct {
 	Fields []Field
 }
 
-// ViewAs is the page that shows what one of a partner's people sees.
+// ViewAs is the page that shows what somebody else sees: the whole workspace as a role of one's own company, or what one
+// of a partner's people sees.
 type ViewAs struct {
-	Contact Input
+	Notes   []Note
+	Role    *Input // nil: whoever asks does not govern these roles
+	Contact *Input // nil: or those of partners' people
 	Lede    []Span
 	Table   Table
 	Empty   *Empty

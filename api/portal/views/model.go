@@ -36,6 +36,7 @@ type Person struct {
 	Name, Role, Org, Side string
 	Rooms                 []Room // where else it can work; empty where there is no choice
 	Bound                 string // the only vendor that it works for; "": all of the company's business
+	Looks                 string // the role that the session looks as; "": none
 }
 
 // Room is a place that a session can work in.

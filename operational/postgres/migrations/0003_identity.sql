@@ -14,6 +14,7 @@ create table sec.session (
   connection_id uuid references crm.connection, -- the only connection that it works in; null: all of the company's business
   device text check (length(device) between 1 and 60), -- browser and system in a few words, for its person to know it by; null: it did not say
   second_factor boolean not null default false, -- a code was asked for beside the password
+  views_as text, -- the role that it looks as (governance_at_work holds that its company has it); null: its person's own
   provider_id uuid, -- the provider that vouched for the person (identity_providers), in place of a password
   created_at timestamptz not null,
   last_seen_at timestamptz not null,
@@ -129,13 +130,13 @@ end $$;
 -- Being seen moves the idle limit, at most once a minute. All is read at one moment, so that the counts of changes
 -- (standing) belong to what is said beside them.
 create function sec.session_actor(token bytea, at timestamptz, idle interval)
-returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, connection_id uuid, rights_version bigint, standing bigint, ends_at timestamptz)
+returns table (session_id uuid, person_id uuid, membership_id uuid, org_id uuid, side text, role text, views_as text, connection_id uuid, rights_version bigint, standing bigint, ends_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_column
 declare seen timestamptz;
 begin
-  select s.id, m.person_id, m.id, m.org_id, s.side, m.role, s.connection_id, coalesce(v.version, 0), coalesce(v.standing, 0), s.idle_expires_at, s.last_seen_at
-    into session_id, person_id, membership_id, org_id, side, role, connection_id, rights_version, standing, ends_at, seen
+  select s.id, m.person_id, m.id, m.org_id, s.side, m.role, s.views_as, s.connection_id, coalesce(v.version, 0), coalesce(v.standing, 0), s.idle_expires_at, s.last_seen_at
+    into session_id, person_id, membership_id, org_id, side, role, views_as, connection_id, rights_version, standing, ends_at, seen
     from sec.session s join crm.membership m on m.id = s.membership_id join crm.person p on p.id = m.person_id
     left join sec.rights_version v on v.org_id = m.org_id
     where s.token_sha256 = token and s.idle_expires_at > at and s.expires_at > at and m.status = 'active' and p.status = 'active';

@@ -78,8 +78,9 @@ create function sec.link(contact uuid) returns jsonb language sql stable securit
   where e.id = contact
 $$;
 
--- All that a member's rights are made of, as they are now; operational.Rights in Go.
-create function sec.rights_of(membership uuid, side text) returns jsonb language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+-- All that a member's rights are made of, as they are now; operational.Rights in Go. Beside them the role of the company
+-- that a session of the member looks as, if it does.
+create function sec.rights_of(membership uuid, side text, view text default null) returns jsonb language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 declare
   m crm.membership;
   links jsonb := '[]';
@@ -89,22 +90,24 @@ begin
   select * into m from crm.membership x where x.id = membership and x.status = 'active';
   if not found then return null; end if;
   if not exists (select from crm.role r where r.org_id = m.org_id and r.key = m.role and coalesce(r.hat, side) = side) then return null; end if;
+  if view is not null and not exists (select from crm.role r where r.org_id = m.org_id and r.key = view and r.audience = 'internal' and coalesce(r.hat, side) = side) then return null; end if;
   if side = 'partner' then
     select coalesce(jsonb_agg(sec.link(e.id) order by c.id), '[]') into links
     from crm.external_contact e join crm.connection c on c.id = e.connection_id
     where e.partner_org_id = m.org_id and e.membership_id = m.id and c.status <> 'ended';
-  elsif exists (select from crm.role_object o where o.org_id = m.org_id and o.role_key = m.role and o.visibility = 'private') then
+  elsif exists (select from crm.role_object o where o.org_id = m.org_id and o.role_key in (m.role, view) and o.visibility = 'private') then
     select array_agg(c.id order by c.id) into managed from crm.connection c
     where c.vendor_org_id = m.org_id and (c.channel_manager_id = m.id or c.region in (select g.region from crm.membership_region g where g.membership_id = m.id));
     select count(*) into channel from crm.connection c where c.vendor_org_id = m.org_id;
   end if;
   return jsonb_build_object('version', coalesce((select v.version from sec.rights_version v where v.org_id = m.org_id), 0),
-    'own', sec.role_rights(m.org_id, m.role), 'managed', coalesce(to_jsonb(managed), '[]'), 'channel', channel, 'links', links);
+    'own', sec.role_rights(m.org_id, m.role), 'managed', coalesce(to_jsonb(managed), '[]'), 'channel', channel, 'links', links)
+    || case when view is null then '{}' else jsonb_build_object('view', sec.role_rights(m.org_id, view)) end;
 end $$;
-create function sec.rights(membership uuid, side text) returns jsonb language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+create function sec.rights(membership uuid, side text, view text default null) returns jsonb language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
   perform sec.require('sign-in');
-  return sec.rights_of(membership, side);
+  return sec.rights_of(membership, side, view);
 end $$;
 -- +goose StatementEnd
-grant execute on function sec.rights(uuid, text) to sharepartner_api;
+grant execute on function sec.rights(uuid, text, text) to sharepartner_api;

@@ -1,9 +1,31 @@
--- Governance at work: who has which role, the last administrator, what decisions are explained by.
+-- Governance at work: who has which role, the last administrator, what decisions are explained by, and looking as a role.
 -- +goose Up
 -- A role's name in events and history; people say its key.
 alter table crm.role add column id uuid not null default gen_random_uuid(), add unique (id);
 
+-- A session looks as a role of its own company's people, and no longer than there is such a role.
+alter table sec.session
+  add column views_org_id uuid,
+  add column views_audience text check (views_audience = 'internal'),
+  add check (num_nulls(views_as, views_org_id, views_audience) in (0, 3)),
+  add foreign key (views_org_id, membership_id) references crm.membership (org_id, id),
+  add foreign key (views_org_id, views_as, views_audience) references crm.role (org_id, key, audience) on delete set null (views_org_id, views_as, views_audience);
+create index session_that_looks on sec.session (views_org_id, views_as) where views_as is not null;
+
 -- +goose StatementBegin
+-- Whoever holds the token looks as a role from now on (null: as none) that works on the side that the session works on.
+create function sec.look_as(token bytea, view text, at timestamptz) returns void language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+begin
+  perform sec.require('sign-in');
+  update sec.session s set views_as = view, views_org_id = case when view is not null then m.org_id end, views_audience = case when view is not null then 'internal' end
+    from crm.membership m
+    where s.token_sha256 = token and s.idle_expires_at > at and s.expires_at > at and m.id = s.membership_id and m.status = 'active'
+      and (view is null or exists (select from crm.role r where r.org_id = m.org_id and r.key = view and r.audience = 'internal' and coalesce(r.hat, s.side) = s.side));
+  if not found then
+    raise exception 'the session is not what it was, or the role' using errcode = 'SP001';
+  end if;
+end $$;
+
 -- A company keeps somebody who may do everything. One such change at a time: two administrators who take the role from
 -- each other at the same moment would both see the other still there. In a company with two sides whoever does everything on
 -- one of them cannot stand in for whoever does on both: nobody could give the other one's roles any more.
@@ -43,6 +65,7 @@ end $$;
 -- +goose StatementEnd
 create trigger keep_administrator after update of role, status or delete on crm.membership for each row execute function crm.keep_administrator();
 
+grant execute on function sec.look_as(bytea, text, timestamptz) to sharepartner_api;
 grant execute on function crm.governed_fields(), crm.rights_of_member(uuid) to sharepartner_vendor, sharepartner_partner;
 grant execute on function crm.rights_of_contact(uuid) to sharepartner_vendor;
 grant update (role) on crm.membership to sharepartner_vendor, sharepartner_partner;

@@ -161,4 +161,4 @@ create policy partner on crm.import_finding to sharepartner_partner using (org_i
 grant select, insert, update (state, progress, step, summary, fault, cancel_requested, started_at, finished_at) on crm.import to sharepartner_partner;
 grant select, insert on crm.import_file, crm.import_finding to sharepartner_partner;
 -- An import is done with the rights that its person has at that moment.
-grant execute on function sec.rights(uuid, text) to sharepartner_jobs;
+grant execute on function sec.rights(uuid, text, text) to sharepartner_jobs;
