@@ -24,6 +24,10 @@
 //     record in place of the stored answer would have to know of each operation what to read.
 //   - The ETag of a record of which a role hides fields names these too, so that a cache does not go on showing what has
 //     been hidden since. If-Match compares the version alone: it is the record's.
+//   - There is no expand: records name what they refer to by id and, where that cannot hide more than the record itself does, by
+//     name. A whole record inside another one would have rights, a version and an audit of its own, so that the ETag around it
+//     would be that of neither, and a cursor would go on over rows that some other right has changed. One list with
+//     id in (...) reads those that a page refers to. Would change if callers had to ask more than twice for one page.
 //   - A cursor is bound to caller, filter and sort, not to rights: it holds values of the sort keys only, which the filter
 //     and sort beside it must be allowed to name at each page.
 //   - If-Match takes one strong tag. `*` and weak ones do not say what the caller saw: 412, as anything else that names no
