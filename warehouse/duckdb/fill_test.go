@@ -26,7 +26,7 @@ const fillSQL = `
 	INSERT INTO opportunity SELECT opportunity_id, connection_id, vendor_org_id, partner_org_id, 1, NULL, md5('k' || partner_org_id || seq %% 50)::UUID, NULL, process_id, stage_id, stage_type,
 		vendor_net_amount, 'entered', currency, NULL, region, tier, NULL, NULL, NULL, version, effective_at, recorded_at, 0
 		FROM opportunity_history_log WHERE version = 1;
-	INSERT INTO checkpoint VALUES ('', '7', 1, 'bench', 1000, TIMESTAMP '2026-01-01', 1000, 0, 0, false);`
+	INSERT INTO checkpoint VALUES ('', '7', 1, 'bench', 1000, TIMESTAMP '2026-01-01', 1000, 0, 0);`
 
 // Fill makes a large store at once.
 func (s *Store) Fill(ctx context.Context, opportunities int) error {
