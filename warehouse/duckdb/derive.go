@@ -111,13 +111,15 @@ func (l *load) deriveWhole(ctx context.Context) error {
 		return err
 	}
 	var rows int
-	if err := l.tx.QueryRowContext(ctx, "SELECT count(*) FROM opportunity_history_log").Scan(&rows); err != nil {
+	var undone bool
+	const count = "SELECT count(*), EXISTS (FROM opportunity_history_undone) FROM opportunity_history_log"
+	if err := l.tx.QueryRowContext(ctx, count).Scan(&rows, &undone); err != nil {
 		return fmt.Errorf("count the history: %w", err)
 	}
 	parts := rows/l.store.pieces.whole + 1
 	for part := range parts {
 		where := fmt.Sprintf("hash(opportunity_id) %% %d = %d", parts, part)
-		if err := l.deriveMoves(ctx, "SELECT "+historyColumns+" FROM ("+historySQL(history{where: where, undone: true})+")", false); err != nil {
+		if err := l.deriveMoves(ctx, "SELECT "+historyColumns+" FROM ("+historySQL(history{where: where, undone: undone})+")", false); err != nil {
 			return err
 		}
 	}
