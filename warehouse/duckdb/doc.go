@@ -8,6 +8,9 @@
 //   - Rows go through a temporary staging table: appended once, row by row, and from there copied by column into
 //     the log, the latest state and what is derived. The staging rows are deleted before the commit, so that they
 //     never become part of the staging table: a temporary table does not give space back.
+//   - Pieces of a first copy are read by column (Arrow), which takes half the time; not so what the stream brings: the
+//     view that this needs costs more than appending a few rows, and the engine does not give back all of its memory.
+//   - While a first copy comes the engine has one thread: it lets a thread that waits for another spin.
 //   - No keys and no indexes: an upsert by key costs fifty times a delete and an insert (design page, pipeline).
 //     Lookups of a few keys name them as literals, so that the minimum and maximum of each row group leave out
 //     nearly all of the table; a parameter would not.

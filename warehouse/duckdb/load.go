@@ -64,7 +64,24 @@ func (s *Store) Begin(ctx context.Context) (warehouse.Load, error) {
 		s.writing.Unlock()
 		return nil, err
 	}
+	if l.from.LSN == 0 {
+		if err := l.threads(ctx, 1); err != nil {
+			return nil, errors.Join(err, l.Rollback())
+		}
+	}
 	return l, nil
+}
+
+// threads says how many threads the engine works with. While a first copy comes it is one: the pieces are too small to be
+// shared, and the engine keeps a thread that waits for another busy, on a processor that reading and decoding need.
+func (l *load) threads(ctx context.Context, n int) error {
+	if l.store.opts.Threads == 1 || l.from.LSN > 0 {
+		return nil
+	}
+	if _, err := l.store.writer.ExecContext(ctx, fmt.Sprintf("SET threads = %d", n)); err != nil {
+		return fmt.Errorf("choose the number of threads: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) begin(ctx context.Context) (*load, error) {
@@ -105,7 +122,7 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if err != nil {
 		return err
 	}
-	staged, err := l.stageRows(b, resolved)
+	staged, err := l.stageRows(ctx, b, resolved)
 	if err != nil || staged == 0 {
 		return err
 	}
@@ -126,7 +143,10 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 	if l.tx == nil || l.failed {
 		return errors.Join(errLoadOver, l.Rollback())
 	}
-	err := l.flush(ctx, false)
+	err := l.threads(ctx, l.store.opts.Threads)
+	if err == nil {
+		err = l.flush(ctx, false)
+	}
 	if c.LSN < l.from.LSN { // sent again: what was left out is loaded
 		c.LSN, c.CommittedAt = l.from.LSN, l.from.CommittedAt
 	}
@@ -158,7 +178,11 @@ func (l *load) Rollback() error {
 	tx := l.tx
 	l.tx = nil
 	defer l.store.writing.Unlock()
-	if err := tx.Rollback(); err != nil {
+	err := tx.Rollback()
+	if err == nil {
+		err = l.threads(context.Background(), l.store.opts.Threads)
+	}
+	if err != nil {
 		l.store.broken.Store(true)
 		return fmt.Errorf("forget the load: %w", err)
 	}

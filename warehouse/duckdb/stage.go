@@ -26,8 +26,47 @@ func makeStaging(ctx context.Context, conn *sql.Conn, tables []*warehouse.Table)
 	return nil
 }
 
-// stageRows appends rows from the given one on to the staging table, except those whose transaction is loaded already.
-func (l *load) stageRows(b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
+// manyRows is the number of rows from which a piece of a first copy is read by the engine where it stands: that costs some
+// milliseconds for the view, and then half of what appending costs. It is not for loads that come for ever, as the engine
+// keeps some kilobytes for each view.
+const manyRows = 2000
+
+// stageRows puts the rows into the staging table, except those whose transaction is loaded already.
+func (l *load) stageRows(ctx context.Context, b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
+	if l.from.LSN == 0 && b.Len() >= manyRows && len(resolved) == 0 {
+		staged, err = b.Len(), l.readRows(ctx, b)
+	} else {
+		staged, err = l.appendRowByRow(b, resolved)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("stage rows of %s: %w", b.Table.Name, err)
+	}
+	return staged, nil
+}
+
+// readRows has the engine read the batch, through a view that is gone again before the load ends.
+func (l *load) readRows(ctx context.Context, b *warehouse.Batch) error {
+	record := inColumns(b)
+	defer record.Release()
+	shown, free := &oneRecord{record: record}, func() {}
+	err := l.store.writer.Raw(func(conn any) error {
+		a, err := engine.NewArrowFromConn(conn.(driver.Conn))
+		if err != nil {
+			return err
+		}
+		free, err = a.RegisterView(shown, "incoming")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("show the rows: %w", err)
+	}
+	defer free()
+	defer func() { shown.record = nil }()
+	return l.exec(ctx, "read the rows", "INSERT INTO stage_"+b.Table.Name+" SELECT * FROM incoming; DROP VIEW incoming")
+}
+
+// appendRowByRow hands the rows over to the engine.
+func (l *load) appendRowByRow(b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
 	err = l.store.writer.Raw(func(conn any) (err error) {
 		appender, err := engine.NewAppenderFromConn(conn.(driver.Conn), "", "stage_"+b.Table.Name)
 		if err != nil {
@@ -62,10 +101,7 @@ func (l *load) stageRows(b *warehouse.Batch, resolved map[cell]driver.Value) (st
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, fmt.Errorf("stage rows of %s: %w", b.Table.Name, err)
-	}
-	return staged, nil
+	return staged, err
 }
 
 // loaded says whether the transaction of the row was loaded before. CommitLSN is the place of the commit record,
