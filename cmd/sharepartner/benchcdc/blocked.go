@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -55,28 +54,17 @@ func (l *blockedLoad) Append(ctx context.Context, b *warehouse.Batch) error {
 // Blocked lets the warehouse take nothing for a while, during which so many changes a second are written.
 func Blocked(ctx context.Context, s Source, rows int, pace float64, while time.Duration) (BlockedResult, error) {
 	var r BlockedResult
-	c, err := newChannel(ctx, s.OwnerURL)
+	b, err := loaded(ctx, s, rows, duckdb.Options{})
 	if err != nil {
 		return r, err
 	}
-	defer c.conn.Close(context.WithoutCancel(ctx))
-	if err := c.fill(ctx, rows); err != nil {
-		return r, err
-	}
-	duck, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "blocked.duckdb")})
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = duck.Close() }()
-	if _, err := catchUp(ctx, s, duck, c); err != nil {
-		return r, err
-	}
-	store := &blockedStore{Store: duck}
+	defer b.end(ctx)
+	store := &blockedStore{Store: b.store}
 	p := pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: store, DriftEvery: -1})
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- p.Run(running) }()
-	err = r.measure(ctx, s, c, p, store, rows, pace, while)
+	err = r.measure(ctx, s, b.channel, p, store, rows, pace, while)
 	stop()
 	return r, errors.Join(err, <-done)
 }

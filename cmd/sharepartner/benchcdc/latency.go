@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -36,26 +35,15 @@ type Pace struct {
 // many opportunities and accounts are there before.
 func Latency(ctx context.Context, s Source, rows int, p Pace) (LatencyResult, error) {
 	var r LatencyResult
-	c, err := newChannel(ctx, s.OwnerURL)
+	b, err := loaded(ctx, s, rows, duckdb.Options{})
 	if err != nil {
 		return r, err
 	}
-	defer c.conn.Close(context.WithoutCancel(ctx))
-	if err := c.fill(ctx, rows); err != nil {
-		return r, err
-	}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "latency.duckdb")})
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = store.Close() }()
-	if _, err := catchUp(ctx, s, store, c); err != nil {
-		return r, err
-	}
+	defer b.end(ctx)
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: store}).Run(running) }()
-	took, err := c.pace(ctx, store, s.OwnerURL, rows, p)
+	go func() { done <- pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: b.store}).Run(running) }()
+	took, err := b.pace(ctx, b.store, s.OwnerURL, rows, p)
 	stop()
 	if err := errors.Join(err, <-done); err != nil {
 		return r, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -23,27 +22,19 @@ type LargeResult struct {
 // Large commits one transaction of so many row changes while the pipeline is away, and lets it come.
 func Large(ctx context.Context, s Source, changes int, memoryLimit string) (LargeResult, error) {
 	r := LargeResult{Changes: changes}
-	c, err := newChannel(ctx, s.OwnerURL)
+	b, err := loaded(ctx, s, 0, duckdb.Options{MemoryLimit: memoryLimit})
 	if err != nil {
 		return r, err
 	}
-	defer c.conn.Close(context.WithoutCancel(ctx))
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "large.duckdb"), MemoryLimit: memoryLimit})
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = store.Close() }()
-	if _, err := catchUp(ctx, s, store, c); err != nil {
-		return r, err
-	}
+	defer b.end(ctx)
 	// Each opportunity is two rows: itself and its history.
-	if _, err := c.conn.Exec(ctx, addOpportunitiesSQL, c.link, c.vendor, c.partner, c.process, c.stages[0], 1, changes/2); err != nil {
+	if _, err := b.conn.Exec(ctx, addOpportunitiesSQL, b.link, b.vendor, b.partner, b.process, b.stages[0], 1, changes/2); err != nil {
 		return r, fmt.Errorf("write one large transaction: %w", err)
 	}
 	if err := forgetPeak(); err != nil {
 		return r, err
 	}
-	r.Took, err = catchUp(ctx, s, store, c)
+	r.Took, err = b.catchUp(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -53,26 +44,15 @@ func Large(ctx context.Context, s Source, changes int, memoryLimit string) (Larg
 
 // Outage writes so many changes while the pipeline is away and says how long it takes to be in step again.
 func Outage(ctx context.Context, s Source, rows, changes int) (time.Duration, error) {
-	c, err := newChannel(ctx, s.OwnerURL)
+	b, err := loaded(ctx, s, rows, duckdb.Options{})
 	if err != nil {
 		return 0, err
 	}
-	defer c.conn.Close(context.WithoutCancel(ctx))
-	if err := c.fill(ctx, rows); err != nil {
+	defer b.end(ctx)
+	if _, err := b.change(ctx, rows, changes); err != nil {
 		return 0, err
 	}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "outage.duckdb")})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = store.Close() }()
-	if _, err := catchUp(ctx, s, store, c); err != nil {
-		return 0, err
-	}
-	if _, err := c.change(ctx, rows, changes); err != nil {
-		return 0, err
-	}
-	return catchUp(ctx, s, store, c)
+	return b.catchUp(ctx)
 }
 
 // forgetPeak begins to count the largest size anew.

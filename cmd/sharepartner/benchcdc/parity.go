@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/sharepartner/sharepartner/pipelines"
@@ -30,28 +29,17 @@ const (
 // Parity writes a mixed load for a while and meanwhile computes every metric on both sides, again and again.
 func Parity(ctx context.Context, s Source, rows int, while time.Duration) (ParityResult, error) {
 	var r ParityResult
-	c, err := newChannel(ctx, s.OwnerURL)
+	b, err := loaded(ctx, s, rows, duckdb.Options{})
 	if err != nil {
 		return r, err
 	}
-	defer c.conn.Close(context.WithoutCancel(ctx))
-	if err := c.fill(ctx, rows); err != nil {
-		return r, err
-	}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "parity.duckdb")})
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = store.Close() }()
-	if _, err := catchUp(ctx, s, store, c); err != nil {
-		return r, err
-	}
-	p := pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: store})
+	defer b.end(ctx)
+	p := pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: b.store})
 	running, stop := context.WithCancel(ctx)
 	done, written := make(chan error, 1), make(chan error, 1)
 	go func() { done <- p.Run(running) }()
 	until := time.Now().Add(while)
-	go func() { written <- c.load(running, rows, until, &r.Changes) }()
+	go func() { written <- b.load(running, rows, until, &r.Changes) }()
 	err = r.compare(ctx, parity.NewRunner(p, time.Now, slog.New(slog.DiscardHandler)), until, min(compareEvery, while/4))
 	err = errors.Join(err, <-written)
 	stop()

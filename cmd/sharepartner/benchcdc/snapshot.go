@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -26,26 +25,18 @@ type SnapshotResult struct {
 // Snapshot fills a channel with opportunities, their history and accounts, and lets both read them.
 func Snapshot(ctx context.Context, s Source, rows int) (SnapshotResult, error) {
 	var r SnapshotResult
-	c, err := newChannel(ctx, s.OwnerURL)
+	b, err := begin(ctx, s, rows, duckdb.Options{})
 	if err != nil {
 		return r, err
 	}
-	defer c.conn.Close(context.WithoutCancel(ctx))
-	if err := c.fill(ctx, rows); err != nil {
-		return r, err
-	}
+	defer b.end(ctx)
 	if r.Reference, r.Bytes, err = drain(ctx, s.CDCURL); err != nil {
 		return r, err
 	}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "snapshot.duckdb")})
-	if err != nil {
+	if r.Pipeline, err = b.catchUp(ctx); err != nil {
 		return r, err
 	}
-	defer func() { _ = store.Close() }()
-	if r.Pipeline, err = catchUp(ctx, s, store, c); err != nil {
-		return r, err
-	}
-	status, err := store.Status(ctx)
+	status, err := b.store.Status(ctx)
 	if err != nil {
 		return r, err
 	}

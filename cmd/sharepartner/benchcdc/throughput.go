@@ -30,40 +30,29 @@ type ThroughputResult struct {
 // opportunities and accounts are there before.
 func Throughput(ctx context.Context, s Source, rows, changes int) (ThroughputResult, error) {
 	var r ThroughputResult
-	c, err := newChannel(ctx, s.OwnerURL)
+	b, err := loaded(ctx, s, rows, duckdb.Options{})
 	if err != nil {
 		return r, err
 	}
-	defer c.conn.Close(context.WithoutCancel(ctx))
-	if err := c.fill(ctx, rows); err != nil {
+	defer b.end(ctx)
+	if r.Changes, err = b.change(ctx, rows, changes); err != nil {
 		return r, err
 	}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(s.Dir, "throughput.duckdb")})
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = store.Close() }()
-	if _, err := catchUp(ctx, s, store, c); err != nil { // the first snapshot
-		return r, err
-	}
-	if r.Changes, err = c.change(ctx, rows, changes); err != nil {
-		return r, err
-	}
-	end, err := c.place(ctx)
+	end, err := b.place(ctx)
 	if err != nil {
 		return r, err
 	}
 	const copySQL = `select pg_copy_logical_replication_slot($1, 'benchcdc_reference')`
-	if _, err := c.conn.Exec(ctx, copySQL, slotOf(s)); err != nil {
+	if _, err := b.conn.Exec(ctx, copySQL, slotOf(s)); err != nil {
 		return r, fmt.Errorf("copy the slot: %w", err)
 	}
 	defer func() {
-		_, _ = c.conn.Exec(context.WithoutCancel(ctx), `select pg_drop_replication_slot('benchcdc_reference')`)
+		_, _ = b.conn.Exec(context.WithoutCancel(ctx), `select pg_drop_replication_slot('benchcdc_reference')`)
 	}()
 	if r.Reference, err = receive(ctx, s.OwnerURL, end); err != nil {
 		return r, err
 	}
-	if r.Pipeline, err = catchUp(ctx, s, store, c); err != nil {
+	if r.Pipeline, err = b.catchUp(ctx); err != nil {
 		return r, err
 	}
 	r.Ratio = r.Reference.Seconds() / r.Pipeline.Seconds()
@@ -85,8 +74,8 @@ func (c *channel) place(ctx context.Context) (lsn string, err error) {
 }
 
 // catchUp runs a pipeline until it has all that is committed now, and says how long that took.
-func catchUp(ctx context.Context, s Source, store *duckdb.Store, c *channel) (time.Duration, error) {
-	text, err := c.place(ctx)
+func (b *bed) catchUp(ctx context.Context) (time.Duration, error) {
+	text, err := b.place(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -94,7 +83,7 @@ func catchUp(ctx context.Context, s Source, store *duckdb.Store, c *channel) (ti
 	if err != nil {
 		return 0, err
 	}
-	p := pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: store})
+	p := pipelines.New(pipelines.Config{SourceURL: b.source.CDCURL, Store: b.store})
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	running, stop := context.WithCancel(ctx)
