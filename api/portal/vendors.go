@@ -186,7 +186,6 @@ func (p *Portal) disclosure(v *visit) error {
 			{ID: "company", Title: "Your company", Facts: []views.Fact{
 				{Name: "Name", Value: d.Company.Name},
 				{Name: "Country", Value: orNone(d.Company.CountryCode)},
-				{Name: "Here since", Value: v.day(d.Company.CreatedAt)},
 				{Name: "Connected since", Value: v.day(d.Since)},
 				{Name: "State", Value: textOf(connectionStates, d.Status)},
 				{Name: "Reason", Value: orNone(d.StatusReason)},

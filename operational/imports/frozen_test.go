@@ -15,8 +15,8 @@ func TestRowsOfAConnectionThatIsNotActiveAreLeftOutAndTheOthersKept(t *testing.T
 			c.run(t, NewImport{Files: small()})
 			_, err := c.Owner(t).Exec(t.Context(), `update crm.connection set status = $1, ended_at = case when $1 = 'ended' then now() end where external_ref = 'ada osei'`, status)
 			require.NoError(t, err)
-			_, err = c.Owner(t).Exec(t.Context(), `insert into crm.former_organisation (known_to, org_id, name, created_at)
-				select n.vendor_org_id, o.id, o.name, o.created_at from crm.connection n join crm.organisation o on o.id = n.partner_org_id where n.status = 'ended'`)
+			_, err = c.Owner(t).Exec(t.Context(), `insert into crm.former_organisation (known_to, org_id, name)
+				select n.vendor_org_id, o.id, o.name from crm.connection n join crm.organisation o on o.id = n.partner_org_id where n.status = 'ended'`)
 			require.NoError(t, err, "what an end leaves the vendor")
 			adas := `select count(*) || '/' || sum(o.version) from crm.opportunity o join crm.connection n on n.id = o.connection_id where n.external_ref = 'ada osei'`
 			before := one[string](t, c, adas)

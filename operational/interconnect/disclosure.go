@@ -32,12 +32,11 @@ type Disclosure struct {
 
 // DisclosedCompany is what a vendor sees and says of a partner.
 type DisclosedCompany struct {
-	Name          string    `json:"name" doc:"Name of your organisation"`
-	CountryCode   *string   `json:"country_code,omitempty" doc:"Its country"`
-	CreatedAt     time.Time `json:"created_at" doc:"Since when your organisation is here"`
-	PartnerNumber string    `json:"partner_number" doc:"The vendor's own number for you"`
-	Tier          *string   `json:"tier,omitempty" doc:"Your level in its programme"`
-	Region        *string   `json:"region,omitempty" doc:"The region it counts you to"`
+	Name          string  `json:"name" doc:"Name of your organisation"`
+	CountryCode   *string `json:"country_code,omitempty" doc:"Its country"`
+	PartnerNumber string  `json:"partner_number" doc:"The vendor's own number for you"`
+	Tier          *string `json:"tier,omitempty" doc:"Your level in its programme"`
+	Region        *string `json:"region,omitempty" doc:"The region it counts you to"`
 }
 
 // DisclosedContact is a person as a vendor knows them.
@@ -65,7 +64,7 @@ type LinkedAccount struct {
 
 const (
 	sqlDisclosed = `
-select c.status, c.status_reason, c.created_at, coalesce(v.name, vf.name), cp.mode, p.name, p.country_code, p.created_at, c.partner_number, c.tier, c.region
+select c.status, c.status_reason, c.created_at, coalesce(v.name, vf.name), cp.mode, p.name, p.country_code, c.partner_number, c.tier, c.region
 from crm.connection c left join crm.organisation v on v.id = c.vendor_org_id
 left join crm.former_organisation vf on vf.org_id = c.vendor_org_id join crm.organisation p on p.id = c.partner_org_id
 join crm.connection_people cp on cp.connection_id = c.id
@@ -96,7 +95,7 @@ func (s *Service) Disclosure(ctx context.Context, actor operational.Actor, id uu
 	err = s.db.Read(ctx, actor, func(b *pgx.Batch) {
 		b.Queue(sqlDisclosed, id, actor.Org).QueryRow(func(r pgx.Row) error {
 			c := &d.Company
-			return r.Scan(&d.Status, &d.StatusReason, &d.Since, &d.VendorName, &d.People, &c.Name, &c.CountryCode, &c.CreatedAt, &c.PartnerNumber, &c.Tier, &c.Region)
+			return r.Scan(&d.Status, &d.StatusReason, &d.Since, &d.VendorName, &d.People, &c.Name, &c.CountryCode, &c.PartnerNumber, &c.Tier, &c.Region)
 		})
 		b.Queue(sqlDisclosedContacts, id).Query(into(&d.Contacts))
 		b.Queue(sqlDisclosedCounts, id).QueryRow(func(r pgx.Row) error { return r.Scan(&d.Opportunities.Open, &d.Opportunities.Closed) })

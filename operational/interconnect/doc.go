@@ -13,6 +13,9 @@
 //   - After the end neither company learns anything more of the other. What each is called is kept as it was then
 //     (crm.former_organisation), contacts stay as they were and are not let in or kept out any more, which would tell who
 //     has left since. Only an erasure reaches them.
+//   - Since when a company is here is told to nobody else, as it would say whether it has worked for others before: the other
+//     side has it from the day on which the two were first connected, and lists and sorts by that. How many people of a
+//     partner a vendor knows the mail address of (Standing.Joined) says no more than its contacts do, each with its address.
 //   - A vendor reads the whole of a shared record, whatever its roles show to the partner's people. So the partner's page on
 //     what it sees lists the fields of the record, not those of the reader's role; a test compares it with all that a vendor
 //     can read of a partner. Only the fields that the vendor has added for itself are its own affair, by name too.

@@ -13,7 +13,7 @@ type Organisation struct {
 	ID          uuid.UUID `json:"id" db:"id" doc:"Id of the organisation"`
 	Name        string    `json:"name" db:"name" doc:"Its name"`
 	CountryCode *string   `json:"country_code,omitempty" db:"country_code" doc:"ISO 3166 code of its country"`
-	CreatedAt   time.Time `json:"created_at" db:"created_at" doc:"Since when it is here"`
+	CreatedAt   time.Time `json:"created_at" db:"created_at" doc:"Of your own organisation since when it is here, of another one since when you have known it: when you were first connected"`
 }
 
 // Connection is the pair of a vendor and a partner.

@@ -22,7 +22,7 @@ func (s *Service) Organisation(ctx context.Context, actor operational.Actor, id 
 	if vendor, bound := boundTo(actor); bound && id != actor.Org && id != vendor {
 		return Organisation{}, operational.NotFound("organisation")
 	}
-	return postgres.One[Organisation](ctx, s.db, actor, "organisation", sqlOrganisation, id)
+	return postgres.One[Organisation](ctx, s.db, actor, "organisation", organisationColumns+" from "+organisationsFrom(actor.Side)+" where o.id = $1", id)
 }
 
 // Organisations lists them by name.
@@ -30,7 +30,8 @@ func (s *Service) Organisations(ctx context.Context, actor operational.Actor, q 
 	if vendor, bound := boundTo(actor); bound {
 		q = q.Also(operational.Filter{Field: "id", Op: "in", Values: []string{actor.Org.String(), vendor.String()}})
 	}
-	return postgres.Page(ctx, s.db, actor, organisationList, q, sqlOrganisations, func(r organisationRow) Organisation { return r.Organisation })
+	l := organisationList(actor.Side)
+	return postgres.Page(ctx, s.db, actor, l, q, organisationColumns+", {keys} as sort_keys from "+l.From+sqlPage, func(r organisationRow) Organisation { return r.Organisation })
 }
 
 // Connection reads one connection of the caller.
@@ -70,8 +71,10 @@ func (s *Service) Workspace(ctx context.Context, actor operational.Actor) (Works
 	return postgres.One[Workspace](ctx, s.db, actor, "workspace", sqlWorkspace, actor.Org)
 }
 
-// OrganisationListing says by which fields organisations can be listed.
-func OrganisationListing() operational.Listing { return organisationList.Listing() }
+// OrganisationListing says by which fields organisations can be listed, on either side.
+func OrganisationListing() operational.Listing {
+	return organisationList(operational.SideVendor).Listing()
+}
 
 // ConnectionListing says by which fields a side can list connections.
 func ConnectionListing(side operational.Side) operational.Listing {

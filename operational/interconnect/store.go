@@ -8,14 +8,8 @@ import (
 )
 
 const (
-	sqlOrganisation = `
-select o.id, o.name, o.country_code, o.created_at
-from ` + organisationsFrom + `
-where o.id = $1`
-
-	sqlOrganisations = `
-select o.id, o.name, o.country_code, o.created_at, {keys} as sort_keys
-from ` + organisationsFrom + sqlPage
+	organisationColumns = `
+select o.id, o.name, o.country_code, o.created_at`
 
 	sqlPage = `
 where {where}
@@ -59,13 +53,22 @@ left join crm.former_organisation pf on pf.org_id = c.partner_org_id`
 
 	vendorName  = `coalesce(v.name, vf.name)`
 	partnerName = `coalesce(p.name, pf.name)`
-
-	organisationsFrom = `(
-  select id, name, country_code, created_at from crm.organisation
-  union all
-  select f.org_id, f.name, f.country_code, f.created_at from crm.former_organisation f where not exists (select from crm.organisation x where x.id = f.org_id)
-) o`
 )
+
+// organisationsFrom are a side's own company and those that it is or was connected with. Since when these are here would
+// tell a vendor who has worked for others before: what is said is since when the two have known each other.
+func organisationsFrom(side operational.Side) string {
+	theirs := "c.partner_org_id"
+	if side != operational.SideVendor {
+		theirs = "c.vendor_org_id"
+	}
+	known := "(select min(c.created_at) from crm.connection c where " + theirs + " = k.id)"
+	return `(
+  select k.id, k.name, k.country_code, coalesce(` + known + `, crm.own_company_since()) as created_at from crm.organisation k
+  union all
+  select k.id, k.name, k.country_code, ` + known + ` from (select org_id as id, name, country_code from crm.former_organisation) k where not exists (select from crm.organisation x where x.id = k.id)
+) o`
+}
 
 // connectionsFor selects what a side may read of a connection: its manager is the vendor's affair.
 func connectionsFor(side operational.Side, more ...string) string {
@@ -90,13 +93,16 @@ type organisationRow struct {
 	Organisation
 }
 
-var organisationList = postgres.List{
-	From: organisationsFrom, ID: "o.id", Order: []operational.Sort{{Field: "name"}},
-	Field: map[string]postgres.Column{
-		"name":         {SQL: "o.name", Type: postgres.Text},
-		"country_code": {SQL: "o.country_code", Type: postgres.Text, Nullable: true},
-		"created_at":   {SQL: "o.created_at", Type: postgres.Time},
-	},
+// organisationList is what a side lists organisations by.
+func organisationList(side operational.Side) postgres.List {
+	return postgres.List{
+		From: organisationsFrom(side), ID: "o.id", Order: []operational.Sort{{Field: "name"}},
+		Field: map[string]postgres.Column{
+			"name":         {SQL: "o.name", Type: postgres.Text},
+			"country_code": {SQL: "o.country_code", Type: postgres.Text, Nullable: true},
+			"created_at":   {SQL: "o.created_at", Type: postgres.Time},
+		},
+	}
 }
 
 // connectionList is what a side may list connections by: no field that it may not read.

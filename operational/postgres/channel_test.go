@@ -34,7 +34,7 @@ insert into sec.identity (id, provider_id, subject, person_id, linked_at) select
 insert into sec.known_place (person_id, place, last_at) select id, sha256('a'), now() from crm.person;
 insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, channel_manager_id, created_at, updated_at)
   select md5(v || p)::uuid, md5(v)::uuid, md5(p)::uuid, 'active', p, 'Gold', 'East', md5('member ' || v)::uuid, now(), now() from (values ('A', 'P'), ('A', 'Q'), ('B', 'P')) c(v, p);
-insert into crm.former_organisation (known_to, org_id, name, created_at) values (md5('B')::uuid, md5('Q')::uuid, 'Q once', now()), (md5('Q')::uuid, md5('B')::uuid, 'B once', now());
+insert into crm.former_organisation (known_to, org_id, name) values (md5('B')::uuid, md5('Q')::uuid, 'Q once'), (md5('Q')::uuid, md5('B')::uuid, 'B once');
 insert into crm.external_contact (id, connection_id, vendor_org_id, partner_org_id, membership_id, display_name)
   select md5('contact ' || c.id)::uuid, c.id, c.vendor_org_id, c.partner_org_id, md5('member ' || c.partner_number)::uuid, 'Contact' from crm.connection c;
 insert into crm.connection_member (connection_id, partner_org_id, membership_id) select connection_id, partner_org_id, membership_id from crm.external_contact;

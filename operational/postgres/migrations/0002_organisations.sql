@@ -96,7 +96,9 @@ call sec.wall('crm.membership', 'org_id = (select sec.ctx_org(''vendor''))', 'or
 call sec.wall('crm.person', 'id in (select m.person_id from crm.membership m)', 'id in (select m.person_id from crm.membership m)');
 call sec.wall('crm.external_contact', 'vendor_org_id = (select sec.ctx_org(''vendor''))', 'partner_org_id = (select sec.ctx_org(''partner''))');
 
-grant select on crm.organisation, crm.workspace, crm.membership, crm.person to sharepartner_vendor, sharepartner_partner;
+grant select on crm.workspace, crm.membership, crm.person to sharepartner_vendor, sharepartner_partner;
+-- Since when another company is here would tell whether it has worked for others before.
+grant select (id, name, country_code) on crm.organisation to sharepartner_vendor, sharepartner_partner;
 grant select on crm.connection to sharepartner_vendor;
 -- Who manages a partner at the vendor, and the vendor's import references, are the vendor's affair.
 grant select (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, version, created_at, updated_at, ended_at) on crm.connection to sharepartner_partner;

@@ -25,7 +25,6 @@ create table crm.former_organisation (
   org_id uuid not null references crm.organisation,
   name text not null,
   country_code text,
-  created_at timestamptz not null,
   primary key (known_to, org_id)
 );
 
@@ -78,6 +77,11 @@ begin
   end if;
   return side;
 end $$;
+
+-- Since when the company that asks is here; it learns that of no other.
+create function crm.own_company_since() returns timestamptz language sql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+  select o.created_at from crm.organisation o where o.id = sec.ctx_org(sec.ctx_side())
+$$;
 
 -- The other company learns of it by an event of its own, and has it in its own audit with what it may know of it; each
 -- company keeps the anchor of the other's. Whoever did it is noted in the audit of their own company.
@@ -246,8 +250,8 @@ begin
   if c.version <> seen then return query select 'stale', null::jsonb; return; end if;
   if c.status = 'ended' then return query select c.status, null::jsonb; return; end if;
   update connection x set status = 'ended', ended_at = at, status_reason = why, status_side = side, status_at = at, version = x.version + 1, updated_at = at where x.id = link;
-  insert into former_organisation (known_to, org_id, name, country_code, created_at)
-    select x.known_to, o.id, o.name, o.country_code, o.created_at
+  insert into former_organisation (known_to, org_id, name, country_code)
+    select x.known_to, o.id, o.name, o.country_code
     from (values (c.vendor_org_id, c.partner_org_id), (c.partner_org_id, c.vendor_org_id)) x(known_to, org_id) join organisation o on o.id = x.org_id
     on conflict (known_to, org_id) do update set name = excluded.name, country_code = excluded.country_code;
   update opportunity o set frozen_at = at where o.connection_id = link;
@@ -284,6 +288,7 @@ begin
 end $$;
 -- +goose StatementEnd
 grant execute on function crm.set_connection(uuid, text, bigint, text, timestamptz) to sharepartner_vendor;
+grant execute on function crm.own_company_since() to sharepartner_vendor, sharepartner_partner;
 grant execute on function crm.end_connection(uuid, bigint, text, timestamptz), crm.ending_of(uuid) to sharepartner_vendor, sharepartner_partner;
 
 call sec.wall('crm.former_organisation', 'known_to = (select sec.ctx_org(''vendor''))', 'known_to = (select sec.ctx_org(''partner''))');
