@@ -10,7 +10,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational"
 )
 
-// accountLink says that a vendor knows the customer as an account of its own. Which one, a partner never learns.
+// accountLink says that the customer is one of those that the partner shares business of with a vendor.
 type accountLink struct {
 	ConnectionID uuid.UUID `json:"connection_id" doc:"Connection with the vendor"`
 }
@@ -31,7 +31,7 @@ type unlinkInput struct {
 func (a *API) accountLinks() {
 	register(a, operational.AccountsRead, huma.Operation{
 		OperationID: "list-account-links", Method: http.MethodGet, Path: "/v1/accounts/{id}/links", Tags: []string{"accounts"},
-		Summary: "List the vendors that know the customer", Description: "Vendors that keep an account of their own of a partner's customer. They learn nothing of the link.",
+		Summary: "List the vendors that you share the customer with", Description: "Vendors with whom a partner shares opportunities of its customer, as it has said itself. They learn nothing of the link.",
 	}, func(ctx context.Context, actor operational.Actor, in *historyInput) (*list[accountLink], error) {
 		found, err := a.deps.Accounts.Linked(ctx, actor, parseID(in.ID))
 		if err == nil && actor.Side != operational.SidePartner {
@@ -49,14 +49,14 @@ func (a *API) accountLinks() {
 	})
 	register(a, operational.AccountsWrite, huma.Operation{
 		OperationID: "link-account", Method: http.MethodPost, Path: "/v1/accounts/{id}/links", Tags: []string{"accounts"}, DefaultStatus: http.StatusCreated,
-		Summary: "Link an account with a vendor's customer", Description: "Notes for a partner that its account is the customer of an opportunity as the vendor knows it. The vendor learns nothing of it.",
+		Summary: "Link an account with what you share", Description: "Notes for a partner that its account is the customer of an opportunity that it shares with a vendor. The vendor learns nothing of it, nor do you what the vendor keeps of the customer.",
 	}, func(ctx context.Context, actor operational.Actor, in *linkInput) (*struct{ Body accountLink }, error) {
 		connection, err := a.deps.Opportunities.LinkAccount(ctx, actor, parseID(in.ID), in.Body.OpportunityID)
 		return &struct{ Body accountLink }{accountLink{connection}}, err
 	})
 	register(a, operational.AccountsWrite, huma.Operation{
 		OperationID: "unlink-account", Method: http.MethodDelete, Path: "/v1/accounts/{id}/links", Tags: []string{"accounts"}, DefaultStatus: http.StatusNoContent,
-		Summary: "Remove the link of an account", Description: "Takes back that the account is a customer whom the vendor knows.",
+		Summary: "Remove the link of an account", Description: "Takes back that the account is the customer of what you share with the vendor.",
 	}, func(ctx context.Context, actor operational.Actor, in *unlinkInput) (*struct{}, error) {
 		return nil, a.deps.Accounts.Unlink(ctx, actor, parseID(in.ID), parseID(in.ConnectionID))
 	})

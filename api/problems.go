@@ -112,8 +112,6 @@ var problemsOfRecords = []ProblemType{
 	{"process-retired", "The process is retired", "A retired sales process takes no new opportunities. Nothing was saved.", "Take it up again first, or choose another one."},
 	{"stage-in-use", "Opportunities have been in the stage", "A stage that opportunities are in, or have been in, stays. Nothing was saved.", "Keep the stage, or retire the process and make a new one."},
 	{"stage-keeps-place", "The stage keeps its place", "Figures of the past are counted by the places of open stages, so one that opportunities have been in keeps its own. Nothing was saved.", "Put new open stages behind it, or make a new process."},
-	{"customer-not-kept", "There is nothing to link with", "The vendor has no account of its own of this customer. Nothing was saved.", "Link your account once the vendor has one."},
-	{"customer-linked", "It is linked already", "The customer, or your account, is linked with another one at this vendor. Nothing was saved.", "Remove that link first."},
 	{"unknown-reference", "It refers to what is not there", "A record that this one refers to does not exist, or is not yours to see. Nothing was saved.", "Check the ids in the body."},
 	{"rule-broken", "The values break a rule", "The database refused the values because they break a rule of the record. Nothing was saved.", "Check the values against the description of the operation."},
 	{"invalid-value", "A value cannot be stored", "A value is too large, too long or of the wrong sort. Nothing was saved.", "Check the values against the description of the operation."},

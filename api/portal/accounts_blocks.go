@@ -171,7 +171,7 @@ func (v *visit) accountsBelow(r row) ([]views.Block, error) {
 	return []views.Block{block}, nil
 }
 
-// linkedVendors are the vendors that know the customer as an account of their own. Only the partner knows of that.
+// linkedVendors are the vendors with whom business of the customer is shared. Only the partner knows of that.
 func (v *visit) linkedVendors(r row) ([]views.Block, error) {
 	if v.vendor() || !v.actor.Allowed(operational.ConnectionsRead) {
 		return nil, nil
@@ -181,7 +181,7 @@ func (v *visit) linkedVendors(r row) ([]views.Block, error) {
 		return nil, err
 	}
 	var unlink []views.Block
-	block := views.Block{ID: "vendors", Title: "Vendors that know it too", Text: "Each has an account of its own of this customer. It sees neither yours nor that they are linked."}
+	block := views.Block{ID: "vendors", Title: "Vendors you share it with", Text: "You have linked this account with opportunities that you share with them. They see neither the account nor the link."}
 	for _, id := range ids {
 		c, err := v.deps.Interconnect.Connection(v.ctx, v.actor, id)
 		if hiddenOr(err) != nil {

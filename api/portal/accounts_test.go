@@ -220,8 +220,8 @@ func TestOpportunitiesAndTheirAccounts(t *testing.T) {
 	_, err = w.db.Owner(t).Exec(t.Context(), `insert into crm.account_link (connection_id, vendor_org_id, partner_org_id, vendor_account_id, partner_account_id, created_at) values ($1, $2, $3, $4, $5, now())`,
 		*w.opportunity.ConnectionID, w.vendor, w.partner.Org, ours.ID, theirs.ID)
 	require.NoError(t, err)
-	require.Contains(t, w.as(t, partnerMail).get(mine).text(), "Vendors that know it too")
-	require.NotContains(t, w.as(t, leaderMail).get(at).text(), "know it too")
+	require.Contains(t, w.as(t, partnerMail).get(mine).text(), "Vendors you share it with")
+	require.NotContains(t, w.as(t, leaderMail).get(at).text(), "share it with")
 }
 
 // A company's own fields and layouts: what is asked for, what waits for another value, and which type has which form.

@@ -10,7 +10,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational"
 )
 
-// A partner's word that its account is the customer whom a vendor knows: made on an opportunity that both share, taken
+// A partner's word that its account is the customer of what it shares with a vendor: made on an opportunity that both share, taken
 // back on the account. The vendor learns nothing of it.
 
 // linkForm links the own account with the customer of the opportunity; none where that is done, or is not for this person.
@@ -27,7 +27,7 @@ func (v *visit) linkForm(o record) ([]views.Form, error) {
 	}
 	return []views.Form{{
 		ID: "link", Title: "Link your account", Action: "/opportunities/" + o.ID.String() + "/link", Submit: "Link", Version: "0",
-		Shown: []views.Field{{Name: "What it says", Value: "That your account is the customer whom " + v.counterpart(o.Opportunity) + " knows by an account of its own. Only your company sees the link."}},
+		Shown: []views.Field{{Name: "What it says", Value: "That your account is the customer of what you share with " + v.counterpart(o.Opportunity) + ". Only your company sees the link."}},
 	}}, nil
 }
 
@@ -71,7 +71,7 @@ func (p *Portal) unlinkAccount(v *visit) error {
 
 // unlinkBlock takes back the link with one vendor, after a second word.
 func unlinkBlock(account, connection uuid.UUID, vendor string) views.Block {
-	return views.Block{ID: "link-" + connection.String(), Title: "Known to " + vendor, Form: &views.Sent{
+	return views.Block{ID: "link-" + connection.String(), Title: "Shared with " + vendor, Form: &views.Sent{
 		Action: "/accounts/" + account.String() + "/unlink", Submit: "Remove the link with " + clip(vendor, 60), Ask: "Remove the link…", Quiet: true,
 		Hidden: []views.Field{{Name: "connection_id", Value: connection.String()}},
 	}}

@@ -269,12 +269,12 @@ func (v *visit) disclosedPeople(d interconnect.Disclosure) views.Block {
 }
 
 func (v *visit) linkedBlock(d interconnect.Disclosure) views.Block {
-	b := views.Block{ID: "linked", Title: "Customers you have in common", Aside: v.count(d.Linked)}
+	b := views.Block{ID: "linked", Title: "Accounts you have linked", Aside: v.count(d.Linked)}
 	if d.Linked == 0 {
-		b.Text = "None of your accounts is known to it as an account of its own."
+		b.Text = "None of your accounts is linked with what you share with " + d.VendorName + "."
 		return b
 	}
-	b.Text = "Customers of these accounts are accounts of " + d.VendorName + " too. It sees its own account, neither yours nor that they are linked."
+	b.Text = "You have linked these with what you share with " + d.VendorName + ". It sees neither the accounts nor the links."
 	t := &views.Table{Caption: "Your accounts", Columns: []views.Column{{Title: "Account"}}}
 	for _, a := range d.LinkedAccounts {
 		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: a.Name, Href: "/accounts/" + a.ID.String()}}})

@@ -15,8 +15,8 @@ import (
 const linkedConnections = `
 select connection_id from crm.account_link where partner_account_id = $1 and ($2::uuid is null or connection_id = $2) order by connection_id`
 
-// Linked are the connections whose vendor knows the customer as an account of its own. It is the partner's knowledge:
-// for a vendor there are none.
+// Linked are the connections on which the partner has said that it shares business of this customer. It is the partner's
+// knowledge: for a vendor there are none.
 func (s *Service) Linked(ctx context.Context, actor operational.Actor, id uuid.UUID) ([]uuid.UUID, error) {
 	if _, err := s.Account(ctx, actor, id); err != nil {
 		return nil, err
@@ -50,8 +50,8 @@ func (s *Service) LinkableTx(ctx context.Context, tx *postgres.Tx, id uuid.UUID)
 	return err
 }
 
-// LinkTx notes that an account, which the caller may link, is the customer whom the vendor knows on an opportunity that
-// the caller sees. The vendor learns nothing of it.
+// LinkTx notes that an account, which the caller may link, is the customer of an opportunity that the caller sees and shares
+// with a vendor. The vendor learns nothing of it, nor the partner whether the vendor keeps an account of the customer.
 func (s *Service) LinkTx(ctx context.Context, tx *postgres.Tx, id, opportunity uuid.UUID) error {
 	var outcome string
 	if err := tx.QueryRow(ctx, `select crm.link_account($1, $2)`, id, opportunity).Scan(&outcome); err != nil {
@@ -62,15 +62,11 @@ func (s *Service) LinkTx(ctx context.Context, tx *postgres.Tx, id, opportunity u
 		return audit.Append(ctx, tx, audit.Record{Action: "account.linked", ID: id}) // without its connection: it is the partner's own affair
 	case "same":
 		return nil
-	case "unknown":
-		return operational.Fault(operational.KindConflict, "customer-not-kept", "The vendor has no account of its own of this customer yet, so there is nothing to link yours with. Nothing was saved.")
-	case "taken":
-		return operational.Fault(operational.KindConflict, "customer-linked", "The customer, or your account, is linked with another one at this vendor already. Nothing was saved. Remove that link first.")
 	}
 	return operational.NotFound("account")
 }
 
-// Unlink takes back that an account is a customer whom the vendor of the connection knows.
+// Unlink takes back that an account is the customer of what is shared on a connection.
 func (s *Service) Unlink(ctx context.Context, actor operational.Actor, id, connection uuid.UUID) error {
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
 		if err := s.LinkableTx(ctx, tx, id); err != nil {

@@ -249,7 +249,7 @@ func TestDelete(t *testing.T) {
 	require.NoError(t, s.DeleteContact(ctx, c.A, p.ID, 1))
 	require.Equal(t, operational.KindNotFound, operational.KindOf(s.DeleteContact(ctx, c.A, p.ID, 1)))
 
-	// A partner's note that it has the same customer goes with the vendor's account, and the vendor notices nothing.
+	// A partner's note that it has the same customer keeps no vendor from deleting its account, and stays.
 	own, err := s.CreateAccount(ctx, c.P1, accounts.NewAccount{Name: "Acme"})
 	require.NoError(t, err)
 	_, err = db.Owner(t).Exec(ctx, `insert into crm.account_link (connection_id, vendor_org_id, partner_org_id, vendor_account_id, partner_account_id, created_at) values ($1, $2, $3, $4, $5, now())`,
@@ -258,5 +258,8 @@ func TestDelete(t *testing.T) {
 	require.NoError(t, s.DeleteAccount(ctx, c.A, a.ID, 1))
 	_, err = s.Account(ctx, c.A, a.ID)
 	require.Equal(t, operational.KindNotFound, operational.KindOf(err))
+	linked, err := s.Linked(ctx, c.P1, own.ID)
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{c.AP1}, linked)
 	require.NoError(t, s.DeleteAccount(ctx, c.P1, own.ID, 1))
 }

@@ -85,8 +85,8 @@ left join crm.connection n on n.id = o.connection_id
 join crm.opportunity_history h on h.opportunity_id = o.id and h.version = 1
 where o.external_ref = any($1)`
 
-	// In the partner's context: which of the vendor's accounts it has copies of.
-	linkedSQL = `select vendor_account_id from crm.account_link where connection_id = $1`
+	// In the partner's context: which of these accounts of the vendor's it has copies of.
+	linkedSQL = `select crm.linked_among($1, $2)`
 )
 
 type knownOpportunity struct {

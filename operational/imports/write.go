@@ -123,7 +123,11 @@ func (w *writer) writeLinks(ctx context.Context) error {
 }
 
 func (w *writer) linkCustomers(ctx context.Context, p partner, connection uuid.UUID) error {
-	rows, err := w.tx.Query(ctx, linkedSQL, connection)
+	sold := make([]uuid.UUID, 0, len(p.customers))
+	for i := range p.customers {
+		sold = append(sold, w.accounts[i])
+	}
+	rows, err := w.tx.Query(ctx, linkedSQL, connection, sold)
 	if err != nil {
 		return err
 	}

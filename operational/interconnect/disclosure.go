@@ -26,7 +26,7 @@ type Disclosure struct {
 	People         string                 `json:"people" enum:"all,chosen" doc:"Whether all of your people work in the connection, also who joins later, or those whom you have chosen"`
 	Contacts       []DisclosedContact     `json:"contacts" doc:"Your people as it knows them; of those whom you have taken out it keeps what it knew. Nobody else is known to it"`
 	Opportunities  DisclosedOpportunities `json:"opportunities" doc:"The opportunities that you share"`
-	LinkedAccounts []LinkedAccount        `json:"linked_accounts" doc:"Your accounts whose customer the vendor knows as an account of its own, at most 200; the link itself and the rest of your account it does not see"`
+	LinkedAccounts []LinkedAccount        `json:"linked_accounts" doc:"Your accounts that you have linked with what you share with the vendor, at most 200; it sees neither the link nor your account"`
 	Linked         int64                  `json:"linked_accounts_total" doc:"How many those are"`
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-// LinkAccount notes that an account of the partner's own is the customer of an opportunity as its vendor knows it, and
-// gives the connection on which that is so. To do it again is harmless.
+// LinkAccount notes that an account of the partner's own is the customer of an opportunity that it shares with a vendor,
+// and gives the connection on which that is so. To do it again is harmless.
 func (s *Service) LinkAccount(ctx context.Context, actor operational.Actor, account, id uuid.UUID) (connection uuid.UUID, err error) {
 	customers := accounts.New(s.db)
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
@@ -27,7 +27,7 @@ func (s *Service) LinkAccount(ctx context.Context, actor operational.Actor, acco
 			return err
 		}
 		connection = *o.ConnectionID
-		// Whether a vendor keeps the customer is told only to those who may know who the customer is.
+		// Only those who may know who the customer is say which account of theirs that is.
 		if g, there := actor.GrantOf(operational.ObjectOpportunity, connection); !there || !g.Read.Has("customer_name") {
 			return fieldFault("opportunity_id", "There is no such opportunity that you share with a vendor.", id.String())
 		}

@@ -130,7 +130,7 @@ func TestColumnsOfTheOtherSide(t *testing.T) {
 			"crm.organisation.created_at", "crm.external_contact.membership_id", "crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "sec.identity_provider.client_secret", "crm.audit_event.n",
 		},
 		&c.P: {
-			"crm.organisation.created_at", "crm.opportunity.vendor_account_id", "crm.connection.channel_manager_id", "crm.connection.external_role", "crm.connection.external_ref",
+			"crm.organisation.created_at", "crm.account_link.vendor_account_id", "crm.opportunity.vendor_account_id", "crm.connection.channel_manager_id", "crm.connection.external_role", "crm.connection.external_ref",
 			"crm.opportunity_history.changed_by", "crm.opportunity_history.seq", "sec.api_key.secret_sha256", "sec.identity_provider.client_secret", "crm.audit_event.n",
 		},
 	}

@@ -46,7 +46,7 @@ create table crm.account_link (
   connection_id uuid not null,
   vendor_org_id uuid not null,
   partner_org_id uuid not null,
-  vendor_account_id uuid not null,
+  vendor_account_id uuid, -- where the vendor keeps one; whether it does the partner does not learn
   partner_account_id uuid not null,
   created_at timestamptz not null,
   primary key (connection_id, partner_account_id),
@@ -64,4 +64,4 @@ grant select, insert, update (name, name_key, industry, website, country, year_e
   on crm.account to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (account_id, first_name, last_name, email, phone, job_title, version, updated_at)
   on crm.contact to sharepartner_vendor, sharepartner_partner;
-grant select, insert on crm.account_link to sharepartner_partner;
+grant select (connection_id, vendor_org_id, partner_org_id, partner_account_id, created_at), insert on crm.account_link to sharepartner_partner;

@@ -15,11 +15,11 @@ create index account_of_member on crm.account (org_id, owner_membership_id, upda
 alter table crm.contact add column external_ref text check (length(external_ref) between 1 and 200), add unique (org_id, external_ref);
 alter table crm.product add column record_type_id uuid, add foreign key (org_id, record_type_id) references crm.record_type (org_id, id);
 
--- A link says that two accounts are one customer: it goes with either of them, and says nothing to the other side.
+-- A link goes with the partner's account. That the vendor's is gone shows in nothing that the partner reads.
 alter table crm.account_link
   drop constraint account_link_vendor_org_id_vendor_account_id_fkey,
   drop constraint account_link_partner_org_id_partner_account_id_fkey,
-  add constraint account_link_vendor_account foreign key (vendor_org_id, vendor_account_id) references crm.account (org_id, id) on delete cascade,
+  add constraint account_link_vendor_account foreign key (vendor_org_id, vendor_account_id) references crm.account (org_id, id) on delete set null (vendor_account_id),
   add constraint account_link_partner_account foreign key (partner_org_id, partner_account_id) references crm.account (org_id, id) on delete cascade;
 
 grant update (owner_membership_id) on crm.account to sharepartner_vendor, sharepartner_partner;
@@ -38,8 +38,9 @@ begin
   return found;
 end $$;
 
--- The partner's own word that an account of its is the customer whom the vendor knows on an opportunity that both share.
--- Which account that is of the vendor's the partner never learns; the vendor learns nothing at all.
+-- The partner's own word that an account of its is the customer of an opportunity that both share; the vendor learns nothing
+-- of it. What the vendor keeps of the customer is noted beside, so that its imports make no second account for the partner.
+-- The answer is the same whether the vendor keeps one or not, and which: one account of the vendor's is noted once.
 create function crm.link_account(account uuid, opportunity uuid) returns text language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 declare
@@ -48,13 +49,19 @@ declare
 begin
   select * into o from opportunity x where x.id = opportunity and x.partner_org_id = partner and x.connection_id is not null;
   if not found or not exists (select from account a where a.id = account and a.org_id = partner) then return 'absent'; end if;
-  if o.vendor_account_id is null then return 'unknown'; end if;
+  if exists (select from account_link l where l.connection_id = o.connection_id and l.partner_account_id = account) then return 'same'; end if;
   insert into account_link (connection_id, vendor_org_id, partner_org_id, vendor_account_id, partner_account_id, created_at)
     values (o.connection_id, o.vendor_org_id, partner, o.vendor_account_id, account, now()) on conflict do nothing;
-  if found then return 'linked'; end if;
-  return case when exists (select from account_link l where l.connection_id = o.connection_id and l.vendor_account_id = o.vendor_account_id and l.partner_account_id = account)
-    then 'same' else 'taken' end;
+  if not found then
+    insert into account_link (connection_id, vendor_org_id, partner_org_id, partner_account_id, created_at)
+      values (o.connection_id, o.vendor_org_id, partner, account, now()) on conflict do nothing;
+  end if;
+  return 'linked';
 end $$;
+-- Which of these accounts of a vendor's the partner has linked: for an import of the vendor, which knows their ids.
+create function crm.linked_among(link uuid, vendor_accounts uuid[]) returns setof uuid language sql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+  select l.vendor_account_id from account_link l where l.connection_id = link and l.partner_org_id = sec.ctx_org('partner') and l.vendor_account_id = any (vendor_accounts)
+$$;
 create function crm.unlink_account(account uuid, connection uuid) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 begin
@@ -96,7 +103,7 @@ begin
 end $$;
 -- +goose StatementEnd
 grant execute on function crm.delete_account(uuid, bigint), crm.delete_contact(uuid, bigint), crm.object_setup(uuid, text, text) to sharepartner_vendor, sharepartner_partner;
-grant execute on function crm.link_account(uuid, uuid), crm.unlink_account(uuid, uuid) to sharepartner_partner;
+grant execute on function crm.link_account(uuid, uuid), crm.linked_among(uuid, uuid[]), crm.unlink_account(uuid, uuid) to sharepartner_partner;
 
 -- Business without a connection, of a company that has much with one.
 create index opportunity_own on crm.opportunity (partner_org_id, updated_at desc, id desc) where connection_id is null;
