@@ -42,8 +42,14 @@ func TestACompanyIsKnownSinceItWasConnected(t *testing.T) {
 		who   uuid.UUID
 		day   int
 	}{
-		{w.A, w.A.Org, 1}, {w.A, w.P1.Org, 10}, {w.A, w.P2.Org, 11}, {w.B, w.P1.Org, 12},
-		{w.P1, w.P1.Org, 1}, {w.P1, w.A.Org, 10}, {w.P1, w.B.Org, 12}, {w.P2, w.A.Org, 11},
+		{w.A, w.A.Org, 1},
+		{w.A, w.P1.Org, 10},
+		{w.A, w.P2.Org, 11},
+		{w.B, w.P1.Org, 12},
+		{w.P1, w.P1.Org, 1},
+		{w.P1, w.A.Org, 10},
+		{w.P1, w.B.Org, 12},
+		{w.P2, w.A.Org, 11},
 	} {
 		require.Equal(t, day(see.day), since(see.actor, see.who), see)
 	}

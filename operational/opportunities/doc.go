@@ -33,6 +33,10 @@
 //   - One table (fields.go) says of each field that roles speak of where it shows. A hidden one is absent from records,
 //     lists and history, cannot be asked by, and is no member of a change; what none of the caller's grants shows is not
 //     even selected. A list over several vendors shows what each shows, and is asked by what all show.
+//   - The reference that a vendor's system has for what is shared is the vendor's own key: its roles show it to partners
+//     only where the vendor says so. A partner's own business has references of its own, also in a list with shared
+//     opportunities: there it is asked by as far as it shows (the one field for which that is so, as an import is found
+//     again by it).
 //   - That something moved stage or changed hands is not told to whom stage or owner is hidden: the change is "edited",
 //     without its reason.
 //   - Whoever gives a record away by a change still gets the answer to it, and finds the record gone after that.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -83,5 +85,27 @@ func listFor(actor operational.Actor, added map[string]postgres.Column) postgres
 		field := fieldOfList(name)
 		return field != "" && !read.Has(field) || name == "family" && !families || others && slices.Contains(listsOfOthers, name)
 	})
+	if ref, some := ownRef(actor); some && !others && !read.Has(fieldRef) {
+		l.Field[fieldRef] = ref
+	}
 	return l
+}
+
+// ownRef is the reference by which a partner finds its own business again, beside business of vendors who keep theirs to
+// themselves: where it is hidden there is none.
+func ownRef(actor operational.Actor) (postgres.Column, bool) {
+	if actor.Side != operational.SidePartner {
+		return postgres.Column{}, false
+	}
+	own, shown := false, ""
+	for _, g := range actor.Grants(operational.ObjectOpportunity) {
+		switch {
+		case !g.Read.Has(fieldRef):
+		case g.Connection == uuid.Nil:
+			own = true
+		default:
+			shown += " or o.connection_id = '" + g.Connection.String() + "'"
+		}
+	}
+	return postgres.Column{SQL: "case when o.connection_id is null" + shown + " then o.external_ref end", Type: postgres.Text, Nullable: true}, own
 }

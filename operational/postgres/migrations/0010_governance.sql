@@ -236,7 +236,8 @@ begin
     from sec.object o
     cross join lateral (select not (o.name in ('product', 'sales_process') or o.name <> all(objects)) as writes) w
     cross join lateral (select coalesce(array_agg(field order by field), '{}') as readable, coalesce(array_agg(field order by field) filter (where editable), '{}') as editable
-      from sec.object_field x where x.object = o.name and not (x.internal_only and audience = 'external')) f
+      from sec.object_field x where x.object = o.name and not (x.internal_only and audience = 'external')
+        and not (audience = 'external' and x.field = 'external_ref')) f -- the vendor's own key: it may show it, and does not unasked
     where audience = 'internal' or o.shared;
 end $$;
 
