@@ -43,7 +43,7 @@ type opportunityPatch struct {
 	Name            operational.Opt[string]            `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"What the deal is about"`
 	CustomerName    operational.Opt[string]            `json:"customer_name,omitzero" maxLength:"200" doc:"The customer, as disclosed to both sides"`
 	VendorAccountID operational.Opt[uuid.UUID]         `json:"vendor_account_id,omitzero" doc:"The vendor's own account of the customer (vendor only)"`
-	OwnerContactID  operational.Opt[uuid.UUID]         `json:"owner_contact_id,omitzero" doc:"With a connection: the partner's contact who works on it"`
+	OwnerContactID  operational.Opt[uuid.UUID]         `json:"owner_contact_id,omitzero" doc:"With a connection: the partner's contact who works on it. Whoever works with their own records alone gives none away"`
 	OwnerMemberID   operational.Opt[uuid.UUID]         `json:"owner_membership_id,omitzero" doc:"Without a connection: the member who works on it"`
 	VendorNet       operational.Opt[operational.Money] `json:"vendor_net,omitzero" doc:"What the vendor gets; null: follows the lines again"`
 	CloseDate       operational.Opt[operational.Date]  `json:"close_date,omitzero" doc:"Day on which it is expected to close"`

@@ -55,6 +55,9 @@ func patched(ctx context.Context, tx *postgres.Tx, now current, patch Update) (*
 	next := step{state: patch.apply(now.state), Kind: ChangeEdited, Reason: patch.Reason}
 	if !same(next.owner(), now.owner()) {
 		next.Kind = ChangeReassigned
+		if !now.seen.Covers(tx.Actor, next.facts()) {
+			return nil, operational.Fault(operational.KindForbidden, "not-permitted", "Your role works with your own records: you can give none to another or to nobody, since you would not see who has it. Nothing was saved. Ask somebody who works with all of them.")
+		}
 		if err := checkOwner(ctx, tx, next.state); err != nil {
 			return nil, err
 		}

@@ -39,7 +39,9 @@
 //     again by it).
 //   - That something moved stage or changed hands is not told to whom stage or owner is hidden: the change is "edited",
 //     without its reason.
-//   - Whoever gives a record away by a change still gets the answer to it, and finds the record gone after that.
+//   - An opportunity changes hands by those who may change it and see it in the other hands too: the people who are offered
+//     (Owners). Whoever works with their own records alone gives none away, as they create none for others: it would be gone
+//     from their sight, with no way to take back a mistake, and ids could be tried. Somebody who sees both hands it over.
 //   - Of other partners' records, where a vendor shows them, a partner reads neither number, partner, owner, connection,
 //     lines nor history: connection and lines would tell who they are as well as a name.
 //   - Values of added fields lie on the opportunity, where they are of the company of its sales process; a partner's own

@@ -146,7 +146,8 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// A private role begins what is its own, and nothing else.
+// A private role begins what is its own, and gives nothing of it to others, whoever they are: it would not see it any more.
+// Who sees all of it hands it over.
 func TestPrivateRolesCreateTheirOwn(t *testing.T) {
 	w := newWorld(t)
 	mate := w.colleague(w.P1, "Mate")
@@ -155,10 +156,41 @@ func TestPrivateRolesCreateTheirOwn(t *testing.T) {
 	require.Equal(t, w.ContactAP1, o.Owner.ID)
 	_, err := w.s.Create(t.Context(), actor, opportunities.NewOpportunity{ConnectionID: &w.AP1, Name: "theirs", OwnerContactID: ptr(w.contactOf(mate, w.AP1))})
 	require.Equal(t, operational.KindForbidden, kind(err))
-	given, err := w.s.Update(t.Context(), actor, o.ID, o.Version, opportunities.Update{OwnerContactID: operational.Set(w.contactOf(mate, w.AP1))})
-	require.NoError(t, err, "it can be given away")
+	give := func(by operational.Actor, to operational.Opt[uuid.UUID], more ...func(*opportunities.Update)) (opportunities.Opportunity, error) {
+		patch := opportunities.Update{OwnerContactID: to}
+		for _, m := range more {
+			m(&patch)
+		}
+		return w.s.Update(t.Context(), by, o.ID, o.Version, patch)
+	}
+	mates := operational.Set(w.contactOf(mate, w.AP1))
+	var refused error
+	for name, to := range map[string]operational.Opt[uuid.UUID]{"a colleague": mates, "nobody": {Given: true}, "somebody of another company": operational.Set(w.ContactAP2), "nobody that there is": operational.Set(uuid.New())} {
+		_, err = give(actor, to)
+		require.Equal(t, "not-permitted", fault(t, err).Code, name)
+		if refused == nil {
+			refused = err
+		}
+		require.EqualError(t, err, refused.Error(), "one answer, whoever is named")
+	}
+	kept, err := give(actor, operational.Set(w.ContactAP1), func(u *opportunities.Update) { u.Name = operational.Set("mine still") })
+	require.NoError(t, err, "who has it already is nobody else")
+	require.Equal(t, w.ContactAP1, kept.Owner.ID)
+	o = kept
+	wide := w.db.WithRights(t, w.A) // the vendor sees all of it
+	given, err := give(wide, mates)
+	require.NoError(t, err)
+	require.Equal(t, *mates.Value, given.Owner.ID)
 	_, err = w.s.Get(t.Context(), actor, given.ID)
-	require.Equal(t, operational.KindNotFound, kind(err), "and is gone then")
+	require.Equal(t, operational.KindNotFound, kind(err), "it is gone for who had it")
+
+	// So it is in one's own business.
+	w.exec(`update crm.role_object set visibility = 'private' where org_id = $1 and role_key = 'seller' and object = 'opportunity'`, w.P1.Org)
+	w.exec(`update crm.membership set role = 'seller' where id = $1`, mate.Membership)
+	sells := w.db.WithRights(t, mate)
+	own := w.create(sells, opportunities.NewOpportunity{Name: "own", ProcessID: ptr(w.ownProcess())})
+	_, err = w.s.Update(t.Context(), sells, own.ID, own.Version, opportunities.Update{OwnerMemberID: operational.Set(w.P1.Membership)})
+	require.Equal(t, "not-permitted", fault(t, err).Code)
 }
 
 // What a connection that has ended leaves behind the vendor reads and nobody writes.
