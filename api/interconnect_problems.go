@@ -7,6 +7,7 @@ var problemsOfInterconnect = []ProblemType{
 	{"channel-open", "There is a channel already", "Your organisation has a channel of its own. Nothing was changed.", "Switch to the vendor side to work in it."},
 	{"partner-number-taken", "The number is taken", "You have given the number to another partner, or offered it in an open invitation. Nothing was saved.", "Choose another number, or leave it out for the next free one."},
 	{"invitation-closed", "The invitation is closed", "An invitation that is accepted, rejected, revoked or expired stays so. Nothing was changed.", "Make a new one."},
+	{"nobody-to-sell", "Nobody could work for the vendor", "Your organisation has no administrator, and those who look after its channel do not work on the other side. Nothing was changed.", "Let somebody accept who may do everything in your organisation: they become its administrator."},
 	{"own-invitation", "The invitation is your own", "Your own organisation has made this invitation. Nothing was changed.", "Pass the link on to the partner."},
 	{"already-member", "You are a member already", "You are a member of the organisation that invites. Nothing was changed.", "Switch to it; if you cannot work there, ask an administrator of it."},
 	{

@@ -250,7 +250,7 @@ func (a *API) answering() {
 	register(a, operational.SignedIn, huma.Operation{
 		OperationID: "accept-invitation", Method: http.MethodPost, Path: "/v1/invitations/accept", Tags: []string{invitationsTag}, Errors: gone,
 		Summary:     "Accept an invitation",
-		Description: "For somebody who is signed in. An invitation to a partner is accepted for your organisation, which begins to sell if it did not, and needs connections.manage; one to a colleague is accepted for yourself.",
+		Description: "For somebody who is signed in. An invitation to a partner is accepted for your organisation, which begins to sell if it did not, and needs connections.manage; if it has no administrator then, whoever accepts and does everything there becomes one. One to a colleague is accepted for yourself.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body tokenInput }) (*struct{ Body interconnect.Accepted }, error) {
 		x, err := s.Accept(ctx, actor, in.Body.Token)
 		return &struct{ Body interconnect.Accepted }{x}, err

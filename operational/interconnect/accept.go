@@ -21,8 +21,9 @@ type Accepted struct {
 	MembershipID *uuid.UUID `json:"membership_id,omitempty" doc:"Your new membership: switch the session's workspace to work there. Absent when you work there already and got the role"`
 }
 
-// Accept accepts an invitation: into a channel for the caller's company, which begins to sell if it did not; into a
-// company for the caller's own person.
+// Accept accepts an invitation: into a channel for the caller's company, which begins to sell if it did not, and whose
+// administrator the caller becomes where there is none and they did everything there; into a company for the caller's own
+// person.
 func (s *Invitations) Accept(ctx context.Context, actor operational.Actor, token string) (Accepted, error) {
 	found, err := s.look(ctx, token)
 	if err != nil {
@@ -41,6 +42,9 @@ func (s *Invitations) Accept(ctx context.Context, actor operational.Actor, token
 		}
 		switch {
 		case found.Kind == KindPartner:
+			if err := noKeyRaises(ctx, tx); err != nil {
+				return err
+			}
 			return events.Append(ctx, tx, "connection.created", id, onConnection(id))
 		case outcome == raised:
 			return nil // noted where the role was given
@@ -72,6 +76,22 @@ func mayAccept(actor operational.Actor, kind string) error {
 	return nil
 }
 
+// noKeyRaises refuses what has made an administrator of whoever accepts, where an API key did it: a program gives nobody
+// anything.
+func noKeyRaises(ctx context.Context, tx *postgres.Tx) error {
+	if tx.Actor.Scopes == nil {
+		return nil
+	}
+	var same bool
+	if err := tx.QueryRow(ctx, `select role = $2 from crm.membership where id = $1`, tx.Actor.Membership, tx.Actor.Role).Scan(&same); err != nil {
+		return fmt.Errorf("read the role of member %s: %w", tx.Actor.Membership, err)
+	}
+	if !same {
+		return errSessionNeeded()
+	}
+	return nil
+}
+
 func errBound() error {
 	return operational.Fault(operational.KindForbidden, "bound-to-connection", "This session or API key works in one connection only. Nothing was saved. Switch to all of your business first.")
 }
@@ -91,6 +111,8 @@ func unaccepted(outcome string) error {
 		return operational.Fault(operational.KindConflict, "own-invitation", "This invitation is from your own organisation. Nothing was changed. Pass the link on to the partner.")
 	case "connected":
 		return operational.Fault(operational.KindConflict, "already-connected", "Your organisation is connected with this vendor already. Nothing was changed.")
+	case "nobody-to-sell":
+		return operational.Fault(operational.KindConflict, "nobody-to-sell", "Your organisation has no administrator, and nobody else in it could work for the vendor. Nothing was changed. Let somebody accept who may do everything in it: they become its administrator.")
 	case "has-administrator":
 		return operational.Fault(operational.KindConflict, "has-administrator", "Your organisation has an administrator already. Nothing was changed. Ask them for the role.")
 	case "member":

@@ -49,6 +49,9 @@
 //   - A company that sells for others may open a channel of its own, and is then the middle of two tiers: a session wears one
 //     hat, and what the other one sees is not there for it. Its direct sales and its own business have numbers and references
 //     of their own. It is not undone: what hangs on a channel (roles, partners, records) has no other place to go.
+//     A company that governs a channel and becomes somebody's partner has its administrators work on both sides, and nobody
+//     else. Where it has none, whoever accepts becomes one if they did everything there before, so that somebody can sell
+//     and give others roles to sell; who did less cannot accept. Nobody else's role is widened.
 //   - How it goes with a partner is told by what the vendor sees anyway: when something last happened to a shared record in
 //     its reader's sight (an import brings the times of its source), and of how many people it knows the mail address, which they have since they joined. Who of them signs
 //     in, and when, is the partner's own affair.

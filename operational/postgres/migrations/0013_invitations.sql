@@ -64,6 +64,9 @@ end $$;
 -- Whoever is kept out, or gets another role, may hold the link of an invitation that they made, and would come back by it.
 create function crm.invitations_follow_member() returns trigger language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 begin
+  if new.status = 'active' and exists (select from role r where r.org_id = new.org_id and r.key = new.role and r.everything and r.hat is null) then
+    return null; -- has nothing to come back for
+  end if;
   update invitation i set status = 'revoked', closed_at = coalesce(new.updated_at, clock_timestamp()), version = i.version + 1, updated_at = coalesce(new.updated_at, clock_timestamp())
     where i.org_id = new.org_id and i.invited_by = new.id and i.kind = 'member' and i.status = 'open';
   return null;
@@ -112,8 +115,24 @@ begin
   return 'done';
 end $$;
 
+-- Somebody has to work on the side that a company begins to have: of those who governed its channel only administrators do
+-- from now on. Where there is none, whoever accepts becomes one, if they did everything in the company before. The answer is
+-- whether there is somebody then.
+create function crm.somebody_sells(org uuid, who uuid, at timestamptz) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+begin
+  perform from membership m where m.id = who and m.org_id = org for no key update; -- before the workspace, as whoever gives them a role does
+  perform from workspace w where w.org_id = org and not w.sells for no key update;
+  if not found or exists (select from membership m where m.org_id = org and m.status = 'active' and m.role = 'administrator') then return true; end if;
+  update membership x set role = 'administrator', version = x.version + 1, updated_at = at
+    where x.id = who and x.org_id = org and x.status = 'active' and exists (select from role r where r.org_id = org and r.key = x.role and r.everything);
+  if not found then return false; end if;
+  insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id, details)
+    values (gen_random_uuid(), org, at, 'vendor', who, 'member.assigned', 'member', who, '{"codes": {"role": "administrator", "by": "invitation"}}');
+  return true;
+end $$;
+
 -- Connects a company with whoever invited it. The number is the vendor's own; where it has given it away meanwhile, the new one differs.
-create function crm.connect_invited(i crm.invitation, link uuid, partner uuid, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+create function crm.connect_invited(i crm.invitation, link uuid, partner uuid, who uuid, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
 declare number text := i.partner_number;
 begin
   if i.org_id = partner then return 'own'; end if;
@@ -121,6 +140,7 @@ begin
   if exists (select from connection c where c.vendor_org_id = i.org_id and c.partner_number = number and c.status <> 'ended') then
     number := left(number, 50) || '-' || right(link::text, 6);
   end if;
+  if not somebody_sells(partner, who, at) then return 'nobody-to-sell'; end if;
   perform begin_to_sell(partner, at);
   insert into connection (id, vendor_org_id, partner_org_id, status, partner_number, tier, region, channel_manager_id, external_role, created_at, updated_at)
     values (link, i.org_id, partner, 'active', number, i.tier, i.region, i.channel_manager_id,
@@ -212,7 +232,7 @@ declare
   answer text;
 begin
   case i.kind
-    when 'partner' then return crm.connect_invited(i, new_id, org, at);
+    when 'partner' then return crm.connect_invited(i, new_id, org, sec.ctx_member(), at);
     when 'member' then answer := crm.join_invited(i, new_id, who, at);
     when 'administrator' then answer := crm.administer_invited(i, new_id, who, at);
     else return 'gone';
@@ -312,7 +332,7 @@ begin
       insert into crm.workspace (org_id, governs, sells, time_zone, fiscal_year_start_month, reporting_currency)
         values (org, false, true, company ->> 'time_zone', (company ->> 'fiscal_month')::int, company ->> 'currency');
       insert into crm.membership (id, org_id, person_id, role, created_at, updated_at) values (member, org, person, 'administrator', at, at);
-      return crm.connect_invited(i, (company ->> 'connection_id')::uuid, org, at);
+      return crm.connect_invited(i, (company ->> 'connection_id')::uuid, org, member, at);
   end case;
 end $$;
 -- +goose StatementEnd
