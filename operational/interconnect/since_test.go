@@ -16,7 +16,7 @@ func TestACompanyIsKnownSinceItWasConnected(t *testing.T) {
 	ctx, w := t.Context(), newLife(t)
 	day := func(n int) time.Time { return time.Date(2020, 1, n, 0, 0, 0, 0, time.UTC) }
 	w.exec(t, `update crm.organisation set created_at = $1`, day(1))
-	for n, link := range []uuid.UUID{w.AP1, w.AP2, w.BP1} {
+	for n, link := range []uuid.UUID{w.AP1, w.AP2, w.BP1, w.BM, w.MR} {
 		w.exec(t, `update crm.connection set created_at = $2 where id = $1`, link, day(10+n))
 	}
 	since := func(actor operational.Actor, who uuid.UUID) time.Time {
@@ -50,6 +50,12 @@ func TestACompanyIsKnownSinceItWasConnected(t *testing.T) {
 		{w.P1, w.A.Org, 10},
 		{w.P1, w.B.Org, 12},
 		{w.P2, w.A.Org, 11},
+		{w.B, w.M.Org, 13},
+		{w.M, w.B.Org, 13},
+		{w.M, w.M.Org, 1},
+		{w.MV, w.R.Org, 14},
+		{w.MV, w.M.Org, 1},
+		{w.R, w.M.Org, 14},
 	} {
 		require.Equal(t, day(see.day), since(see.actor, see.who), see)
 	}
