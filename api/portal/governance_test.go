@@ -238,7 +238,7 @@ func TestAccessTester(t *testing.T) {
 	p = v.get("/governance/view-as?contact=" + strings.TrimPrefix(person, "contact:"))
 	require.Equal(t, http.StatusOK, p.status)
 	require.Contains(t, p.text(), "Tomasz Wrona, Kestrel Automation (Dealer Personnel) sees")
-	require.Contains(t, p.text(), "without Vendor's account, Vendor net amount.")
+	require.Contains(t, p.text(), "without Vendor's account, Vendor net amount, External reference.")
 	require.Contains(t, p.text(), w.opportunity.Number)
 	require.NotContains(t, p.text(), "€")
 	require.Equal(t, http.StatusNotFound, v.get("/governance/view-as?contact="+w.opportunity.ID.String()).status)
