@@ -245,7 +245,7 @@ func sourceText(t *warehouse.Table) string {
 
 func (b *bed) runWith(tables []*warehouse.Table, version int64) (*pipelines.Pipeline, func(), *duckdb.Store) {
 	b.t.Helper()
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: b.file, MemoryLimit: "512MB", Tables: tables})
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: b.file, MemoryLimit: "512MB", Threads: 1, Tables: tables})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { _ = store.Close() })
 	p, stop := start(b.t, pipelines.Config{SourceURL: b.cdc, Store: store, Log: logTo(b.t), Tables: tables, Version: version})

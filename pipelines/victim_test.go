@@ -51,7 +51,7 @@ func mortal(store warehouse.Store) warehouse.Store {
 
 // victim runs a pipeline until it is killed and writes what happens as lines. It does what it is told as lines, too.
 func victim(path string) int {
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: path, MemoryLimit: "512MB"})
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: path, MemoryLimit: "512MB", Threads: 1})
 	if err != nil {
 		fmt.Println("fault:", err)
 		return 1

@@ -98,7 +98,7 @@ func (w *world) serve(db *pgtest.Database) {
 // start lets the pipeline, the API and the pages run on what is planted.
 func (w *world) start(t testing.TB) *world {
 	t.Helper()
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb"), MemoryLimit: "512MB", Threads: 2})
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb"), MemoryLimit: "512MB", Threads: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	w.deps.Warehouse = store

@@ -100,9 +100,13 @@ func (l *load) derive(ctx context.Context, c *changes) error {
 type pieces struct {
 	flush int // staged rows after which a load is carried over to its tables
 	whole int // rows of history that are derived at once, about: more would not stay in memory
+	// many is the number of rows from which a piece of a first copy is read by the engine where it stands: that costs some
+	// milliseconds for the view, and then half of what appending costs. It is not for loads that come for ever, as the
+	// engine keeps some kilobytes for each view.
+	many int
 }
 
-var usualPieces = pieces{flush: 200_000, whole: 500_000}
+var usualPieces = pieces{flush: 200_000, whole: 500_000, many: 2000}
 
 // deriveWhole derives everything from the history. Bringing it forward with each piece of a first copy takes several
 // times as long, as the pieces hold parts of the same opportunities.

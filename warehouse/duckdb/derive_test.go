@@ -45,7 +45,7 @@ func TestStagingStaysEmpty(t *testing.T) {
 // A first copy of many rows is derived at its end, with the same result; so is one that holds changes and deletes.
 func TestFirstCopyIsDerivedWhole(t *testing.T) {
 	s := open(t)
-	s.Piecemeal(12_000, 15_000)
+	s.Piecemeal(12_000, 15_000, 2_000)
 	load, err := s.Begin(t.Context())
 	require.NoError(t, err)
 	c := warehousetest.NewChannel()

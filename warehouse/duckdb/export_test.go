@@ -12,10 +12,9 @@ import (
 const Readers = readers
 
 // Piecemeal makes large loads of small ones.
-func (s *Store) Piecemeal(flush, whole int) { s.pieces = pieces{flush: flush, whole: whole} }
-
-// ManyRows is the number of rows from which a batch is read where it stands.
-const ManyRows = manyRows
+func (s *Store) Piecemeal(flush, whole, many int) {
+	s.pieces = pieces{flush: flush, whole: whole, many: many}
+}
 
 // InUse counts the connections that somebody holds.
 func (s *Store) InUse() int { return s.db.Stats().InUse }

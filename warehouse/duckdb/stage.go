@@ -26,14 +26,9 @@ func makeStaging(ctx context.Context, conn *sql.Conn, tables []*warehouse.Table)
 	return nil
 }
 
-// manyRows is the number of rows from which a piece of a first copy is read by the engine where it stands: that costs some
-// milliseconds for the view, and then half of what appending costs. It is not for loads that come for ever, as the engine
-// keeps some kilobytes for each view.
-const manyRows = 2000
-
 // stageRows puts the rows into the staging table, except those whose transaction is loaded already.
 func (l *load) stageRows(ctx context.Context, b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
-	if l.from.LSN == 0 && b.Len() >= manyRows && len(resolved) == 0 {
+	if l.from.LSN == 0 && b.Len() >= l.store.pieces.many && len(resolved) == 0 {
 		staged, err = b.Len(), l.readRows(ctx, b)
 	} else {
 		staged, err = l.appendRowByRow(b, resolved)

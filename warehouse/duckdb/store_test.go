@@ -14,7 +14,7 @@ import (
 
 func open(t testing.TB) *duckdb.Store {
 	t.Helper()
-	s, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb")})
+	s, err := duckdb.Open(context.Background(), duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb"), Threads: 1})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

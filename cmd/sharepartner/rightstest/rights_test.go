@@ -104,7 +104,7 @@ func TestTheRulesAreWhatTheStoresDo(t *testing.T) {
 	service := opportunities.New(w.API)
 	stores := []store{listed(service)}
 	decisions, inSight, edits := 0, 0, 0
-	for range 8 {
+	for range 4 {
 		w.shuffle()
 		for _, actor := range w.callers(t) {
 			for _, s := range stores {
