@@ -86,7 +86,6 @@ func New(d Deps) *API {
 		sealer: d.Secret.Sealer("idempotency"), prints: d.Secret.Derive("idempotency-requests"),
 		limits: newLimits(d.Rate, d.Burst, d.Clock), uploads: uploads{busy: map[uuid.UUID]bool{}},
 	}
-	humago.MultipartMaxMemory = maxImport // the guard has the whole form in memory already
 	a.huma = humago.New(a.mux, a.config())
 	a.sessions()
 	a.looking()

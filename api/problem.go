@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -224,4 +225,5 @@ func init() {
 	}
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
+	humago.MultipartMaxMemory = maxImport // the guard has the whole form in memory already
 }
