@@ -33,10 +33,11 @@ test: assets
 	@.tools/need go gcc g++ postgres chromium
 	go test -race -vet=off -timeout 10m ./...
 
+# Reads what make test has compiled.
 check: .tools/bin/golangci-lint .tools/bin/gofumpt
 	@unformatted=$$(.tools/bin/gofumpt -l $$(git ls-files '*.go' | grep -v '_templ\.go$$')); \
 	  if [ -n "$$unformatted" ]; then echo "not formatted (gofumpt):"; echo "$$unformatted"; exit 1; fi
-	.tools/bin/golangci-lint run ./...
+	GOFLAGS=-race .tools/bin/golangci-lint run ./...
 
 .tools/bin/%: .tools/go.mod
 	@.tools/need go
