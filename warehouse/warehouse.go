@@ -35,8 +35,8 @@ type Loader interface {
 	// Uncopied lists the tables of Tables that the store keeps and that were never filled: they have come since. After a
 	// Reset there are none, as a snapshot of all follows.
 	Uncopied(ctx context.Context) ([]*Table, error)
-	// Awaited lists the columns that have come since the store was filled: its rows hold null there, until a load brings
-	// what Postgres has. After a Reset there are none.
+	// Awaited lists the columns that have come since the store was filled, table by table: its rows hold null there, until
+	// a load brings what Postgres has. After a Reset there are none.
 	Awaited(ctx context.Context) ([]TableColumn, error)
 	// Status and SaveStatus keep what the pipeline says of itself, so that any process can show it.
 	Status(ctx context.Context) (Status, error)

@@ -47,11 +47,13 @@ func newMailbox(t *testing.T) (address string, got chan string) {
 	return "smtp://" + listener.Addr().String() + "?tls=off", m.got
 }
 
-// An invitation goes out by mail, and whoever gets it joins by what stands in it.
-func TestInvitedByMail(t *testing.T) {
+// mailing starts the program with a mailbox for all that it sends, and a vendor whose people by name and address may do
+// everything.
+func mailing(t *testing.T, people map[string]string) (app *App, cfg Config, got chan string) {
+	t.Helper()
 	address, got := newMailbox(t)
-	cfg := testConfig(t)
-	cfg.Mail = Mail{URL: "https://crm.example", SMTP: address, From: "SharePartner <no-reply@crm.example>"}
+	cfg = testConfig(t)
+	cfg.Mail = Mail{URL: "https://crm.example/", SMTP: address, From: "SharePartner <no-reply@crm.example>"}
 	require.NoError(t, cfg.check())
 	app, err := Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
 	require.NoError(t, err)
@@ -59,8 +61,16 @@ func TestInvitedByMail(t *testing.T) {
 	admin := identity.NewAdmin(app.ground.Jobs)
 	vendor, err := admin.CreateVendor(t.Context(), identity.NewVendor{Name: "Acme", Currency: "EUR"})
 	require.NoError(t, err)
-	_, err = admin.AddPerson(t.Context(), identity.NewPerson{Org: vendor, Role: operational.RoleAdministrator, Name: "Ada", Email: "ada@acme.example", Password: "correct horse battery"})
-	require.NoError(t, err)
+	for name, email := range people {
+		_, err = admin.AddPerson(t.Context(), identity.NewPerson{Org: vendor, Role: operational.RoleAdministrator, Name: name, Email: email, Password: "correct horse battery"})
+		require.NoError(t, err)
+	}
+	return app, cfg, got
+}
+
+// An invitation goes out by mail, and whoever gets it joins by what stands in it.
+func TestInvitedByMail(t *testing.T) {
+	app, _, got := mailing(t, map[string]string{"Ada": "ada@acme.example"})
 	ada := newVisitor(t, app, "ada@acme.example", "correct horse battery")
 	post := func(client *http.Client, path string, body any, status int) map[string]any {
 		t.Helper()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"testing"
 	"time"
 
@@ -9,25 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/operational"
-	"github.com/sharepartner/sharepartner/operational/identity"
 )
 
 // Whoever runs the program has somebody sign in with another address, beside the running program: sessions go on, and where
 // mail is sent the address before is told.
 func TestAnotherAddressByCommand(t *testing.T) {
-	address, got := newMailbox(t)
-	cfg := testConfig(t)
-	cfg.Mail = Mail{URL: "https://crm.example/", SMTP: address, From: "SharePartner <no-reply@crm.example>"}
-	app, err := Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
-	require.NoError(t, err)
-	t.Cleanup(app.Stop)
-	admin := identity.NewAdmin(app.ground.Jobs)
-	vendor, err := admin.CreateVendor(t.Context(), identity.NewVendor{Name: "Acme", Currency: "EUR"})
-	require.NoError(t, err)
-	for name, email := range map[string]string{"Ada": "ada@acme.example", "Bob": "bob@acme.example"} {
-		_, err = admin.AddPerson(t.Context(), identity.NewPerson{Org: vendor, Role: operational.RoleAdministrator, Name: name, Email: email, Password: "correct horse battery"})
-		require.NoError(t, err)
-	}
+	app, cfg, got := mailing(t, map[string]string{"Ada": "ada@acme.example", "Bob": "bob@acme.example"})
 	ada := newVisitor(t, app, "ada@acme.example", "correct horse battery")
 
 	var c struct {

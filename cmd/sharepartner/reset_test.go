@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"log/slog"
 	"mime/quotedprintable"
 	"net/http"
 	"regexp"
@@ -12,24 +11,11 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
-
-	"github.com/sharepartner/sharepartner/operational"
-	"github.com/sharepartner/sharepartner/operational/identity"
 )
 
 // The whole program mails a link to whoever has lost a password, and takes the password that is set by it.
 func TestALostPasswordByMail(t *testing.T) {
-	address, got := newMailbox(t)
-	cfg := testConfig(t)
-	cfg.Mail = Mail{URL: "https://crm.example/", SMTP: address, From: "SharePartner <no-reply@crm.example>"}
-	app, err := Start(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
-	require.NoError(t, err)
-	t.Cleanup(app.Stop)
-	admin := identity.NewAdmin(app.ground.Jobs)
-	vendor, err := admin.CreateVendor(t.Context(), identity.NewVendor{Name: "Acme", Currency: "EUR"})
-	require.NoError(t, err)
-	_, err = admin.AddPerson(t.Context(), identity.NewPerson{Org: vendor, Role: operational.RoleAdministrator, Name: "Ada", Email: "ada@acme.example", Password: "correct horse battery"})
-	require.NoError(t, err)
+	app, _, got := mailing(t, map[string]string{"Ada": "ada@acme.example"})
 	send := func(method, path, body string, status int) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+app.Addr()+path, strings.NewReader(body))
