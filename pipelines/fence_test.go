@@ -64,11 +64,8 @@ func TestFenceBringsBothSidesToOnePlace(t *testing.T) {
 	b.catchUp(p)
 
 	t.Run("while nothing is written", func(t *testing.T) {
-		before := time.Now()
 		m, err := p.Fence(context.Background())
 		require.NoError(t, err)
-		t.Logf("after %s", time.Since(before))
-		require.Less(t, time.Since(before), 2*time.Second)
 		requireSameDeals(t, m)
 		m.Close()
 		m.Close()

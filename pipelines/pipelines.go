@@ -201,7 +201,6 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 // copyAll begins again: a new slot and all rows as they are at its beginning, in one load. Cut off anywhere it leaves a
 // store without checkpoint, and the next attempt begins again.
 func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason Reason) (*pgsource.Stream, warehouse.Checkpoint, error) {
-	began := time.Now()
 	p.move(ctx, stateSnapshot, "waiting for running transactions, to begin a snapshot")
 	p.cfg.Log.InfoContext(ctx, "pipeline takes a new snapshot", "slot", p.source.Slot(), "reason", string(reason))
 	var none warehouse.Checkpoint
@@ -220,19 +219,17 @@ func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason R
 	}
 	defer snapshot.Close()
 	c := warehouse.Checkpoint{Deployment: server.Deployment, SystemID: server.SystemID, Timeline: server.Timeline, Slot: p.source.Slot(), LSN: snapshot.LSN, SnapshotLSN: snapshot.LSN}
-	rows, err := p.loadSnapshot(ctx, snapshot, &c)
-	if err != nil {
+	if err := p.loadSnapshot(ctx, snapshot, &c, reason); err != nil {
 		return nil, none, err
 	}
-	p.meter.resynced(reason, int64(rows), 0, time.Since(began))
 	stream, err := snapshot.Stream(ctx)
 	return stream, c, err
 }
 
-func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot, c *warehouse.Checkpoint) (rows int, err error) {
+func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot, c *warehouse.Checkpoint, reason Reason) error {
 	load, err := p.cfg.Store.Begin(ctx)
 	if err != nil {
-		return 0, ofStore("begin the snapshot", err)
+		return ofStore("begin the snapshot", err)
 	}
 	defer func() {
 		_ = load.Rollback()
@@ -249,18 +246,19 @@ func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	c.CommittedAt = snapshot.At
 	t.ending = time.Now()
 	p.meter.detail(fmt.Sprintf("making %d rows visible", t.rows))
 	if err := load.Commit(ctx, *c); err != nil {
-		return 0, ofStore("commit the snapshot", err)
+		return ofStore("commit the snapshot", err)
 	}
 	p.aside.kept()
+	p.meter.resynced(reason, int64(t.rows), 0, time.Since(t.began)) // first: whoever awaits the place reads it then
 	p.meter.loaded(*c, &t)
 	p.cfg.Log.InfoContext(ctx, "snapshot loaded", "slot", c.Slot, "rows", t.rows, "lsn", pgsource.FormatLSN(c.LSN))
-	return t.rows, nil
+	return nil
 }
 
 func (p *Pipeline) move(ctx context.Context, to, detail string) {

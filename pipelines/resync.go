@@ -41,7 +41,6 @@ func begun(before warehouse.Checkpoint, server pgsource.Server, slot string, lsn
 // what differs goes into the log, in one load. So history stays, and until the end answers come from the state before. Cut
 // off anywhere it leaves the store as it was, and the next attempt begins again.
 func (p *Pipeline) resync(ctx context.Context, server pgsource.Server, before warehouse.Checkpoint, reason Reason) (*pgsource.Stream, warehouse.Checkpoint, error) {
-	began := time.Now()
 	p.move(ctx, stateResync, "waiting for running transactions, to begin the comparison")
 	p.cfg.Log.WarnContext(ctx, "pipeline compares all rows, since it cannot go on from where it was", "slot", p.source.Slot(), "reason", string(reason))
 	p.meter.resume(warehouse.Checkpoint{CommittedAt: before.CommittedAt})
@@ -55,17 +54,16 @@ func (p *Pipeline) resync(ctx context.Context, server pgsource.Server, before wa
 	}
 	defer snapshot.Close()
 	c := begun(before, server, p.source.Slot(), snapshot.LSN)
-	r, err := p.loadDifferences(ctx, snapshot, &c)
+	r, err := p.loadDifferences(ctx, snapshot, &c, reason)
 	if err != nil {
 		return nil, none, err
 	}
-	p.meter.resynced(reason, r.compared, r.differed, time.Since(began))
-	p.cfg.Log.InfoContext(ctx, "all rows compared", "slot", c.Slot, "rows", r.compared, "differed", r.differed, "seconds", time.Since(began).Seconds())
+	p.cfg.Log.InfoContext(ctx, "all rows compared", "slot", c.Slot, "rows", r.compared, "differed", r.differed)
 	stream, err := snapshot.Stream(ctx)
 	return stream, c, err
 }
 
-func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snapshot, c *warehouse.Checkpoint) (*repairs, error) {
+func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snapshot, c *warehouse.Checkpoint, reason Reason) (*repairs, error) {
 	reader, err := snapshot.Reader(ctx)
 	if err != nil {
 		return nil, err
@@ -105,6 +103,7 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 		return nil, ofStore("commit what differed", err)
 	}
 	p.aside.kept()
+	p.meter.resynced(reason, r.compared, r.differed, time.Since(t.began)) // first: whoever awaits the place reads it then
 	p.meter.loaded(*c, &t)
 	return r, nil
 }

@@ -171,22 +171,20 @@ func TestALongScope(t *testing.T) {
 	require.NoError(t, w.Owner(t).QueryRow(ctx, `select array_agg(id) from crm.external_contact where connection_id = $1`, w.AP1).Scan(&ids))
 	require.Len(t, ids, governance.MaxScope)
 	in := governance.UpdateAccessScope{Mode: operational.Set("contacts"), ContactIDs: operational.Set(ids)}
-	timed := func(what string, most time.Duration, do func() error) {
+	timed := func(what string, do func() error) {
 		t.Helper()
 		began := time.Now()
-		require.NoError(t, do())
-		took := time.Since(began)
-		t.Logf("%s: %s", what, took)
-		require.Less(t, took, most, what)
+		require.NoError(t, do(), what)
+		t.Logf("%s: %s", what, time.Since(began))
 	}
-	timed("preview", 5*time.Second, func() error { return second(w.s.PreviewAccessScope(ctx, w.A, in)) })
-	timed("save all", 10*time.Second, func() error { return second(w.s.UpdateAccessScope(ctx, w.A, 1, in)) })
-	timed("a request under it", time.Second, func() error {
+	timed("preview", func() error { return second(w.s.PreviewAccessScope(ctx, w.A, in)) })
+	timed("save all", func() error { return second(w.s.UpdateAccessScope(ctx, w.A, 1, in)) })
+	timed("a request under it", func() error {
 		require.True(t, w.WithRights(t, w.P1).Rights.Links[0].InScope || w.WithRights(t, w.P1).Rights.Links[1].InScope)
 		return nil
 	})
 	in.ContactIDs = operational.Set(ids[1:])
-	timed("take one out", 10*time.Second, func() error { return second(w.s.UpdateAccessScope(ctx, w.A, 2, in)) })
+	timed("take one out", func() error { return second(w.s.UpdateAccessScope(ctx, w.A, 2, in)) })
 	now, err := w.s.AccessScope(ctx, w.A)
 	require.NoError(t, err)
 	require.EqualValues(t, governance.MaxScope-1, now.People)
