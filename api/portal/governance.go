@@ -29,6 +29,7 @@ func (p *Portal) governance(mux *http.ServeMux) {
 	mux.HandleFunc("POST /governance/layouts/{id}/delete", p.governed(p.deleteLayout, operational.RolesManage))
 	mux.HandleFunc("GET /governance/types", p.governed(p.types, operational.RolesManage))
 	mux.HandleFunc("GET "+viewAsPath, p.governed(p.viewAs, governsRoles...))
+	mux.HandleFunc("GET "+viewAsPath+"/{contact}/{id}", p.governed(p.viewRecordAs, operational.ChannelGovern))
 	mux.HandleFunc("POST "+viewAsPath, p.governed(p.lookAs, operational.RolesManage))
 	mux.HandleFunc("POST "+lookNoMorePath, p.page(operational.SignedIn, p.lookNoMore))
 	mux.HandleFunc("GET /governance/tester", p.governed(p.tester, governsRoles...))

@@ -22,6 +22,7 @@ const accessRows = 100
 type entrance struct {
 	scope     governance.AccessScope
 	search    string
+	ticked    bool // only those are listed that are
 	companies []interconnect.Connection
 	contacts  []interconnect.PartnerContact
 	more      bool // than are listed
@@ -32,6 +33,7 @@ func (v *visit) entrance() (g entrance, err error) {
 	if g.scope, err = v.rights().AccessScope(v.ctx, v.actor); err != nil {
 		return g, err
 	}
+	g.ticked = v.r.URL.Query().Has("ticked")
 	q := operational.Query{Page: operational.Page{Limit: accessRows}}
 	companies := q.Also(operational.Filter{Field: "status", Op: "in", Values: []string{"active", "suspended"}})
 	people := q
@@ -39,6 +41,9 @@ func (v *visit) entrance() (g entrance, err error) {
 		text := []string{g.search}
 		companies = companies.Also(operational.Filter{Field: "partner_name", Op: "contains", Values: text})
 		people = people.Also(operational.Filter{Or: []operational.Filter{{Field: "partner_name", Op: "contains", Values: text}, {Field: "display_name", Op: "contains", Values: text}}})
+	}
+	if g.ticked {
+		companies, people = companies.Also(among(g.scope.ConnectionIDs)), people.Also(among(g.scope.ContactIDs))
 	}
 	companies.Sort, people.Sort = []operational.Sort{{Field: "partner_name"}}, []operational.Sort{{Field: "display_name"}}
 	found, err := v.deps.Interconnect.Connections(v.ctx, v.actor, companies)
@@ -51,6 +56,15 @@ func (v *visit) entrance() (g entrance, err error) {
 	}
 	g.companies, g.contacts, g.more = found.Items, known.Items, found.Next != nil || known.Next != nil
 	return g, nil
+}
+
+// among filters for these and no others.
+func among(ids []uuid.UUID) operational.Filter {
+	values := []string{uuid.Nil.String()} // nobody has it: a filter for none of them
+	for _, id := range ids {
+		values = append(values, id.String())
+	}
+	return operational.Filter{Field: "id", Op: "in", Values: values}
 }
 
 // asked is the scope that a form asks for: what it does not list stays as it is.
@@ -81,6 +95,9 @@ func (g entrance) address(name, value string) string {
 	if g.search != "" {
 		q.Set("q", g.search)
 	}
+	if g.ticked {
+		q.Set("ticked", "1")
+	}
 	if name != "" {
 		q.Set(name, value)
 	}
@@ -107,7 +124,7 @@ func (v *visit) showAccess(status int, page views.Access) error {
 func (v *visit) accessPage(g entrance, values url.Values) views.Access {
 	s := g.scope
 	page := views.Access{
-		Action: g.address("", ""), Version: strconv.FormatInt(s.Version, 10), Search: g.search, More: g.more, Bar: views.SaveBar{Discard: g.address("", "")},
+		Action: g.address("", ""), Version: strconv.FormatInt(s.Version, 10), Search: g.search, Ticked: g.ticked, More: g.more, Bar: views.SaveBar{Discard: g.address("", "")},
 		Lede: []views.Span{{Text: v.counted(s.People, "person", "people") + " of " + v.counted(s.Partners, "partner", "partners"), Bold: true}, {Text: " can come in now. "}, {Text: modeWords[s.Mode]}},
 	}
 	mode := s.Mode

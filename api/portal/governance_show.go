@@ -36,7 +36,7 @@ func (v *visit) rolesPage(d desk, values url.Values) views.Roles {
 	}
 	if d.audience == governance.External {
 		page.Text = "What people in partner companies can see and change. Hidden fields never leave the server, in pages, exports, search or the API."
-		page.Reach = "Private: own records. Company: everyone in the same partner. Public: all partners, to read."
+		page.Reach = "Private: own records. Company: everyone in the same partner. Public: other partners' too, to read, for those who work with you alone."
 	} else if v.vendor() {
 		page.Reach = "Private: records of the partners and regions that a person looks after. Company: all of them."
 	}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
@@ -9,6 +10,7 @@ import (
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/governance"
+	"github.com/sharepartner/sharepartner/operational/interconnect"
 	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/opportunities"
 )
@@ -51,36 +53,76 @@ func (v *visit) rolesToLookAs(chosen string) (views.Input, error) {
 
 func (v *visit) asContact(page *views.ViewAs) error {
 	input := views.Input{ID: "v-contact", Name: "contact", Label: "Person", Value: v.r.URL.Query().Get("contact"), Options: []views.Option{{Text: "Choose a person"}}}
-	people, err := v.testable(v.r.URL.Query().Get("who"))
+	page.Search = clip(strings.TrimSpace(v.r.URL.Query().Get("who")), 100)
+	people, err := v.testable(page.Search)
 	if err != nil {
 		return err
 	}
-	name := "This person"
+	listed := false
 	for _, o := range people {
 		if id, is := strings.CutPrefix(o.value, aContact); is {
 			input.Options = append(input.Options, views.Option{Value: id, Text: o.text})
-			if id == input.Value {
-				name = o.text
-			}
+			listed = listed || id == input.Value
 		}
 	}
 	page.Contact = &input
-	if input.Value == "" {
+	if len(input.Options) == 1 {
+		page.Empty = &views.Empty{Icon: "filter-off", Title: "None of your partners' people is called so", Text: "Search for another part of the name, or for nothing to see the first of them."}
+	}
+	if input.Value == "" && page.Empty == nil {
 		page.Empty = &views.Empty{Icon: "eye", Title: "Choose one of your partners' people", Text: "You see what they see of yours, and nothing that you do not see yourself. That you looked is noted in the audit log."}
+	}
+	if input.Value == "" {
 		return nil
 	}
-	id, err := uuid.Parse(input.Value)
-	if err != nil {
-		return operational.NotFound("contact")
-	}
-	as, err := v.rights().ViewAs(v.ctx, v.actor, id)
+	as, x, err := v.theirEyes(input.Value)
 	if err != nil {
 		return err
 	}
-	return v.seenAs(page, as, name)
+	if !listed {
+		input.Options = append(input.Options, views.Option{Value: input.Value, Text: x.DisplayName + ", " + x.PartnerName + " (" + x.RoleName + ")"})
+	}
+	return v.seenAs(page, as, x)
 }
 
-func (v *visit) seenAs(page *views.ViewAs, as operational.Actor, name string) error {
+// theirEyes gives who reads as a contact does, and who that is.
+func (v *visit) theirEyes(contact string) (as operational.Actor, x interconnect.PartnerContact, err error) {
+	id, err := uuid.Parse(contact)
+	if err != nil {
+		return as, x, operational.NotFound("contact")
+	}
+	if as, err = v.rights().ViewAs(v.ctx, v.actor, id); err != nil {
+		return as, x, err
+	}
+	x, err = v.deps.Interconnect.Contact(v.ctx, v.actor, id)
+	return as, x, err
+}
+
+// viewRecordAs is the page of an opportunity as a contact sees it, without what they could do there.
+func (p *Portal) viewRecordAs(v *visit) error {
+	as, x, err := v.theirEyes(v.r.PathValue("contact"))
+	if err != nil {
+		return err
+	}
+	eyes := *v
+	eyes.actor = as
+	o, err := eyes.record()
+	if err != nil {
+		return err
+	}
+	page, err := eyes.opportunityPage(o, attempt{})
+	if err != nil {
+		return err
+	}
+	back := address(viewAsPath, url.Values{"contact": {x.ID.String()}}.Encode())
+	page.Forms, page.Why = nil, ""
+	page.Notes = append(page.Notes, views.Note{Title: "As " + x.DisplayName + " of " + x.PartnerName + " sees it", Text: "With the fields of the role " + x.RoleName + " alone. What the person could do here is left out.", Links: []views.Link{{Text: "Back to what they see", Href: back}}})
+	crumbs := governanceCrumbs(views.Link{Text: "Roles & permissions", Href: "/governance/roles"}, views.Link{Text: "View as", Href: back}, views.Link{Text: o.Number})
+	return v.render(http.StatusOK, views.Shell{Title: page.Title, Section: "Roles & permissions", Crumbs: crumbs}, views.OpportunityPage(page))
+}
+
+func (v *visit) seenAs(page *views.ViewAs, as operational.Actor, x interconnect.PartnerContact) error {
+	name := x.DisplayName + " of " + x.PartnerName
 	grants := as.Grants(operational.ObjectOpportunity)
 	if len(grants) == 0 {
 		page.Empty = &views.Empty{Icon: "eye-off", Title: name + " sees none of your opportunities", Text: "The role, the access scope or the connection does not let them. The access tester says which."}
@@ -102,14 +144,14 @@ func (v *visit) seenAs(page *views.ViewAs, as operational.Actor, name string) er
 		page.Lede = append(page.Lede, views.Span{Text: ", without " + strings.Join(hidden, ", ")})
 	}
 	page.Lede = append(page.Lede, views.Span{Text: "."})
-	page.Table = v.seenTable(read, found.Items)
+	page.Table = v.seenTable(read, found.Items, x.ID)
 	if len(found.Items) == 0 {
 		page.Empty = &views.Empty{Icon: "opportunity", Title: "There is none for them", Text: "When one is shared with them, it is shown here as they see it."}
 	}
 	return nil
 }
 
-func (v *visit) seenTable(read operational.FieldSet, list []opportunities.Opportunity) views.Table {
+func (v *visit) seenTable(read operational.FieldSet, list []opportunities.Opportunity, contact uuid.UUID) views.Table {
 	columns := []struct {
 		field, title string
 		num          bool
@@ -135,7 +177,11 @@ func (v *visit) seenTable(read operational.FieldSet, list []opportunities.Opport
 		}
 		t.Columns = append(t.Columns, views.Column{Title: c.title, Num: c.num})
 		for i, o := range list {
-			t.Rows[i].Cells = append(t.Rows[i].Cells, views.Cell{Text: c.of(o)})
+			cell := views.Cell{Text: c.of(o)}
+			if c.field == "" {
+				cell.Href, t.Rows[i].Go = viewAsPath+"/"+contact.String()+"/"+o.ID.String(), true
+			}
+			t.Rows[i].Cells = append(t.Rows[i].Cells, cell)
 		}
 	}
 	return t

@@ -61,7 +61,7 @@ func (v *visit) importNav() []views.NavItem {
 	if !v.actor.Allowed(operational.ImportsRead) {
 		return nil
 	}
-	return []views.NavItem{{Title: "Import", Icon: "database", Href: importsPath, Group: "Your company"}}
+	return []views.NavItem{{Title: "Import", Icon: "import", Href: importsPath, Group: "Your company"}}
 }
 
 // showImports asks for a file and lists the imports that there were.
@@ -87,7 +87,7 @@ func (v *visit) showImports(t tried) error {
 		block.Table.Rows = append(block.Table.Rows, views.Row{Go: true, Cells: []views.Cell{{Text: importNamed(x), Sub: v.time(x.CreatedAt), Href: importsPath + "/" + x.ID.String()}, importState(x), {Text: kept}, {Text: left}}})
 	}
 	if len(found.Items) == 0 {
-		block.Empty = &views.Empty{Icon: "database", Title: "Nothing was imported yet", Text: "Try a file first: then everything is read and told, and nothing is kept."}
+		block.Empty = &views.Empty{Icon: "import", Title: "Nothing was imported yet", Text: "Try a file first: then everything is read and told, and nothing is kept."}
 	}
 	page.Main = []views.Block{block}
 	status := http.StatusOK

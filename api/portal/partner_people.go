@@ -60,6 +60,10 @@ func (v *visit) showContact(t tried) error {
 		page.Notes, status = append(page.Notes, *t.note), t.status
 	}
 	if v.actor.Allowed(operational.ChannelGovern) {
+		page.Acts = []views.Act{
+			{Text: "View as…", Icon: "eye", Href: address(viewAsPath, url.Values{"contact": {x.ID.String()}}.Encode())},
+			{Text: "Test access", Icon: "tester", Href: address("/governance/tester", url.Values{"person": {aContact + x.ID.String()}, "who": {x.DisplayName}}.Encode())},
+		}
 		if page.Side, err = v.contactForms(x, t); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func (v *visit) showMember(t tried) error {
 	}
 	fields := []views.Input{t.input("assign", views.Input{Name: "role", Label: "Role", Value: a.Role, Options: roles})}
 	if v.vendor() {
-		fields = append(fields, t.input("assign", views.Input{Name: "regions", Label: "Regions", Hint: "That this person looks after, parted by commas. It matters to roles that reach their own partners only.", Value: strings.Join(a.Regions, ", "), Max: 2000}))
+		fields = append(fields, t.input("assign", views.Input{Name: "regions", Label: "Regions", Hint: v.regionsHint(), Value: strings.Join(a.Regions, ", "), Max: 2000}))
 	}
 	page.Main = append(page.Main, views.Block{ID: "assign", Title: "What this person may do", Form: &views.Sent{Action: "/settings/people/" + id.String() + "/assign", Version: strconv.FormatInt(a.Version, 10), Submit: "Save", Fields: fields}})
 	self := x.ID == v.me.MembershipID
@@ -184,4 +184,27 @@ func commaList(text string) []string {
 		list[i] = strings.TrimSpace(list[i])
 	}
 	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
+}
+
+// regionsHint names the regions that partners are counted to: one that is written otherwise reaches nobody.
+func (v *visit) regionsHint() string {
+	hint := "That this person looks after, parted by commas. It matters to roles that reach their own partners only."
+	partners, err := listed(func(q operational.Query) (operational.Listed[interconnect.Connection], error) {
+		return v.deps.Interconnect.Connections(v.ctx, v.actor, q)
+	})
+	if err != nil {
+		v.log.WarnContext(v.ctx, "regions in use not readable", "error", err)
+		return hint
+	}
+	var in []string
+	for _, c := range partners {
+		if c.Region != nil && *c.Region != "" {
+			in = append(in, *c.Region)
+		}
+	}
+	slices.Sort(in)
+	if in = slices.Compact(in); len(in) == 0 {
+		return hint
+	}
+	return hint + " Your partners are in: " + strings.Join(in[:min(len(in), 40)], ", ") + "."
 }

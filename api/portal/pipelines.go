@@ -21,6 +21,9 @@ func (v *visit) pipelinesNav() []views.NavItem {
 	return []views.NavItem{{Title: "Pipelines", Icon: "database", Href: pipelinesPath, Group: "Your company"}}
 }
 
+// engineNames are how the engines write themselves.
+var engineNames = map[string]string{"duckdb": "DuckDB", "clickhouse": "ClickHouse"}
+
 // pipelines shows how the data comes to the figures, and what to do where it does not.
 func (p *Portal) pipelines(v *visit) error {
 	if !api.Watches(v.actor) {
@@ -37,7 +40,7 @@ func (p *Portal) pipelines(v *visit) error {
 	if x.letters, err = v.deps.Warehouse.DeadLetters(v.ctx, warehouse.LetterFilter{State: warehouse.LetterOpen, Limit: lettersShown}); err != nil {
 		return err
 	}
-	page := views.Dashboard{Title: "Pipelines", Text: "How changes of records come into the figures: from Postgres to " + v.deps.Warehouse.Engine()}
+	page := views.Dashboard{Title: "Pipelines", Text: "How changes of records come into the figures: from Postgres to " + engineNames[v.deps.Warehouse.Engine()]}
 	if x.s.State == "" {
 		page.Empty = &views.Empty{Icon: "database", Title: "No pipeline has run yet", Text: "Figures come from a second store that is filled from the records. Start the program with `sharepartner up`; this page then shows how far it is."}
 		return v.render(200, views.Shell{Title: page.Title}, views.DashboardPage(page))

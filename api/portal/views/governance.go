@@ -145,6 +145,7 @@ type Access struct {
 	Bar                     SaveBar
 	Modes                   []Tick
 	Companies, Contacts     []Tick
+	Ticked                  bool // only those are listed that are
 	More                    bool // than are listed
 }
 
@@ -229,6 +230,7 @@ type ViewAs struct {
 	Notes   []Note
 	Role    *Input // nil: whoever asks does not govern these roles
 	Contact *Input // nil: or those of partners' people
+	Search  string // by which they are chosen
 	Lede    []Span
 	Table   Table
 	Empty   *Empty

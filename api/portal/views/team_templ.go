@@ -232,7 +232,7 @@ func TeamPage(t Team) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = pickList("people", "Your people", t.People, t.Search).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = pickList("people", "Your people", t.People, t.Search, false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
