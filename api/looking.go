@@ -14,21 +14,13 @@ import (
 // whileLooking are the operations that are no reading and are open all the same to a session that looks as a role.
 var whileLooking = []string{"look-no-more", "sign-out"}
 
-// OnlyLooks refuses what whoever looks as a role would change, or take along; pages and API ask it of all that is no reading.
-func OnlyLooks(actor operational.Actor) error {
-	if !actor.Looks() {
-		return nil
-	}
-	return operational.Fault(operational.KindForbidden, "only-looks", "You look as another role, so nothing can be changed or taken along. Nothing was done. Stop looking as the role first.")
-}
-
 // lookedAt refuses an operation that does more than show something.
 func lookedAt(op *huma.Operation, actor operational.Actor) error {
 	reads := op.Method == http.MethodGet && !strings.HasPrefix(op.OperationID, "export-")
 	if reads || slices.Contains(whileLooking, op.OperationID) || op.Metadata[metaPermission] == operational.Public {
 		return nil
 	}
-	return OnlyLooks(actor)
+	return actor.OnlyLooks()
 }
 
 type lookInput struct {

@@ -23,6 +23,14 @@ func (r Rights) Looking() *Rights {
 // Looks says whether the actor looks as another role, and can change nothing.
 func (a Actor) Looks() bool { return a.View != "" }
 
+// OnlyLooks refuses what whoever looks as a role would change, or take along; pages and API ask it of all that is no reading.
+func (a Actor) OnlyLooks() error {
+	if !a.Looks() {
+		return nil
+	}
+	return Fault(KindForbidden, "only-looks", "You look as another role, so nothing can be changed or taken along. Nothing was done. Stop looking as the role first.")
+}
+
 // seenAs is what both roles give to read, under the name of the one that is looked as.
 func (r RoleRights) seenAs(view RoleRights) RoleRights {
 	both := RoleRights{

@@ -110,7 +110,9 @@ func (g *guest) show(status int, notes ...views.Note) error {
 	} else {
 		page.Main = append(page.Main, g.acceptBlock())
 	}
-	page.Main = append(page.Main, g.rejectBlock())
+	if !g.actor.Looks() {
+		page.Main = append(page.Main, g.rejectBlock())
+	}
 	return render(g.w, g.r, status, views.Bare(bareShell(g.r, "Invitation"), true, views.InvitationPage(page)))
 }
 
@@ -119,6 +121,10 @@ func (g *guest) acceptBlock() views.Block {
 	b := views.Block{ID: "accept", Title: "Accept"}
 	who := "You are signed in as " + g.me.Name + " of " + g.me.Organisation.Name + "."
 	switch {
+	case g.actor.Looks():
+		b.Text = who + " You look as a role, so you answer nothing. Stop looking first, then open the link again."
+		b.Links = []views.Link{{Text: "Open your workspace", Href: "/"}}
+		return b
 	case g.offer.Kind == interconnect.KindMember:
 		b.Text = who + " If you accept, you can also work for " + g.offer.Inviter + ", and change between the two at the top of the menu."
 	case g.offer.Kind == interconnect.KindAdministrator:
@@ -188,7 +194,7 @@ func (p *Portal) accept(g *guest) error {
 		http.Redirect(g.w, g.r, "/sign-in?return="+g.base, http.StatusSeeOther)
 		return nil
 	}
-	err := api.OnlyLooks(g.actor)
+	err := g.actor.OnlyLooks()
 	if err == nil {
 		_, err = p.deps.Invitations.Accept(g.ctx, g.actor, g.token)
 	}
@@ -225,6 +231,9 @@ func (v *visit) newPlace() (identity.Place, error) {
 
 // reject answers no.
 func (p *Portal) reject(g *guest) error {
+	if err := g.actor.OnlyLooks(); err != nil {
+		return g.again("reject", err)
+	}
 	if err := p.deps.Invitations.Reject(g.ctx, g.token, strings.TrimSpace(g.r.PostForm.Get("reason"))); err != nil {
 		return g.again("reject", err)
 	}

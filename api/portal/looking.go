@@ -3,7 +3,6 @@ package portal
 import (
 	"net/http"
 
-	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/operational"
 )
 
@@ -16,7 +15,7 @@ const (
 // shown something, and to look no more.
 func (v *visit) opens(needs operational.Permission) error {
 	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead && v.r.URL.Path != lookNoMorePath {
-		if err := api.OnlyLooks(v.actor); err != nil {
+		if err := v.actor.OnlyLooks(); err != nil {
 			return err
 		}
 	}

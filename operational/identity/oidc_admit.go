@@ -76,6 +76,11 @@ func (s *Service) linked(ctx context.Context, p asked, v vouched, x trip, actor 
 	if connected && (actor.Person != step.Person || actor.Credential != step.Session) {
 		return uuid.Nil, false, errTripOver() // somebody else sits there now
 	}
+	if connected {
+		if err := actor.OnlyLooks(); err != nil { // begun before the look, and no change is finished in it
+			return uuid.Nil, false, err
+		}
+	}
 	done := false
 	if err := s.program(ctx, sqlLinkIdentity, &done, uuid.Must(uuid.NewV7()), p.ID, v.Subject, step.Person, s.db.Now()); err != nil {
 		return uuid.Nil, false, fmt.Errorf("link a person to a provider: %w", err)

@@ -209,6 +209,32 @@ func TestAHalfDoneSignInEndsWithItsPassword(t *testing.T) {
 	requireCode(t, "sign-in-over", err)
 }
 
+// Whoever began to connect a provider and looks as a role when they come back has changed nothing by it.
+func TestNobodyConnectsAProviderWhileLooking(t *testing.T) {
+	ctx := t.Context()
+	w := withProvider(t)
+	half, err := w.BeginLink(ctx, w.ada.Actor, identity.LinkWish{Provider: w.provider.ID, Password: password, From: "192.0.2.1"})
+	require.NoError(t, err)
+	arrive := func() (identity.Arrived, error) {
+		actor, err := w.ActorOfSession(ctx, w.ada.Token)
+		require.NoError(t, err)
+		trip := w.depart(t, w.provider.ID, half.Token)
+		return w.Arrive(ctx, identity.Arrival{Token: trip.Token, Says: w.idp.Login(t, trip.Address, "ada").Query(), Actor: actor})
+	}
+	require.NoError(t, w.LookAs(ctx, w.ada.Actor, w.ada.Token, operational.RoleAnalyst))
+	_, err = arrive()
+	requireCode(t, "only-looks", err)
+	_, err = w.by(t, "ada", "")
+	requireCode(t, "identity-unknown", err)
+
+	looks, err := w.ActorOfSession(ctx, w.ada.Token)
+	require.NoError(t, err)
+	require.NoError(t, w.LookNoMore(ctx, looks, w.ada.Token))
+	out, err := arrive()
+	require.NoError(t, err)
+	require.True(t, out.Linked)
+}
+
 func TestAnotherAccountTakesThePlaceOfTheOneBefore(t *testing.T) {
 	ctx := t.Context()
 	w := withProvider(t)
