@@ -218,6 +218,9 @@ func (x *exportRun[T]) next() error {
 	if actor.Org != x.actor.Org || actor.Side != x.actor.Side || actor.Membership != x.actor.Membership || actor.Connection != x.actor.Connection {
 		return fmt.Errorf("the credential has come to work elsewhere")
 	}
+	if err := actor.OnlyLooks(); err != nil {
+		return err
+	}
 	if err := actor.Require(x.permission); err != nil {
 		return err
 	}

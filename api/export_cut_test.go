@@ -84,3 +84,18 @@ func TestWhatAVendorTakesBackCutsTheExport(t *testing.T) {
 		}
 	}
 }
+
+// Whoever begins to look as a role takes nothing more along, also of what the role reads and was on its way before.
+func TestALookCutsTheExport(t *testing.T) {
+	w := newWorld(t)
+	w.sql(t, `insert into crm.role (org_id, key, audience, name, capabilities, created_at, updated_at) values ($1, 'auditor', 'internal', 'Auditor', '{audit.read,roles.manage}', now(), now())`, w.ana.Org)
+	w.sql(t, `update crm.membership set role = 'auditor' where id = $1`, w.ana.Membership)
+	w.sql(t, `insert into crm.audit_event (id, org_id, at, side, system, action, object, details) select gen_random_uuid(), $1, now(), 'vendor', 'test', 'thing.done', 'thing', '{}' from generate_series(1, 1203)`, w.ana.Org)
+	r := httptest.NewRequest(http.MethodGet, "/v1/audit-events/export", nil)
+	r.AddCookie(&http.Cookie{Name: "sharepartner", Value: w.ana.token})
+	rec := httptest.NewRecorder()
+	out := &interrupted{ResponseWriter: rec, once: func() { w.must(t, 204, w.ana, "POST", "/v1/session/view", `{"role":"auditor"}`) }}
+	require.PanicsWithError(t, http.ErrAbortHandler.Error(), func() { w.api.ServeHTTP(out, r) })
+	require.Equal(t, 500, strings.Count(rec.Body.String(), "\n")-1)
+	require.Equal(t, 200, w.call(t, w.ana, "GET", "/v1/audit-events", nil).status, "it is read on")
+}

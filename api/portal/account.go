@@ -62,6 +62,10 @@ func (v *visit) showAccount(status int, forms accountForms, notes ...views.Note)
 	page := views.Account{Factor: factor, Connected: connected, Notes: notes, Others: len(list) > 1, Mail: v.me.Email, SendsMail: v.deps.Identity.MailsLinks()}
 	page.Password, page.Profile, page.Address = forms.password, forms.profile, forms.address
 	page.AddressOpen = forms.address != nil
+	if v.actor.Looks() {
+		page.Looks, page.Others = true, false
+		page.Notes = append(page.Notes, views.Note{Title: "You look as a role", Text: "Meanwhile nothing of your own can be changed either. Stop looking to come to your name, your password and the rest."})
+	}
 	if page.Password == nil {
 		page.Password = passwordFields(nil)
 	}
@@ -80,9 +84,13 @@ func (v *visit) showAccount(status int, forms accountForms, notes ...views.Note)
 		if device == "" {
 			device = "A browser"
 		}
-		page.Sessions = append(page.Sessions, views.OwnSession{
-			ID: s.ID.String(), Device: device, Where: s.Organisation.Name, Began: v.time(s.CreatedAt), Seen: v.time(s.LastSeenAt), Current: s.Current,
-		})
+		own := views.OwnSession{
+			Device: device, Where: s.Organisation.Name, Began: v.time(s.CreatedAt), Seen: v.time(s.LastSeenAt), Current: s.Current,
+		}
+		if !page.Looks {
+			own.ID = s.ID.String()
+		}
+		page.Sessions = append(page.Sessions, own)
 	}
 	return v.render(status, views.Shell{Title: "Your account"}, views.AccountPage(page))
 }

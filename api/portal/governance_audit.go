@@ -45,7 +45,9 @@ func (p *Portal) auditLog(v *visit) error {
 		{ID: "a-to", Name: "to", Label: "To", Kind: "date", Value: q.Get("to")},
 	}
 	page.Keep = keepFields(q, "action", "from", "to", "who", "record", "with", "cursor")
-	page.Export = exportOf("/audit-events", asked)
+	if !v.actor.Looks() {
+		page.Export = exportOf("/audit-events", asked)
+	}
 	if len(found.Items) == 0 {
 		page.Empty = &views.Empty{Icon: "audit", Title: "Nothing was noted", Text: "Nothing has happened here yet that is noted."}
 		if len(page.Filters.Active) > 0 {

@@ -3,9 +3,12 @@ package portal_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 )
 
 // The workspace as another role finds it: begun from the page of roles, told on every page, ended by one click.
@@ -27,6 +30,7 @@ func TestLookingAsARole(t *testing.T) {
 	p = p.sends("/governance/view-as", nil)
 	require.Equal(t, "/opportunities", p.path, "the first page that opens for the role")
 
+	require.NotContains(t, v.get(link).raw, link+"/")
 	p = v.get(path)
 	require.Contains(t, p.text(), "You look as Counter")
 	require.Contains(t, p.text(), "Gdynia Port crane telemetry")
@@ -38,7 +42,7 @@ func TestLookingAsARole(t *testing.T) {
 	}
 	require.Equal(t, http.StatusNotFound, v.get("/accounts").status)
 	require.Equal(t, http.StatusForbidden, v.get("/exports/opportunities").status)
-	for _, to := range []string{path + "/edit", "/governance/view-as", "/workspace", "/account/password", "/governance/roles", link + "/accept"} {
+	for _, to := range []string{path + "/edit", "/governance/view-as", "/workspace", "/account/password", "/governance/roles", link + "/accept", link + "/reject"} {
 		p = v.post(to, nil)
 		require.Equal(t, http.StatusForbidden, p.status, to)
 		require.Contains(t, p.text(), "You look as another role", to)
@@ -64,4 +68,28 @@ func TestLookingAsARole(t *testing.T) {
 	require.Contains(t, noted, "role.viewed_as")
 	require.Contains(t, noted, "role.viewed_no_more")
 	require.Equal(t, http.StatusNotFound, w.as(t, partnerMail).post("/governance/view-as", url.Values{"role": {"seller"}}).status, "who governs no roles looks as none")
+}
+
+// No page offers what a look refuses: forms but those that end it or are the browser's own affair, files, and ways to forms.
+func TestALookIsOfferedNothingToDo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).administrators(t)
+	harmless := []string{"/governance/view-as/end", "/sign-out", "/theme", "/keys"}
+	for mail, roles := range map[string][]string{ownerMail: {"administrator", "channel_leader"}, chiefMail: {"administrator", "seller"}} {
+		for _, role := range roles {
+			v := w.as(t, mail)
+			require.Contains(t, v.get("/governance/audit").raw, "/exports/audit-events")
+			require.Equal(t, http.StatusOK, v.post("/governance/view-as", url.Values{"role": {role}}).status)
+			pages := v.crawl(150)
+			for at, p := range pages {
+				require.Equal(t, http.StatusOK, p.status, "%s as %s: %s", mail, role, at)
+				for _, n := range p.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "method") == "post" }) {
+					require.True(t, slices.Contains(harmless, attr(n, "action")), "%s as %s: %s offers %s", mail, role, at, attr(n, "action"))
+				}
+				require.False(t, strings.Contains(p.raw, "/exports/"), "%s as %s: %s offers a file", mail, role, at)
+			}
+			t.Logf("%s as %s: %d pages", mail, role, len(pages))
+			require.Greater(t, len(pages), 5)
+		}
+	}
 }

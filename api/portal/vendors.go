@@ -59,9 +59,13 @@ func (v *visit) showVendors(t tried) error {
 	if len(list) == 0 {
 		block.Empty = &views.Empty{Icon: "handshake", Title: "You sell for nobody yet", Text: "A vendor invites you by a link. Paste it below, or open it from your mail."}
 	}
-	page.Main = []views.Block{block, {ID: "invited", Title: "You have been invited?", Text: "Paste the link of the invitation. You see who invites you and what they say before you answer.", Form: &views.Sent{
+	page.Main = []views.Block{block}
+	if v.actor.Looks() { // it answers none
+		return v.sheet(status, "Vendors", page, views.Link{Text: "Vendors"})
+	}
+	page.Main = append(page.Main, views.Block{ID: "invited", Title: "You have been invited?", Text: "Paste the link of the invitation. You see who invites you and what they say before you answer.", Form: &views.Sent{
 		Action: "/connections/invitation", Submit: "Look at it", Quiet: true, Fields: []views.Input{t.input("invited", views.Input{Name: "link", Label: "Link of the invitation", Max: 500, Required: true})},
-	}}}
+	}})
 	return v.sheet(status, "Vendors", page, views.Link{Text: "Vendors"})
 }
 

@@ -172,7 +172,7 @@ type AuditLog struct {
 	Empty       *Empty
 	Count       string
 	First, Next string
-	Export      string // address of the file of what the filters leave
+	Export      string // address of the file of what the filters leave; "": there is none to take along
 }
 
 // Types is the page of record types, custom fields and layouts of an object.

@@ -309,7 +309,7 @@ func looks(s Shell) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</b>: what this role and your own both see. Nothing can be changed.</span> <button class=\"c-btn is-sm\" type=\"submit\">Stop looking</button></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</b>: what this role and your own both see. Nothing can be changed or taken along.</span> <button class=\"c-btn is-sm\" type=\"submit\">Stop looking</button></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
