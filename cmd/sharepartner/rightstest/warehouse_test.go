@@ -123,7 +123,7 @@ func TestTheWarehouseCountsWhatTheRulesShow(t *testing.T) {
 }
 
 // counted holds the totals that depend on a field, and counts those that are not there.
-func (w *world) counted(t *testing.T, s warehouse.Store, who warehouse.Scope, ask warehouse.Ask, want map[uuid.UUID][]string) (hidden int) {
+func (w *world) counted(t *testing.T, s warehouse.Metrics, who warehouse.Scope, ask warehouse.Ask, want map[uuid.UUID][]string) (hidden int) {
 	t.Helper()
 	if who.IsZero() {
 		return 0

@@ -1,6 +1,0 @@
-//go:build !race
-
-package rightstest
-
-// usualDraws is how many roles the property is held for.
-const usualDraws = 10_000
