@@ -9,6 +9,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/accounts"
+	"github.com/sharepartner/sharepartner/operational/governance"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/imports"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
@@ -51,6 +52,7 @@ type maker struct {
 	orgs          *interconnect.Service
 	accounts      *accounts.Service
 	opportunities *opportunities.Service
+	rights        *governance.Service
 
 	halden, ostrava uuid.UUID
 }
@@ -60,6 +62,7 @@ func Create(ctx context.Context, d Deps, now time.Time, progress func(done float
 	m := &maker{
 		now: now, progress: progress, admin: identity.NewAdmin(d.Jobs), runner: imports.NewRunner(d.Jobs), imports: imports.New(d.API),
 		orgs: interconnect.New(d.API), accounts: accounts.New(d.API), opportunities: opportunities.New(d.API),
+		rights: governance.New(d.API),
 	}
 	for _, s := range []struct {
 		name string
@@ -68,6 +71,7 @@ func Create(ctx context.Context, d Deps, now time.Time, progress func(done float
 		{haldenName, m.makeHalden},
 		{ostravaName, m.makeOstrava},
 		{"contacts", m.makeContacts},
+		{"governance", m.makeGovernance},
 		{"people", m.makePeople},
 	} {
 		if err := s.do(ctx); err != nil {

@@ -46,10 +46,13 @@ func TestTheDemoIsMadeOnceThroughTheServices(t *testing.T) {
 	require.NotZero(t, ask(`select count(*) from crm.opportunity_history where recorded_at > effective_at`))
 	require.GreaterOrEqual(t, ask(`select extract(year from age(min(effective_at)))::int from crm.opportunity_history`), 2)
 	require.Equal(t, 15, ask(`select count(*) from crm.opportunity_private`))
+	require.Equal(t, 6, ask(`select count(*) from crm.connection where external_role = 'referral_partner'`))
+	require.Equal(t, 2, ask(`select count(*) from crm.record_type t join crm.layout_assignment a on a.record_type_id = t.id or t.is_default`))
+	require.Equal(t, 1, ask(`select count(*) from crm.membership m join crm.person p on p.id = m.person_id where p.display_name = 'Tomasz Wrona' and m.role = 'administrator'`))
 	require.Equal(t, 2, ask(`select count(*) from crm.connection c join crm.organisation o on o.id = c.partner_org_id where o.name = 'Kestrel Automation'`))
 
 	all := `select (select count(*) from crm.opportunity_history) + (select count(*) from crm.contact) + (select count(*) from crm.person) +
-		(select count(*) from crm.import) + (select count(*) from sec.password) + (select sum(version) from crm.opportunity)`
+		(select count(*) from crm.import) + (select count(*) from sec.password) + (select count(*) from crm.role) + (select sum(version) from crm.membership) + (select sum(version) from crm.opportunity)`
 	before := ask(all)
 	again, err := Create(ctx, Deps{API: db.API, Jobs: db.Jobs}, now.Add(48*time.Hour), func(float64, string) {})
 	require.NoError(t, err)

@@ -142,7 +142,7 @@ func (m *maker) makePeople(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}
-	return nil
+	return m.lookAfter(ctx, kestrel, tomasz.Name)
 }
 
 func (m *maker) person(ctx context.Context, p Person, org uuid.UUID, role operational.Role) error {
