@@ -83,6 +83,12 @@ func TestACompanyImportsItsOwnCustomers(t *testing.T) {
 
 	again := w.bring(t, w.pia, "accounts", file)
 	require.Equal(t, map[string]any{"created": 0.0, "updated": 0.0, "unchanged": 3.0, "quarantined": 5.0}, again.json(t)["records"])
+	// Whoever does not read references finds no account by one that it guesses; what its own file brings names each other.
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `readable = array_remove(readable, 'external_ref')`)
+	require.Equal(t, again.json(t)["records"], w.bring(t, w.pia, "accounts", file).json(t)["records"])
+	guessed := w.bring(t, w.pia, "contacts", "external_ref,account_external_ref,last_name\ng1,c,Jones\ng2,nobody,Smith\n")
+	require.Equal(t, map[string]any{"created": 0.0, "updated": 0.0, "unchanged": 0.0, "quarantined": 2.0}, guessed.json(t)["records"], guessed.body)
+	w.role(t, w.pia, operational.RoleSeller, operational.ObjectAccount, `readable = readable || '{external_ref}'::text[]`)
 	news := w.bring(t, w.pia, "accounts", "external_ref,name,industry\nc,Child GmbH,\n")
 	require.Equal(t, 1.0, news.json(t)["records"].(map[string]any)["updated"])
 	require.Contains(t, w.must(t, 200, w.pia, "GET", "/v1/accounts?filter=name+eq+'Child+GmbH'", nil).body, "Retail", "an empty cell changes nothing")

@@ -21,7 +21,7 @@ type Found struct {
 const accountsNamed = `select ` + accountColumns + ` from crm.account a where a.org_id = $1 and (a.external_ref = any($2) or a.name = any($2) or a.id = any($3))`
 
 // FoundTx finds accounts of the actor's company by references, names and ids. What the actor does not see is not there, and
-// nothing is found by a name that it does not read.
+// nothing is found by a name or a reference that it does not read.
 func (s *Service) FoundTx(ctx context.Context, tx *postgres.Tx, texts []string) (Found, error) {
 	found := Found{ByID: map[uuid.UUID]Account{}, ByRef: map[string]Account{}, ByName: map[string][]Account{}}
 	g, there := tx.Actor.GrantOf(operational.ObjectAccount, uuid.Nil)
@@ -55,7 +55,7 @@ func (s *Service) FoundTx(ctx context.Context, tx *postgres.Tx, texts []string) 
 			continue
 		}
 		found.ByID[a.ID] = a.masked(g)
-		if a.ExternalRef != nil && wanted[*a.ExternalRef] {
+		if a.ExternalRef != nil && wanted[*a.ExternalRef] && g.Read.Has("external_ref") {
 			found.ByRef[*a.ExternalRef] = a.masked(g)
 		}
 		if wanted[a.Name] && g.Read.Has("name") {

@@ -137,6 +137,9 @@ func writeAccount(ctx context.Context, w *recordWriter, tx *postgres.Tx, r recor
 	}
 	if old, known := w.known[r.ref()]; known {
 		now, err := w.Runner.accounts.UpdateAccountTx(ctx, tx, old.ID, old.Version, patch)
+		if err == nil { // rows further down may name it, as they name what the file brings
+			w.accounts[r.ref()] = old.ID
+		}
 		return changedFrom(old, now.Version), wrapped(err, "account", r)
 	}
 	ref := r.ref()
