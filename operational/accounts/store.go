@@ -137,8 +137,8 @@ const deleteAccount = `select crm.delete_account($1, $2)`
 const deleteContact = `select crm.delete_contact($1, $2)`
 
 const insertLinks = `
-insert into crm.account_link (connection_id, vendor_org_id, partner_org_id, vendor_account_id, partner_account_id, created_at)
-select c.id, c.vendor_org_id, c.partner_org_id, n.vendor_account_id, n.partner_account_id, @now
+insert into crm.account_link (connection_id, vendor_org_id, partner_org_id, vendor_account_id, partner_account_id, imported, created_at)
+select c.id, c.vendor_org_id, c.partner_org_id, n.vendor_account_id, n.partner_account_id, true, @now
 from unnest(@connections::uuid[], @vendor_accounts::uuid[], @partner_accounts::uuid[]) as n(connection_id, vendor_account_id, partner_account_id)
 join crm.connection c on c.id = n.connection_id
 on conflict do nothing`

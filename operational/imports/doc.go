@@ -41,4 +41,7 @@
 //   - Names are compared as written but for case; failing that without spaces, signs and marks, if only one fits.
 //   - Importing again changes nothing. A newer export adds what is new. Connections (region, tier), the partners' own
 //     copies of accounts, and whose an opportunity is, are not changed by an import.
+//   - A customer is brought to a partner once, with the first business there. An account that the partner has linked itself
+//     takes the place of the copy (package accounts says when), and a copy that it has deleted does not come back. What the
+//     vendor is told of this (summary, audit) follows from its own export and imports alone.
 package imports

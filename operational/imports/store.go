@@ -85,8 +85,11 @@ left join crm.connection n on n.id = o.connection_id
 join crm.opportunity_history h on h.opportunity_id = o.id and h.version = 1
 where o.external_ref = any($1)`
 
-	// In the partner's context: which of these accounts of the vendor's it has copies of.
-	linkedSQL = `select crm.linked_among($1, $2)`
+	// In the vendor's context: customers that its imports have brought to partners before.
+	broughtSQL = `select distinct connection_id, vendor_account_id from crm.opportunity where connection_id = any($1) and vendor_account_id is not null and external_ref is not null`
+
+	// In the partner's context: which of these accounts of the vendor's it has accounts of, and whether that is new to an import.
+	linkedSQL = `select vendor_account, anew from crm.bring_links($1, $2)`
 )
 
 type knownOpportunity struct {

@@ -5,10 +5,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
-	"github.com/sharepartner/sharepartner/operational/accounts"
 	"github.com/sharepartner/sharepartner/operational/catalog"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -101,69 +99,4 @@ func (w *writer) writeAccounts(ctx context.Context) error {
 	w.accounts = ids
 	w.summary.Accounts = Tally{Created: counts.Created, Updated: counts.Changed, Unchanged: counts.Unchanged}
 	return nil
-}
-
-// writeLinks gives each partner its own copies of the accounts that it sells to, linked with the vendor's. Copies
-// that are there are the partner's business and are left alone. Copies are found again by connection, so that two
-// vendors of one partner never touch the same row.
-func (w *writer) writeLinks(ctx context.Context) error {
-	for i, p := range w.export.partners {
-		if len(p.customers) == 0 || w.partners[i].Status != statusActive {
-			continue
-		}
-		if err := w.tx.Enter(ctx, w.actor.As(w.partners[i].OrgID, operational.SidePartner, system)); err != nil {
-			return fmt.Errorf("enter the workspace of %s: %w", p.name, err)
-		}
-		if err := w.linkCustomers(ctx, p, w.partners[i].ConnectionID); err != nil {
-			return fmt.Errorf("accounts of %s: %w", p.name, err)
-		}
-		w.progress(0.20+0.10*float64(i+1)/float64(len(w.export.partners)), "The partners' accounts")
-	}
-	return w.tx.Enter(ctx, w.actor)
-}
-
-func (w *writer) linkCustomers(ctx context.Context, p partner, connection uuid.UUID) error {
-	sold := make([]uuid.UUID, 0, len(p.customers))
-	for i := range p.customers {
-		sold = append(sold, w.accounts[i])
-	}
-	rows, err := w.tx.Query(ctx, linkedSQL, connection, sold)
-	if err != nil {
-		return err
-	}
-	linked, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return err
-	}
-	have := map[uuid.UUID]bool{}
-	for _, id := range linked {
-		have[id] = true
-	}
-	var wanted []accounts.ImportedAccount
-	var theirs []uuid.UUID
-	for i := range w.export.accounts {
-		switch {
-		case !p.customers[i]:
-		case have[w.accounts[i]]:
-			w.summary.Links.Unchanged++
-		default:
-			copied := w.export.accounts[i]
-			copied.ExternalRef, copied.ParentRef = connection.String()+"/"+copied.ExternalRef, ""
-			wanted, theirs = append(wanted, copied), append(theirs, w.accounts[i])
-		}
-	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	ids, _, err := w.Runner.accounts.ImportAccounts(ctx, w.tx, wanted)
-	if err != nil {
-		return err
-	}
-	links := make([]accounts.Link, len(ids))
-	for i, id := range ids {
-		links[i] = accounts.Link{ConnectionID: connection, VendorAccountID: theirs[i], PartnerAccountID: id}
-	}
-	w.summary.Links.Created += len(links)
-	w.touched.add(connection, "links", int64(len(links)))
-	return w.Runner.accounts.Link(ctx, w.tx, links)
 }

@@ -48,6 +48,7 @@ create table crm.account_link (
   partner_org_id uuid not null,
   vendor_account_id uuid, -- where the vendor keeps one; whether it does the partner does not learn
   partner_account_id uuid not null,
+  imported boolean not null default false, -- an import of the vendor's has brought the customer: to the vendor it is no news any more
   created_at timestamptz not null,
   primary key (connection_id, partner_account_id),
   unique (connection_id, vendor_account_id),

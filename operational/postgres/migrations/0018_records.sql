@@ -58,10 +58,37 @@ begin
   end if;
   return 'linked';
 end $$;
--- Which of these accounts of a vendor's the partner has linked: for an import of the vendor, which knows their ids.
-create function crm.linked_among(link uuid, vendor_accounts uuid[]) returns setof uuid language sql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
-  select l.vendor_account_id from account_link l where l.connection_id = link and l.partner_org_id = sec.ctx_org('partner') and l.vendor_account_id = any (vendor_accounts)
-$$;
+-- Which of these accounts of a vendor's the partner has on the connection, for an import of the vendor, which knows their ids
+-- and brings them from now on; anew: it never did. What the partner linked before the vendor kept an account of it was noted
+-- without: where it is called the same, and nothing else there is, this is that customer. Of the partner's accounts only
+-- those are looked at that it has linked on this very connection.
+create function crm.bring_links(link uuid, vendor_accounts uuid[]) returns table (vendor_account uuid, anew boolean) language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+declare partner uuid := sec.ctx_org('partner');
+begin
+  begin
+    with theirs as (
+      select v.name_key, (array_agg(v.id))[1] as id from account v join connection c on c.id = link and c.vendor_org_id = v.org_id
+      where v.id = any (vendor_accounts) and v.name_key <> '' and not exists (select from account_link l where l.connection_id = link and l.vendor_account_id = v.id)
+      group by v.name_key having count(*) = 1
+    ), own as (
+      select p.name_key, (array_agg(p.id))[1] as id from account_link l join account p on p.org_id = l.partner_org_id and p.id = l.partner_account_id
+      where l.connection_id = link and l.partner_org_id = partner and l.vendor_account_id is null
+      group by p.name_key having count(*) = 1
+    )
+    update account_link l set vendor_account_id = theirs.id, imported = false from theirs join own on own.name_key = theirs.name_key
+      where l.connection_id = link and l.partner_org_id = partner and l.partner_account_id = own.id and l.vendor_account_id is null;
+  exception when unique_violation then null; -- the partner has just linked it itself
+  end;
+  return query
+    with was as (
+      select l.partner_account_id, l.vendor_account_id, l.imported from account_link l
+      where l.connection_id = link and l.partner_org_id = partner and l.vendor_account_id = any (vendor_accounts)
+    ), brought as (
+      update account_link l set imported = true from was
+      where l.connection_id = link and l.partner_org_id = partner and l.partner_account_id = was.partner_account_id and not was.imported
+    )
+    select was.vendor_account_id, not was.imported from was;
+end $$;
 create function crm.unlink_account(account uuid, connection uuid) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 begin
@@ -103,7 +130,7 @@ begin
 end $$;
 -- +goose StatementEnd
 grant execute on function crm.delete_account(uuid, bigint), crm.delete_contact(uuid, bigint), crm.object_setup(uuid, text, text) to sharepartner_vendor, sharepartner_partner;
-grant execute on function crm.link_account(uuid, uuid), crm.linked_among(uuid, uuid[]), crm.unlink_account(uuid, uuid) to sharepartner_partner;
+grant execute on function crm.link_account(uuid, uuid), crm.bring_links(uuid, uuid[]), crm.unlink_account(uuid, uuid) to sharepartner_partner;
 
 -- Business without a connection, of a company that has much with one.
 create index opportunity_own on crm.opportunity (partner_org_id, updated_at desc, id desc) where connection_id is null;
