@@ -10,6 +10,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/accounts"
 	"github.com/sharepartner/sharepartner/operational/pgtest"
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // rights are those of a role that may do these things with accounts and contacts.
@@ -170,6 +171,51 @@ func TestOnesOwnAccounts(t *testing.T) {
 	require.Equal(t, operational.KindNotFound, operational.KindOf(err))
 	_, err = s.Contact(ctx, ada, person.ID)
 	require.NoError(t, err)
+}
+
+// Nobody finds out by guessing which reference an account has that does not read references.
+func TestNothingIsFoundByAHiddenReference(t *testing.T) {
+	ctx := t.Context()
+	db := pgtest.New(t)
+	c := db.Plant(t)
+	s, ref := accounts.New(db.API), "K-17"
+	require.NoError(t, db.API.InTx(ctx, c.A, func(tx *postgres.Tx) error {
+		_, err := s.CreateAccountTx(ctx, tx, accounts.NewAccount{Name: "Acme"}, &ref)
+		return err
+	}))
+	for shows, byRef := range map[string]int{"external_ref": 1, "name": 0} {
+		actor := rights(c.A, func(r *operational.ObjectRights) { r.Readable = append(r.Readable, shows) })
+		require.NoError(t, db.API.InTx(ctx, actor, func(tx *postgres.Tx) error {
+			found, err := s.FoundTx(ctx, tx, []string{ref, "Acme"})
+			require.Len(t, found.ByRef, byRef, shows)
+			require.Len(t, found.ByName["Acme"], 1)
+			return err
+		}))
+	}
+}
+
+// An account is given to people who work: with somebody who is suspended nobody would look after it.
+func TestAnAccountIsGivenToPeopleWhoWork(t *testing.T) {
+	ctx := t.Context()
+	db := pgtest.New(t)
+	c := db.Plant(t)
+	s := accounts.New(db.API)
+	gone := colleague(t, db, c.A)
+	theirs, err := s.CreateAccount(ctx, gone, accounts.NewAccount{Name: "Kept"})
+	require.NoError(t, err)
+	mine, err := s.CreateAccount(ctx, c.A, accounts.NewAccount{Name: "Mine"})
+	require.NoError(t, err)
+	_, err = db.Owner(t).Exec(ctx, `update crm.membership set status = 'suspended' where id = $1`, gone.Membership)
+	require.NoError(t, err)
+	const refused = "Some values are not valid. Nothing was saved. (owner_membership_id: There is no such member of your organisation.)"
+	for _, id := range []uuid.UUID{gone.Membership, c.P1.Membership, uuid.New()} {
+		_, err = s.UpdateAccount(ctx, c.A, mine.ID, 1, accounts.UpdateAccount{OwnerMembershipID: operational.Set(id)})
+		require.EqualError(t, err, refused)
+		_, err = s.CreateAccount(ctx, c.A, accounts.NewAccount{Name: "New", OwnerMembershipID: &id})
+		require.EqualError(t, err, refused)
+	}
+	_, err = s.UpdateAccount(ctx, c.A, theirs.ID, 1, accounts.UpdateAccount{Name: operational.Set("Kept still"), OwnerMembershipID: operational.Set(gone.Membership)})
+	require.NoError(t, err, "who has it keeps it until it is given away")
 }
 
 func TestTypesAndFieldsOfTheCompany(t *testing.T) {

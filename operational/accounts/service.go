@@ -77,6 +77,8 @@ func (in NewAccount) settled(ctx context.Context, tx *postgres.Tx, g operational
 	}
 	if in.OwnerMembershipID == nil && tx.Actor.Membership != uuid.Nil {
 		in.OwnerMembershipID = &tx.Actor.Membership
+	} else if err := worksHere(ctx, tx, in.OwnerMembershipID); err != nil {
+		return in, err
 	}
 	if err := in.demand(tx.Actor, setup, g, nil); err != nil {
 		return in, err
@@ -177,6 +179,9 @@ func (patch UpdateAccount) settled(ctx context.Context, tx *postgres.Tx, g opera
 	if err == nil {
 		err = now.demand(tx.Actor, setup, g, &old)
 	}
+	if err == nil && !equal(now.OwnerMembershipID, old.OwnerMembershipID) {
+		err = worksHere(ctx, tx, now.OwnerMembershipID)
+	}
 	if err != nil {
 		return now, err
 	}
@@ -265,7 +270,7 @@ func referenceFault(err error) error {
 	case "account_check":
 		faults.Add("parent_account_id", "An account cannot be its own parent.", nil)
 	case "account_org_id_owner_membership_id_fkey":
-		faults.Add("owner_membership_id", "There is no such member of your organisation.", nil)
+		return noMember()
 	case "contact_org_id_account_id_fkey":
 		return noAccount("account_id")
 	default:
