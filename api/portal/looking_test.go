@@ -50,14 +50,10 @@ func TestLookingAsARole(t *testing.T) {
 
 	b := newTab(t, w)
 	b.adopt(v)
-	for _, l := range looks {
-		b.see(l)
+	b.everyLook("looking", func() {
 		b.open(path)
 		b.until(`document.querySelector('.l-bound').innerText.includes('You look as Counter')`, "as what one looks")
-		b.fits()
-		b.accessible()
-		b.shot("looking-" + l.name)
-	}
+	})
 	b.see(looks[0])
 	b.leaves("one click ends it", func() { b.press(`.l-bound button`) })
 	require.Contains(t, b.path(), "/governance/roles")

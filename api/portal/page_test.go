@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -76,7 +75,8 @@ func has(n *html.Node, class string) bool {
 	return false
 }
 
-var spaces = regexp.MustCompile(`\s+`)
+// space says where a browser breaks text; a space that holds words together is none.
+func space(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' }
 
 // text is what a reader sees of a node.
 func text(n *html.Node) string {
@@ -86,7 +86,7 @@ func text(n *html.Node) string {
 			b.WriteString(d.Data + " ")
 		}
 	}
-	return strings.TrimSpace(spaces.ReplaceAllString(b.String(), " "))
+	return strings.TrimSpace(strings.Join(strings.FieldsFunc(b.String(), space), " "))
 }
 
 func (a *answer) text() string { return text(a.doc) }

@@ -208,13 +208,7 @@ func TestRoomsByKeyboard(t *testing.T) {
 	require.Contains(t, eval[string](b, `document.activeElement.innerText`), "Norrland")
 	b.leaves("the other room", func() { b.key("\r") })
 	require.True(t, eval[bool](b, `Boolean(document.querySelector('.l-bound'))`), "the page says where it is")
-	for _, l := range looks {
-		b.see(l)
-		b.open("/briefing")
-		b.shot("room-" + l.name)
-		b.fits()
-		b.accessible()
-	}
+	b.looks("", stop{name: "room", path: "/briefing"})
 	b.follow(`.l-bound button`, "all business again")
 	require.False(t, eval[bool](b, `Boolean(document.querySelector('.l-bound'))`))
 	b.quiet()

@@ -121,32 +121,16 @@ func TestACompanyAsksForASecondFactor(t *testing.T) {
 	b.typed("#password", password)
 	b.follow("form button", "the factor is asked for")
 	require.Contains(t, b.path(), "/sign-in/factor")
-	for _, l := range looks {
-		b.see(l)
-		b.shot("sign-in-factor-" + l.name)
-		b.fits()
-		b.accessible()
-	}
+	b.everyLook("sign-in-factor", nil)
 	secret := eval[string](b, `new URL(document.querySelector('a[href^=otpauth]').href).searchParams.get('secret')`)
 	b.typed("#code", codeSoon(t, secret, 0))
 	b.follow("form button", "the recovery codes are shown")
 	require.Equal(t, 10, eval[int](b, `document.querySelectorAll('.p-codes code').length`))
-	for _, l := range looks {
-		b.see(l)
-		b.shot("sign-in-codes-" + l.name)
-		b.fits()
-		b.accessible()
-	}
+	b.everyLook("sign-in-codes", nil)
 	b.follow("main a.c-btn", "in")
 	require.Equal(t, "/account", b.path())
 	for _, path := range []string{"/account", "/account/second-factor", "/account/second-factor/remove"} {
-		for _, l := range looks {
-			b.see(l)
-			b.open(path)
-			b.shot(strings.ReplaceAll(path[1:], "/", "-") + "-" + l.name)
-			b.fits()
-			b.accessible()
-		}
+		b.looks("", stop{name: strings.ReplaceAll(path[1:], "/", "-"), path: path})
 	}
 	b.quiet()
 
@@ -156,12 +140,7 @@ func TestACompanyAsksForASecondFactor(t *testing.T) {
 	again.typed("#password", password)
 	again.follow("form button", "the code is asked for")
 	require.Contains(t, again.path(), "/sign-in/code")
-	for _, l := range looks {
-		again.see(l)
-		again.shot("sign-in-code-" + l.name)
-		again.fits()
-		again.accessible()
-	}
+	again.everyLook("sign-in-code", nil)
 	again.typed("#code", codeSoon(t, secret, 30*time.Second))
 	again.follow("form button", "in by the code")
 	require.Contains(t, again.path(), "/briefing")

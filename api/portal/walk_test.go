@@ -54,26 +54,36 @@ func (b *tab) nobody() {
 	require.NoError(b.t, err)
 }
 
-// still waits until colours have faded into each other.
+// still has the page drawn in its new look, and colours faded into each other. A browser may draw nothing for a window
+// that it takes for hidden, and what fades would then never end.
 func (b *tab) still() {
 	b.t.Helper()
-	eval[int](b, `new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))).then(() => Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0)))).then(() => 0)`)
+	eval[int](b, `new Promise(r => { requestAnimationFrame(() => requestAnimationFrame(r)); setTimeout(r, 2000) }).then(() => (document.getAnimations().forEach(a => a.finish()), 0))`)
 }
 
 // looks looks at a page in every look.
 func (b *tab) looks(prefix string, p stop) {
 	b.t.Helper()
+	b.everyLook(prefix+p.name, func() { b.open(p.path) })
+}
+
+// everyLook looks at what is open in every look, and opens it anew for another width; nil leaves it as it is.
+func (b *tab) everyLook(name string, anew func()) {
+	b.t.Helper()
 	for i, l := range looks {
 		first := i == 0 || l.width != looks[i-1].width
 		if first {
 			b.see(l)
-			b.open(p.path)
 		} else {
 			b.light(l)
+		}
+		if first && anew != nil {
+			anew()
+		} else {
 			b.still()
 			b.charts()
 		}
-		b.shot(prefix + p.name + "-" + l.name)
+		b.shot(name + "-" + l.name)
 		b.fits()
 		if first {
 			b.accessible()
