@@ -13,20 +13,20 @@ import (
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
-// oneRecord gives the engine a record to read once. The driver never lets go of a reader, so whoever made the record
-// releases it and takes it away.
-type oneRecord struct {
+// shownRecord gives the engine a record to read once, and again when given was taken back. The driver never lets go of a
+// reader, so whoever made the record releases it and takes it away.
+type shownRecord struct {
 	record arrow.Record
 	given  bool
 }
 
-func (r *oneRecord) Retain()               {}
-func (r *oneRecord) Release()              {}
-func (r *oneRecord) Schema() *arrow.Schema { return r.record.Schema() }
-func (r *oneRecord) Record() arrow.Record  { return r.record }
-func (r *oneRecord) Err() error            { return nil }
+func (r *shownRecord) Retain()               {}
+func (r *shownRecord) Release()              {}
+func (r *shownRecord) Schema() *arrow.Schema { return r.record.Schema() }
+func (r *shownRecord) Record() arrow.Record  { return r.record }
+func (r *shownRecord) Err() error            { return nil }
 
-func (r *oneRecord) Next() bool {
+func (r *shownRecord) Next() bool {
 	next := !r.given
 	r.given = true
 	return next
@@ -41,26 +41,29 @@ type columnar struct {
 	arrays []arrow.Array
 }
 
-// inColumns copies a batch without values that were left out, as the staging table has it.
+// inColumns copies a batch without values that were left out. The columns of the latest state come first, and then what
+// the log has besides: the engine reads the first columns of a record, or all, but mistakes them when one between is left
+// out.
 func inColumns(b *warehouse.Batch) arrow.Record {
 	r := &columnar{memory: mallocator.NewMallocator(), rows: b.Len()}
 	for i := range b.Columns {
 		r.add(b.Table.Columns[i], &b.Columns[i])
 	}
+	r.put("_rec", arrow.PrimitiveTypes.Uint64, nil, r.bytes(arrow.Uint64Traits.CastToBytes(b.RecordLSN)))
 	ops := r.buffer(r.rows)
 	for i, op := range b.Ops {
 		ops.Bytes()[i] = byte(op)
 	}
 	r.put("_op", arrow.PrimitiveTypes.Uint8, nil, ops)
 	r.put("_lsn", arrow.PrimitiveTypes.Uint64, nil, r.bytes(arrow.Uint64Traits.CastToBytes(b.CommitLSN)))
-	r.put("_rec", arrow.PrimitiveTypes.Uint64, nil, r.bytes(arrow.Uint64Traits.CastToBytes(b.RecordLSN)))
 	r.put("_seq", arrow.PrimitiveTypes.Uint32, nil, r.bytes(arrow.Uint32Traits.CastToBytes(b.Seq)))
-	r.put("_commit_at", arrow.PrimitiveTypes.Int64, nil, r.bytes(arrow.Int64Traits.CastToBytes(b.CommitAt)))
+	r.put("_commit_at", instant, nil, r.bytes(arrow.Int64Traits.CastToBytes(b.CommitAt)))
 	defer r.release() // the record holds the arrays
 	return array.NewRecord(arrow.NewSchema(r.fields, nil), r.arrays, int64(r.rows))
 }
 
 var (
+	instant      = &arrow.TimestampType{Unit: arrow.Microsecond}
 	sixteenBytes = &arrow.FixedSizeBinaryType{ByteWidth: 16}
 	asUUID       = arrow.NewMetadata([]string{"ARROW:extension:name", "ARROW:extension:metadata"}, []string{"arrow.uuid", ""})
 )
@@ -81,8 +84,10 @@ func (r *columnar) add(column warehouse.Column, c *warehouse.ColumnData) {
 			arrow.Int64Traits.CastFromBytes(ends.Bytes())[i+1] = int64(end)
 		}
 		r.put(column.Name, arrow.BinaryTypes.LargeString, valid, ends, r.bytes(c.Bytes))
-	case warehouse.KindInt, warehouse.KindTime:
+	case warehouse.KindInt:
 		r.put(column.Name, arrow.PrimitiveTypes.Int64, valid, r.bytes(arrow.Int64Traits.CastToBytes(c.Ints)))
+	case warehouse.KindTime:
+		r.put(column.Name, instant, valid, r.bytes(arrow.Int64Traits.CastToBytes(c.Ints)))
 	case warehouse.KindDecimal:
 		numbers := r.buffer(16 * r.rows)
 		for i, n := range c.Ints {
@@ -94,7 +99,7 @@ func (r *columnar) add(column warehouse.Column, c *warehouse.ColumnData) {
 		for i, n := range c.Ints {
 			arrow.Int32Traits.CastFromBytes(days.Bytes())[i] = int32(n)
 		}
-		r.put(column.Name, arrow.PrimitiveTypes.Int32, valid, days)
+		r.put(column.Name, arrow.FixedWidthTypes.Date32, valid, days)
 	case warehouse.KindBool:
 		r.put(column.Name, arrow.FixedWidthTypes.Boolean, valid, r.bits(func(i int) bool { return c.Ints[i] != 0 }))
 	default:

@@ -28,7 +28,7 @@ func manyOf(t *warehouse.Table, rows int) *warehouse.Batch {
 	texts := []string{"", "exactly 12 b", "thirteen byte", strings.Repeat("long 日本 ", 300)}
 	b := warehouse.NewBatch(t)
 	for n := range rows {
-		b.AddRow(warehouse.OpInsert, 2000+uint64(n/100), math.MaxUint64>>1+uint64(n), uint32(n%100), int64(n))
+		b.AddRow(warehouse.OpSnapshot, 2000+uint64(n/100), math.MaxUint64>>1+uint64(n), uint32(n%100), int64(n))
 		for i, column := range t.Columns {
 			c := &b.Columns[i]
 			isKey := column.Name == t.Key[0] || column.Name == t.Key[len(t.Key)-1]
@@ -138,4 +138,62 @@ func TestThreads(t *testing.T) {
 	require.NoError(t, err)
 	threads("3")
 	require.NoError(t, l.Rollback())
+}
+
+// A first copy has opportunities with one row of history, whatever its version and stage, and with several, in pieces that
+// each have some rows of them, and at the end a piece that is too small to be one. All are derived as from the whole
+// history, and brought forward by what comes next.
+func TestSinglesAndSeveral(t *testing.T) {
+	const enough, rows = 100, 250
+	s := open(t)
+	s.Piecemeal(200_000, 150, enough)
+	ids := make([]uuid.UUID, rows)
+	for i := range ids {
+		ids[i] = uuid.NewSHA1(uuid.Nil, []byte{byte(i)})
+	}
+	l, err := s.Begin(t.Context())
+	require.NoError(t, err)
+	history := func(version int, of []uuid.UUID, stage func(i int) string) *warehouse.Batch {
+		b := copied("opportunity_history", of, 0)
+		texts := &b.Columns[b.Table.Index("stage_type")]
+		texts.State, texts.Bytes, texts.Ends = nil, nil, nil
+		for i := range of {
+			b.Columns[b.Table.Index("version")].Ints[i] = int64(version)
+			b.Columns[b.Table.Index("effective_at")].Ints[i] += int64(version)
+			b.Columns[b.Table.Index("stage_position")].Ints[i] = int64(version)
+			texts.AddText([]byte(stage(i)))
+		}
+		return b
+	}
+	some := func(i int) string { return []string{"active", "won", "lost", "disqualified"}[i%4] }
+	active := func(int) string { return "active" }
+	for _, b := range []*warehouse.Batch{
+		history(3, ids[:enough], some), history(1, ids[:rows-20], some), history(2, ids[60:60+enough], active), // the first sixty lack the second
+		history(2, ids[rows-20:rows-10], some), history(1, ids[rows-10:], some), // too few: single ones of both versions
+	} {
+		require.NoError(t, l.Append(t.Context(), b))
+	}
+	require.NoError(t, l.Commit(t.Context(), warehouse.Checkpoint{LSN: 1000}))
+	derived := func() []string {
+		n, err := s.Select(t.Context(), `SELECT (SELECT count(*) FROM opportunity_move) || ' ' || (SELECT count(*) FROM opportunity_wide)
+			|| ' ' || (SELECT count(*) FROM opportunity_wide WHERE last_seq IS NULL OR opportunity_id IS NULL)`)
+		require.NoError(t, err)
+		return n
+	}
+	require.Equal(t, []string{"450 250 0"}, derived())
+	require.NoError(t, s.Whole(t.Context()))
+
+	l, err = s.Begin(t.Context())
+	require.NoError(t, err)
+	next := history(4, ids[enough-10:], some)
+	for i := range next.Ops {
+		next.Ops[i], next.CommitLSN[i], next.RecordLSN[i], next.Seq[i] = warehouse.OpInsert, 2000, 1990, uint32(i)
+	}
+	require.NoError(t, l.Append(t.Context(), next))
+	require.NoError(t, l.Commit(t.Context(), warehouse.Checkpoint{LSN: 3000}))
+	require.Equal(t, []string{"610 250 0"}, derived())
+	require.NoError(t, s.Whole(t.Context()))
+	segments, err := s.Staged(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, segments)
 }

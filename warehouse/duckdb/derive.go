@@ -18,6 +18,9 @@ var movesWithSQL string
 //go:embed queries/wide.sql
 var wideSQL string
 
+//go:embed queries/wide_single.sql
+var wideSingleSQL string
+
 //go:embed queries/wide_with.sql
 var wideWithSQL string
 
@@ -34,6 +37,7 @@ var derivingDDL = `
 	CREATE TEMP TABLE seed_stay AS SELECT * FROM opportunity_stay LIMIT 0;
 	CREATE TEMP TABLE wide_new AS SELECT * FROM opportunity_wide LIMIT 0;
 	CREATE TEMP TABLE late (opportunity_id UUID);
+	CREATE TEMP TABLE several (opportunity_id UUID);
 	CREATE TEMP TABLE move_new AS SELECT *, 0::BIGINT AS ord, false AS is_last FROM opportunity_move LIMIT 0;`
 
 const clearDerivingSQL = "DELETE FROM seed; DELETE FROM seed_stay; DELETE FROM late; DELETE FROM move_new; DELETE FROM wide_new"
@@ -101,34 +105,12 @@ type pieces struct {
 	flush int // staged rows after which a load is carried over to its tables
 	whole int // rows of history that are derived at once, about: more would not stay in memory
 	// many is the number of rows from which a piece of a first copy is read by the engine where it stands: that costs some
-	// milliseconds for the view, and then half of what appending costs. It is not for loads that come for ever, as the
+	// milliseconds for the view, and then a third of what staging costs. It is not for loads that come for ever, as the
 	// engine keeps some kilobytes for each view.
 	many int
 }
 
 var usualPieces = pieces{flush: 200_000, whole: 500_000, many: 2000}
-
-// deriveWhole derives everything from the history. Bringing it forward with each piece of a first copy takes several
-// times as long, as the pieces hold parts of the same opportunities.
-func (l *load) deriveWhole(ctx context.Context) error {
-	if err := l.exec(ctx, "forget what was derived", "DELETE FROM opportunity_move; DELETE FROM opportunity_wide; DELETE FROM opportunity_stay"); err != nil {
-		return err
-	}
-	var rows int
-	var undone bool
-	const count = "SELECT count(*), EXISTS (FROM opportunity_history_undone) FROM opportunity_history_log"
-	if err := l.tx.QueryRowContext(ctx, count).Scan(&rows, &undone); err != nil {
-		return fmt.Errorf("count the history: %w", err)
-	}
-	parts := rows/l.store.pieces.whole + 1
-	for part := range parts {
-		where := fmt.Sprintf("hash(opportunity_id) %% %d = %d", parts, part)
-		if err := l.deriveMoves(ctx, "SELECT "+historyColumns+" FROM ("+historySQL(history{where: where, undone: undone})+")", false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // deriveMoves derives from rows of the history; late ones among the staged rows come from the whole history.
 func (l *load) deriveMoves(ctx context.Context, input string, late bool) error {
@@ -226,9 +208,18 @@ func withMoves(input string) string {
 
 // withWide is a query for the wide rows of the moves, with the rows as they were before.
 func withWide(moves, seed string) string {
-	replace := strings.NewReplacer("{moves}", moves, "{seed}", seed)
-	return "WITH " + replace.Replace(wideWithSQL) + replace.Replace(wideSQL)
+	with, query := wide(moves, seed)
+	return "WITH " + with + query
 }
+
+// wide gives the table expressions that the query for the wide rows reads, and the query.
+func wide(moves, seed string) (with, query string) {
+	replace := strings.NewReplacer("{moves}", moves, "{seed}", seed)
+	return replace.Replace(wideWithSQL), replace.Replace(wideSQL) + "UNION ALL\n" + singleWide(moves+" WHERE is_last AND ord = 1")
+}
+
+// singleWide is a query for the wide rows of opportunities with one move.
+func singleWide(moves string) string { return strings.ReplaceAll(wideSingleSQL, "{single}", moves) }
 
 // withStay is a query for the stays of the moves, with the stays as they were before.
 func withStay(moves, seed, wide string) string {

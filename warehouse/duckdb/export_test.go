@@ -66,7 +66,7 @@ func (s *Store) Select(ctx context.Context, query string) (values []string, err 
 
 // Staged counts the segments that the temporary tables of the writing connection hold.
 func (s *Store) Staged(ctx context.Context) (segments int, err error) {
-	for _, name := range []string{"stage_opportunity", "stage_opportunity_history", "seed", "seed_stay", "move_new", "wide_new", "late"} {
+	for _, name := range []string{"stage_opportunity", "stage_opportunity_history", "seed", "seed_stay", "move_new", "wide_new", "late", "several"} {
 		var n int
 		if err := s.writer.QueryRowContext(ctx, "SELECT count(*) FROM pragma_storage_info('"+name+"')").Scan(&n); err != nil {
 			return 0, err

@@ -122,7 +122,10 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if err != nil {
 		return err
 	}
-	staged, err := l.stageRows(ctx, b, resolved)
+	if len(resolved) == 0 && l.isPiece(b) {
+		return l.readPiece(ctx, b)
+	}
+	staged, err := l.stageRows(b, resolved)
 	if err != nil || staged == 0 {
 		return err
 	}

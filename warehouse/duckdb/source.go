@@ -136,8 +136,8 @@ func (s source) states(q *query) string {
 		return "state AS (SELECT * FROM opportunity_wide WHERE " + q.scope() + ")"
 	}
 	happened := " AND effective_at <= " + q.bind("as_of", q.ask.AsOf.UTC())
-	replace := strings.NewReplacer("{moves}", "late_move", "{seed}", noSeed)
-	anew := s.fromHistory(q, happened) + ",\n" + replace.Replace(wideWithSQL) + ",\nlate_state AS MATERIALIZED (" + replace.Replace(wideSQL) + ")"
+	with, states := wide("late_move", noSeed)
+	anew := s.fromHistory(q, happened) + ",\n" + with + ",\nlate_state AS MATERIALIZED (" + states + ")"
 	if s.whole {
 		return anew + ",\nstate AS (FROM late_state)"
 	}

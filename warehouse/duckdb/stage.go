@@ -27,41 +27,7 @@ func makeStaging(ctx context.Context, conn *sql.Conn, tables []*warehouse.Table)
 }
 
 // stageRows puts the rows into the staging table, except those whose transaction is loaded already.
-func (l *load) stageRows(ctx context.Context, b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
-	if l.from.LSN == 0 && b.Len() >= l.store.pieces.many && len(resolved) == 0 {
-		staged, err = b.Len(), l.readRows(ctx, b)
-	} else {
-		staged, err = l.appendRowByRow(b, resolved)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("stage rows of %s: %w", b.Table.Name, err)
-	}
-	return staged, nil
-}
-
-// readRows has the engine read the batch, through a view that is gone again before the load ends.
-func (l *load) readRows(ctx context.Context, b *warehouse.Batch) error {
-	record := inColumns(b)
-	defer record.Release()
-	shown, free := &oneRecord{record: record}, func() {}
-	err := l.store.writer.Raw(func(conn any) error {
-		a, err := engine.NewArrowFromConn(conn.(driver.Conn))
-		if err != nil {
-			return err
-		}
-		free, err = a.RegisterView(shown, "incoming")
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("show the rows: %w", err)
-	}
-	defer free()
-	defer func() { shown.record = nil }()
-	return l.exec(ctx, "read the rows", "INSERT INTO stage_"+b.Table.Name+" SELECT * FROM incoming; DROP VIEW incoming")
-}
-
-// appendRowByRow hands the rows over to the engine.
-func (l *load) appendRowByRow(b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
+func (l *load) stageRows(b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
 	err = l.store.writer.Raw(func(conn any) (err error) {
 		appender, err := engine.NewAppenderFromConn(conn.(driver.Conn), "", "stage_"+b.Table.Name)
 		if err != nil {
@@ -96,7 +62,10 @@ func (l *load) appendRowByRow(b *warehouse.Batch, resolved map[cell]driver.Value
 		}
 		return nil
 	})
-	return staged, err
+	if err != nil {
+		return 0, fmt.Errorf("stage rows of %s: %w", b.Table.Name, err)
+	}
+	return staged, nil
 }
 
 // loaded says whether the transaction of the row was loaded before. CommitLSN is the place of the commit record,

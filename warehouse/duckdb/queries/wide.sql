@@ -18,20 +18,3 @@ FROM {moves} m
 JOIN summary y ON y.opportunity_id = m.opportunity_id
 LEFT JOIN {seed} s ON s.opportunity_id = m.opportunity_id
 WHERE m.is_last
-UNION ALL
--- An opportunity with one move needs no sums; most of a first copy are such.
-SELECT
-  opportunity_id, connection_id, vendor_org_id, partner_org_id, process_id,
-  effective_at, region, tier,
-  stage_id, stage_type, stage_position, vendor_net_amount, currency, region, tier,
-  effective_at, recorded_at, seq,
-  CASE WHEN stage_type IN ('active', 'won') THEN stage_position END,
-  CASE WHEN stage_type IN ('active', 'won') THEN stage_position END,
-  CASE WHEN stage_type <> 'active' THEN effective_at END,
-  CASE WHEN stage_type <> 'active' THEN vendor_net_amount END,
-  CASE WHEN stage_type <> 'active' THEN currency END,
-  CASE WHEN stage_type <> 'active' THEN region END,
-  CASE WHEN stage_type <> 'active' THEN tier END,
-  CASE WHEN stage_type <> 'active' THEN stage_id END
-FROM {moves}
-WHERE is_last AND ord = 1
