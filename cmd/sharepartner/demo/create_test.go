@@ -47,6 +47,7 @@ func TestTheDemoIsMadeOnceThroughTheServices(t *testing.T) {
 	require.GreaterOrEqual(t, ask(`select extract(year from age(min(effective_at)))::int from crm.opportunity_history`), 2)
 	require.Equal(t, 15, ask(`select count(*) from crm.opportunity_private`))
 	require.Equal(t, 6, ask(`select count(*) from crm.connection where external_role = 'referral_partner'`))
+	require.Equal(t, 2, ask(`select count(*) from crm.role_object where 'x_competitor' = any(editable) and role_key = 'dealer_personnel' or role_key = 'referral_partner' and object = 'opportunity'`))
 	require.Equal(t, 2, ask(`select count(*) from crm.record_type t join crm.layout_assignment a on a.record_type_id = t.id or t.is_default`))
 	require.Equal(t, 1, ask(`select count(*) from crm.membership m join crm.person p on p.id = m.person_id where p.display_name = 'Tomasz Wrona' and m.role = 'administrator'`))
 	require.Equal(t, 2, ask(`select count(*) from crm.connection c join crm.organisation o on o.id = c.partner_org_id where o.name = 'Kestrel Automation'`))

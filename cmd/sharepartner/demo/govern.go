@@ -19,6 +19,8 @@ const (
 	referralRole = "referral_partner"
 )
 
+const competitor = "x_competitor" // a field of its own
+
 // makeGovernance gives Halden a second role for partners that only pass business on, and two sorts of opportunities. The
 // role comes last but for whom it is given to: where it is, all was made before.
 func (m *maker) makeGovernance(ctx context.Context) error {
@@ -78,8 +80,11 @@ func (m *maker) recordTypes(ctx context.Context, actor operational.Actor) error 
 	fields, err := m.rights.CustomFields(ctx, actor, all)
 	if err == nil && len(fields.Items) == 0 {
 		_, err = m.rights.CreateCustomField(ctx, actor, governance.NewCustomField{
-			Object: operational.ObjectOpportunity, Label: "Competitor", Type: "choice", Choices: []string{"None known", "Incumbent", "Low price", "Own design"},
+			Object: operational.ObjectOpportunity, Name: competitor, Label: "Competitor", Type: "choice", Choices: []string{"None known", "Incumbent", "Low price", "Own design"},
 		})
+	}
+	if err == nil {
+		err = m.showCompetitor(ctx, actor)
 	}
 	if err != nil {
 		return fmt.Errorf("custom field: %w", err)
@@ -107,6 +112,19 @@ func (m *maker) recordTypes(ctx context.Context, actor operational.Actor) error 
 		return fmt.Errorf("record type: %w", err)
 	}
 	return nil
+}
+
+// showCompetitor lets partners' people fill in the new field: roles hide it until it is given to them.
+func (m *maker) showCompetitor(ctx context.Context, actor operational.Actor) error {
+	role, err := m.rights.Role(ctx, actor, dealerRole)
+	have := role.Objects[operational.ObjectOpportunity]
+	if err != nil || slices.Contains(have.Readable, competitor) {
+		return err
+	}
+	_, err = m.rights.UpdateRole(ctx, actor, role.Key, role.Version, governance.UpdateRole{Objects: map[operational.Object]governance.UpdateRights{
+		operational.ObjectOpportunity: {Readable: operational.Set(append(have.Readable, competitor)), Editable: operational.Set(append(have.Editable, competitor))},
+	}})
+	return err
 }
 
 // renewals asks when a contract ends before anything else.
