@@ -40,7 +40,7 @@ func (v *visit) rolesPage(d desk, values url.Values) views.Roles {
 	} else if v.vendor() {
 		page.Reach = "Private: records of the partners and regions that a person looks after. Company: all of them."
 	}
-	seenAs := viewAsPath
+	seenAs := address(viewAsPath, url.Values{"with": {d.chosen.Key}}.Encode())
 	if d.audience == governance.Internal {
 		seenAs = address(viewAsPath, url.Values{"role": {d.chosen.Key}}.Encode())
 	}

@@ -66,6 +66,11 @@ func (v *visit) asContact(page *views.ViewAs) error {
 		}
 	}
 	page.Contact = &input
+	given, err := v.roleOptions(governance.External, "That which they have")
+	if err != nil {
+		return err
+	}
+	page.With = &views.Input{ID: "v-with", Name: "with", Label: "With the role", Value: v.r.URL.Query().Get("with"), Options: given}
 	if len(input.Options) == 1 {
 		page.Empty = &views.Empty{Icon: "filter-off", Title: "None of your partners' people is called so", Text: "Search for another part of the name, or for nothing to see the first of them."}
 	}
@@ -85,16 +90,20 @@ func (v *visit) asContact(page *views.ViewAs) error {
 	return v.seenAs(page, as, x)
 }
 
-// theirEyes gives who reads as a contact does, and who that is.
+// theirEyes gives who reads as a contact does, with the role that they have or one that they could be given, and who that is.
 func (v *visit) theirEyes(contact string) (as operational.Actor, x interconnect.PartnerContact, err error) {
 	id, err := uuid.Parse(contact)
 	if err != nil {
 		return as, x, operational.NotFound("contact")
 	}
-	if as, err = v.rights().ViewAs(v.ctx, v.actor, id); err != nil {
+	with := v.r.URL.Query().Get("with")
+	if as, err = v.rights().ViewAs(v.ctx, v.actor, id, with); err != nil {
 		return as, x, err
 	}
 	x, err = v.deps.Interconnect.Contact(v.ctx, v.actor, id)
+	if with != "" {
+		x.RoleName = as.Rights.As.Role.Name
+	}
 	return as, x, err
 }
 
@@ -114,11 +123,23 @@ func (p *Portal) viewRecordAs(v *visit) error {
 	if err != nil {
 		return err
 	}
-	back := address(viewAsPath, url.Values{"contact": {x.ID.String()}}.Encode())
+	back := v.viewing("", x.ID)
 	page.Forms, page.Why = nil, ""
 	page.Notes = append(page.Notes, views.Note{Title: "As " + x.DisplayName + " of " + x.PartnerName + " sees it", Text: "With the fields of the role " + x.RoleName + " alone. What the person could do here is left out.", Links: []views.Link{{Text: "Back to what they see", Href: back}}})
 	crumbs := governanceCrumbs(views.Link{Text: "Roles & permissions", Href: "/governance/roles"}, views.Link{Text: "View as", Href: back}, views.Link{Text: o.Number})
 	return v.render(http.StatusOK, views.Shell{Title: page.Title, Section: "Roles & permissions", Crumbs: crumbs}, views.OpportunityPage(page))
+}
+
+// viewing is an address of these pages that keeps who looks as whom.
+func (v *visit) viewing(path string, contact uuid.UUID) string {
+	q := url.Values{}
+	if path == "" {
+		q.Set("contact", contact.String())
+	}
+	if with := v.r.URL.Query().Get("with"); with != "" {
+		q.Set("with", with)
+	}
+	return address(viewAsPath+path, q.Encode())
 }
 
 func (v *visit) seenAs(page *views.ViewAs, as operational.Actor, x interconnect.PartnerContact) error {
@@ -139,7 +160,7 @@ func (v *visit) seenAs(page *views.ViewAs, as operational.Actor, x interconnect.
 			hidden = append(hidden, f.Label)
 		}
 	}
-	page.Lede = []views.Span{{Text: name, Bold: true}, {Text: " sees " + v.counted(*found.Total, "opportunity", "opportunities") + " of yours"}}
+	page.Lede = []views.Span{{Text: name, Bold: true}, {Text: " sees with the role " + x.RoleName + " " + v.counted(*found.Total, "opportunity", "opportunities") + " of yours"}}
 	if len(hidden) > 0 {
 		page.Lede = append(page.Lede, views.Span{Text: ", without " + strings.Join(hidden, ", ")})
 	}
@@ -179,7 +200,7 @@ func (v *visit) seenTable(read operational.FieldSet, list []opportunities.Opport
 		for i, o := range list {
 			cell := views.Cell{Text: c.of(o)}
 			if c.field == "" {
-				cell.Href, t.Rows[i].Go = viewAsPath+"/"+contact.String()+"/"+o.ID.String(), true
+				cell.Href, t.Rows[i].Go = v.viewing("/"+contact.String()+"/"+o.ID.String(), contact), true
 			}
 			t.Rows[i].Cells = append(t.Rows[i].Cells, cell)
 		}

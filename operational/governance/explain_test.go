@@ -95,7 +95,7 @@ func TestViewAs(t *testing.T) {
 	r := w.role(t, w.A, governance.External, "Narrow", on(reads("name")))
 	_, err := w.s.AssignContact(ctx, w.A, w.ContactAP1, 1, governance.UpdateContactAssignment{Role: operational.Set(r.Key)})
 	require.NoError(t, err)
-	view, err := w.s.ViewAs(ctx, w.A, w.ContactAP1)
+	view, err := w.s.ViewAs(ctx, w.A, w.ContactAP1, "")
 	require.NoError(t, err)
 	require.Equal(t, w.A.Org, view.Org, "behind the vendor's own wall")
 	grants := view.Grants(operational.ObjectOpportunity)
@@ -107,12 +107,21 @@ func TestViewAs(t *testing.T) {
 	require.Empty(t, view.Grants(operational.ObjectAccount))
 	require.False(t, view.Allowed(operational.RolesManage))
 	require.False(t, view.Allowed(operational.OpportunitiesWrite))
+
+	wide := w.role(t, w.A, governance.External, "Wide", on(reads("name", "stage")))
+	view, err = w.s.ViewAs(ctx, w.A, w.ContactAP1, wide.Key)
+	require.NoError(t, err)
+	require.True(t, view.Grants(operational.ObjectOpportunity)[0].Read.Has("stage"), "as if they had that role")
+	require.Equal(t, w.AP1, view.Grants(operational.ObjectOpportunity)[0].Connection)
+	own := w.role(t, w.A, governance.Internal, "Own", on(reads("name")))
+	kind(t, operational.KindNotFound, second(w.s.ViewAs(ctx, w.A, w.ContactAP1, own.Key)), "a role of the own people")
+	kind(t, operational.KindNotFound, second(w.s.ViewAs(ctx, w.A, w.ContactAP1, "no_such_role")), "no role")
 	for name, err := range map[string]error{
-		"another vendor's contact": second(w.s.ViewAs(ctx, w.A, w.ContactBP1)), "nobody": second(w.s.ViewAs(ctx, w.A, uuid.New())),
+		"another vendor's contact": second(w.s.ViewAs(ctx, w.A, w.ContactBP1, "")), "nobody": second(w.s.ViewAs(ctx, w.A, uuid.New(), "")),
 	} {
 		kind(t, operational.KindNotFound, err, name)
 	}
-	kind(t, operational.KindForbidden, second(w.s.ViewAs(ctx, w.P1, w.ContactAP1)), "partners view as nobody")
+	kind(t, operational.KindForbidden, second(w.s.ViewAs(ctx, w.P1, w.ContactAP1, "")), "partners view as nobody")
 }
 
 // To look as somebody else is no way to see more than oneself.
@@ -127,12 +136,12 @@ func TestViewAsShowsNoMoreThanOneReads(t *testing.T) {
 	})
 	change.Capabilities = operational.Set([]operational.Permission{operational.ChannelGovern})
 	governor := w.member(t, w.A, w.role(t, w.A, governance.Internal, "Governor", change).Key)
-	view, err := w.s.ViewAs(ctx, governor, w.ContactAP1)
+	view, err := w.s.ViewAs(ctx, governor, w.ContactAP1, "")
 	require.NoError(t, err)
 	require.Empty(t, view.Grants(operational.ObjectOpportunity), "a partner whom another looks after")
 	require.Empty(t, view.Grants(operational.ObjectProduct), "an object that the own role hides")
 	w.exec(t, `update crm.connection set channel_manager_id = $1 where id = $2`, governor.Membership, w.AP1)
-	view, err = w.s.ViewAs(ctx, w.WithRights(t, governor), w.ContactAP1)
+	view, err = w.s.ViewAs(ctx, w.WithRights(t, governor), w.ContactAP1, "")
 	require.NoError(t, err)
 	grants := view.Grants(operational.ObjectOpportunity)
 	require.Len(t, grants, 1)

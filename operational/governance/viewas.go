@@ -14,9 +14,9 @@ import (
 )
 
 // ViewAs gives an actor that reads what one of a partner's people sees of their connection with this vendor: behind the
-// vendor's own wall, narrowed to that connection's records and masked by the contact's role. It writes nothing, and sees
-// nothing that the vendor does not see itself. That it was asked for is noted.
-func (s *Service) ViewAs(ctx context.Context, actor operational.Actor, contact uuid.UUID) (operational.Actor, error) {
+// vendor's own wall, narrowed to that connection's records and masked by the contact's role, or by another one that they
+// could be given. It writes nothing, and sees nothing that the vendor does not see itself. That it was asked for is noted.
+func (s *Service) ViewAs(ctx context.Context, actor operational.Actor, contact uuid.UUID, role string) (operational.Actor, error) {
 	if err := actor.Require(operational.ChannelGovern); err != nil {
 		return operational.Actor{}, err
 	}
@@ -29,11 +29,23 @@ func (s *Service) ViewAs(ctx context.Context, actor operational.Actor, contact u
 	if err := json.Unmarshal(person.Rights, &theirs); err != nil {
 		return operational.Actor{}, err
 	}
+	link := theirs.Links[0]
+	noted := audit.Record{Action: "contact.viewed_as", Object: "external_contact", ID: contact}
+	if role != "" {
+		r, err := s.Role(ctx, actor, role)
+		if err != nil {
+			return operational.Actor{}, err
+		}
+		if r.Audience != External {
+			return operational.Actor{}, operational.NotFound("role")
+		}
+		link.Role = operational.RoleRights{Key: operational.Role(r.Key), Name: r.Name, Version: r.Version, Capabilities: r.Capabilities, Objects: r.Objects}
+		noted.Codes = map[string]string{"role": r.Key}
+	}
 	view := operational.Actor{
 		Person: actor.Person, Membership: actor.Membership, Org: actor.Org, Side: operational.SideVendor, Role: actor.Role,
-		Credential: actor.Credential, Scopes: actor.Scopes, Rights: &operational.Rights{As: narrowed(theirs.Links[0], actor)},
+		Credential: actor.Credential, Scopes: actor.Scopes, Rights: &operational.Rights{As: narrowed(link, actor)},
 	}
-	noted := audit.Record{Action: "contact.viewed_as", Object: "external_contact", ID: contact}
 	return view, s.db.InTx(ctx, actor, func(tx *postgres.Tx) error { return audit.Append(ctx, tx, noted) })
 }
 

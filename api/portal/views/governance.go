@@ -230,6 +230,7 @@ type ViewAs struct {
 	Notes   []Note
 	Role    *Input // nil: whoever asks does not govern these roles
 	Contact *Input // nil: or those of partners' people
+	With    *Input // the role to look with
 	Search  string // by which they are chosen
 	Lede    []Span
 	Table   Table

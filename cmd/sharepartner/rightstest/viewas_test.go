@@ -27,7 +27,7 @@ func TestAViewIsWhatTheVendorGives(t *testing.T) {
 					continue
 				}
 				leader := w.WithRights(t, w.people[slices.IndexFunc(w.people, func(v person) bool { return v.Org == l.Vendor })].Actor)
-				view, err := governor.ViewAs(t.Context(), leader, contact)
+				view, err := governor.ViewAs(t.Context(), leader, contact, "")
 				require.NoError(t, err)
 				given := w.WithRights(t, p.Actor)
 				given.Connection, given.Rights.Own = l.ID, operational.RoleRights{Key: operational.RoleUnsaid}
