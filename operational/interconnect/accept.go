@@ -114,7 +114,7 @@ func unaccepted(outcome string) error {
 	case "nobody-to-sell":
 		return operational.Fault(operational.KindConflict, "nobody-to-sell", "Your organisation has no administrator, and nobody else in it could work for the vendor. Nothing was changed. Let somebody accept who may do everything in it: they become its administrator.")
 	case "has-administrator":
-		return operational.Fault(operational.KindConflict, "has-administrator", "Your organisation has an administrator already. Nothing was changed. Ask them for the role.")
+		return operational.Fault(operational.KindConflict, "has-administrator", "Your organisation has an administrator already, or a channel of its own, into which no vendor brings one. Nothing was changed. Ask whoever looks after it for the role.")
 	case "member":
 		return operational.Fault(operational.KindConflict, "already-member", "You are a member of this organisation already. Nothing was changed. If you cannot work there, ask an administrator of it.")
 	}

@@ -84,12 +84,16 @@ func TestAVendorInvitesAnAdministratorIntoAPartnerThatHasNone(t *testing.T) {
 func (w *life) unlike(t *testing.T) map[string]interconnect.NewPartner {
 	t.Helper()
 	all := map[string]interconnect.NewPartner{}
-	for _, name := range []string{"untouched", "of another vendor too", "somebody signs in", "has an administrator"} {
+	for _, name := range []string{"untouched", "of another vendor too", "somebody signs in", "has an administrator", "somebody has worked there", "has a channel"} {
 		all[name] = w.imported(t, name)
 	}
 	w.exec(t, `insert into crm.connection (id, vendor_org_id, partner_org_id, status, partner_number, created_at, updated_at) values (gen_random_uuid(), $1, $2, 'active', 'B-9', now(), now())`, w.B.Org, all["of another vendor too"].OrgID)
 	w.exec(t, `insert into sec.password (person_id, hash, changed_at) values ($1, 'x', now())`, all["somebody signs in"].PersonID)
 	w.exec(t, `update crm.membership set role = 'administrator' where id = $1`, all["has an administrator"].MembershipID)
+	worked := all["somebody has worked there"] // and was erased since
+	w.exec(t, `insert into crm.audit_event (id, org_id, at, side, membership_id, action, object) values (gen_random_uuid(), $1, now(), 'partner', $2, 'account.created', 'account')`, worked.OrgID, worked.MembershipID)
+	w.exec(t, `update crm.membership set status = 'suspended' where id = $1`, worked.MembershipID)
+	w.exec(t, `update crm.workspace set governs = true where org_id = $1`, all["has a channel"].OrgID)
 	return all
 }
 

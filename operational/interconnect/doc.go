@@ -35,9 +35,10 @@
 //     again, with a new link and a new end.
 //   - A vendor may invite an administrator into a partner, as imports leave partners without one. The invitation, its page and
 //     its answers are the same whoever works there: which people and other vendors a partner has is its own affair. In a
-//     workspace that nobody has signed in to, and that no other vendor ever had to do with, whoever is invited becomes the
-//     administrator. In all others nobody from outside does: it is passed on to the partner's own people, who see it with
-//     the connection, and one of them can take it on while there is no administrator. Refusals are worded as those of a
+//     workspace that nobody has ever worked in or signed in to, that governs no channel of its own, and that no other vendor
+//     ever had to do with, whoever is invited becomes the administrator. In all others nobody from outside does: it is passed
+//     on to the partner's own people, who see it with the connection, and one of them can take it on while there is no
+//     administrator and no channel, which is nothing that a vendor could let anybody into. Refusals are worded as those of a
 //     wrong address, and no invitation ends because of another one. That somebody was let in at once is what remains to be
 //     seen, by whoever was.
 //   - What a vendor decides about a contact and what the partner decides about its person are kept apart: each can

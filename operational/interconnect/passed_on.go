@@ -18,7 +18,7 @@ type PassedOn struct {
 	Message   *string   `json:"message,omitempty" doc:"What it says"`
 	CreatedAt time.Time `json:"created_at" doc:"When it was made"`
 	ExpiresAt time.Time `json:"expires_at" doc:"Until when it can be answered"`
-	Link      *string   `json:"link,omitempty" doc:"Where one of your people answers it; absent when your organisation has an administrator"`
+	Link      *string   `json:"link,omitempty" doc:"Where one of your people answers it; absent when your organisation has an administrator, or a channel of its own"`
 }
 
 const sqlPassedOn = `select id, issue, email, message, created_at, expires_at, lacks from crm.passed_on($1, $2)`

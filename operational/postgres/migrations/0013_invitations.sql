@@ -153,20 +153,24 @@ begin
   return 'done';
 end $$;
 
--- Whether nobody in a company may do everything.
+-- Whether nobody in a company may do everything, and a vendor of its may make somebody that: whoever governs a channel, of
+-- which that vendor knows nothing, is no such company.
 create function crm.lacks_administrator(org uuid) returns boolean language sql stable security definer set search_path = pg_catalog, crm, pg_temp as $$
-  select $1 is not null and not exists (select from crm.membership m join crm.role r on r.org_id = m.org_id and r.key = m.role where m.org_id = $1 and m.status = 'active' and r.everything)
+  select exists (select from crm.workspace w where w.org_id = $1 and not w.governs)
+    and not exists (select from crm.membership m join crm.role r on r.org_id = m.org_id and r.key = m.role where m.org_id = $1 and m.status = 'active' and r.everything)
 $$;
 
--- Whether a partner's workspace holds what is not its one vendor's: somebody looks after it or works there, or another
--- vendor does or did with it. Whom the vendor chooses would read that; so only people of the company itself may become its
+-- Whether a partner's workspace holds what is not its one vendor's: it has a channel, somebody looks after it, works there or
+-- did, or another vendor does or did with it. Whom the vendor chooses would read that; so only people of the company itself may become its
 -- administrator then, and the vendor is told nothing of it: its invitation is passed on to them.
 create function crm.works_by_itself(c crm.connection) returns boolean language plpgsql stable security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 begin
   return not crm.lacks_administrator(c.partner_org_id)
     or exists (select from crm.connection x where x.partner_org_id = c.partner_org_id and x.vendor_org_id <> c.vendor_org_id)
     or exists (select from crm.membership m where m.org_id = c.partner_org_id and (exists (select from sec.password w where w.person_id = m.person_id)
-      or exists (select from sec.identity i where i.person_id = m.person_id) or exists (select from sec.session s where s.membership_id = m.id)));
+      or exists (select from sec.identity i where i.person_id = m.person_id) or exists (select from sec.session s where s.membership_id = m.id)))
+    -- Who has been erased since has neither; what they did is in the company's audit.
+    or exists (select from crm.audit_event e where e.org_id = c.partner_org_id and e.membership_id is not null);
 end $$;
 
 -- What a vendor has passed on to a partner's own people: its open invitations of administrators, and whether one of them may
