@@ -16,7 +16,7 @@ import (
 func etagOf(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
 
 // etagSeen is the ETag of a version as somebody sees it who reads these fields only: when their role comes to show
-// other ones, what they have is no longer what there is. A change asks for the version alone.
+// other ones, what they have is no longer what there is.
 func etagSeen(version int64, read operational.FieldSet) string {
 	if read.All {
 		return etagOf(version)
@@ -52,6 +52,25 @@ func (c Changing) version() (int64, error) {
 	}
 	return version, nil
 }
+
+// versionSeen is the version of a record of which roles hide fields: whoever reads fewer of them counts fewer changes. A tag
+// from when the caller's rights were others names no version that the caller could have seen, so that it is as if somebody
+// had changed the record meanwhile.
+func (c Changing) versionSeen(actor operational.Actor, object operational.Object) (int64, error) {
+	version, err := c.version()
+	if err != nil || !strings.Contains(c.IfMatch, ".") {
+		return version, err
+	}
+	for _, g := range actor.Grants(object) {
+		if etagSeen(version, g.Read) == c.IfMatch {
+			return version, nil
+		}
+	}
+	return noVersion, nil
+}
+
+// noVersion is the version of no record.
+const noVersion = -1
 
 // unusable says why a condition cannot hold: it does not name the one version that the caller has seen.
 func unusable(ifMatch string) error {

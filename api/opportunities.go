@@ -139,7 +139,7 @@ func (a *API) createOpportunity(ctx context.Context, actor operational.Actor, in
 }
 
 func (a *API) updateOpportunity(ctx context.Context, actor operational.Actor, in *patchInput[opportunityPatch]) (*record[opportunities.Opportunity], error) {
-	version, err := in.version()
+	version, err := in.versionSeen(actor, operational.ObjectOpportunity)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (a *API) stages() {
 		OperationID: "move-opportunity", Method: http.MethodPost, Path: "/v1/opportunities/{id}/move", Tags: []string{"opportunities"}, Errors: conditional,
 		Summary: "Move to another stage", Description: "Takes an open opportunity forward, back or to an end (won, lost, disqualified).",
 	}, func(ctx context.Context, actor operational.Actor, in *moveInput) (*record[opportunities.Opportunity], error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectOpportunity)
 		if err != nil {
 			return nil, err
 		}
@@ -203,7 +203,7 @@ func (a *API) stages() {
 		OperationID: "reopen-opportunity", Method: http.MethodPost, Path: "/v1/opportunities/{id}/reopen", Tags: []string{"opportunities"}, Errors: conditional,
 		Summary: "Reopen", Description: "Takes a closed opportunity up again. What was reported for its closed period stays; the reopening counts today.",
 	}, func(ctx context.Context, actor operational.Actor, in *reopenInput) (*record[opportunities.Opportunity], error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectOpportunity)
 		if err != nil {
 			return nil, err
 		}

@@ -94,7 +94,8 @@ func TestAnswersOfAWiderRole(t *testing.T) {
 	require.Equal(t, "answer-outdated", replay.text(t, "code"))
 	require.NotContains(t, replay.body, "4711")
 	require.Contains(t, w.must(t, 200, w.ada, "GET", "/v1/opportunities?count=exact", nil).body, `"total":1`, "nothing was done twice")
-	w.must(t, 200, w.pol, "PATCH", path, `{"name":"New"}`, "If-Match", tag) // the version is the record's
+	w.must(t, 412, w.pol, "PATCH", path, `{"name":"New"}`, "If-Match", tag) // who sees less counts other changes
+	w.must(t, 200, w.pol, "PATCH", path, `{"name":"New"}`, "If-Match", again.header.Get("ETag"))
 	w.must(t, 412, w.pol, "PATCH", path, `{"name":"Newer"}`, "If-Match", again.header.Get("ETag"))
 }
 
@@ -134,4 +135,31 @@ func TestOpportunitiesAreGoneWithTheNextRequest(t *testing.T) {
 		}
 		w.sql(t, strings.ReplaceAll(c.sql, "%", c.on))
 	}
+}
+
+// What is changed of fields that somebody does not see moves nothing that they can ask, and stops none of their changes; a
+// change of what they see does.
+func TestHiddenChangesMoveNoETag(t *testing.T) {
+	w := newWorld(t)
+	path := "/v1/opportunities/" + w.deal(t, w.pol, w.connA2, "Deal", "4711", "EUR", "2024-02-01T00:00:00Z")
+	w.external(t, `readable = array_remove(readable, 'vendor_net'), editable = array_remove(editable, 'vendor_net')`)
+	before := w.must(t, 200, w.pol, "GET", path, nil)
+	tag := before.header.Get("ETag")
+	change := func(patch string) {
+		w.must(t, 200, w.ada, "PATCH", path, patch, "If-Match", w.must(t, 200, w.ada, "GET", path, nil).header.Get("ETag"))
+	}
+	change(`{"vendor_net":{"amount":"9999","currency":"EUR"},"reason":"between us"}`)
+	after := w.must(t, 200, w.pol, "GET", path, nil)
+	require.Equal(t, before.body, after.body)
+	w.must(t, 304, w.pol, "GET", path, nil, "If-None-Match", tag)
+	require.NotContains(t, w.must(t, 200, w.pol, "GET", path+"/history", nil).body, "edited")
+	all := w.must(t, 200, w.ada, "GET", path+"/history", nil).body
+	require.Contains(t, all, "between us")
+	require.Contains(t, all, `"changed_fields":["vendor_net"]`)
+
+	w.must(t, 200, w.pol, "PATCH", path, `{"name":"Mine"}`, "If-Match", tag)
+	require.Contains(t, w.must(t, 200, w.ada, "GET", path, nil).body, "9999", "nobody's change is lost")
+	tag = w.must(t, 200, w.pol, "GET", path, nil).header.Get("ETag")
+	change(`{"name":"Theirs"}`)
+	w.must(t, 412, w.pol, "PATCH", path, `{"name":"Mine again"}`, "If-Match", tag)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -35,6 +36,23 @@ func fieldsChanged(now state, next step) []string {
 			names = append(names, f.name)
 		}
 	}
+	return names
+}
+
+// fieldsOf are the fields that a step changes, each of those that companies have added by its own name.
+func fieldsOf(now state, next step) []string {
+	names := slices.DeleteFunc(fieldsChanged(now, next), func(name string) bool { return name == "custom" })
+	for name, value := range next.Custom {
+		if was, had := now.Custom[name]; !had || was != value {
+			names = append(names, name)
+		}
+	}
+	for name := range now.Custom {
+		if _, has := next.Custom[name]; !has {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
 	return names
 }
 

@@ -5,7 +5,7 @@
 // verdicts, without a database), service.go (the one way in which every change goes), read.go (records, lists and
 // history under rights), create.go and change.go (the steps of a transaction), store.go and store_write.go (SQL),
 // private.go (the partner's half), list.go (what can be asked of lists), fields.go (the fields that roles speak of: where
-// each shows, and how records are seen), custom.go (fields that companies have added), directory.go (what the records
+// each shows, and how records are seen), history.go and touched.go (changes, as far as they are seen), custom.go (fields that companies have added), directory.go (what the records
 // are called that opportunities refer to), import*.go (many at once from another system, with their past).
 //
 // One row belongs to both companies of a connection, or to one company alone when there is no connection. Whose it is
@@ -37,8 +37,17 @@
 //     only where the vendor says so. A partner's own business has references of its own, also in a list with shared
 //     opportunities: there it is asked by as far as it shows (the one field for which that is so, as an import is found
 //     again by it).
-//   - That something moved stage or changed hands is not told to whom stage or owner is hidden: the change is "edited",
-//     without its reason.
+//   - A change of which somebody sees nothing is no change for them. History keeps which fields each change was of, and the
+//     record how often which fields changed together (touched.go), so that whoever reads not all counts only what they see:
+//     their version and time of change stand still, and a change by such a version meets the row at whatever version it has.
+//     One that is of hidden fields as well shows without them, without its reason, and without being a move or a reassignment
+//     where that is hidden. An ETag names the fields that it was read with: after a change of the role it is stale. Forms
+//     send the number alone; should a role change between form and answer, and another change make the number right again,
+//     it passes.
+//   - What remains: a list sorted by time of change, as lists are unless asked otherwise, is in the order of the row's own
+//     time, also where something hidden has moved that. Whoever compares the order with the times shown learns that there
+//     was something. Such a page is a walk along an index; the order of what each role sees would have all of a channel
+//     read and sorted for every page. Filters by time of change ask by what is seen.
 //   - An opportunity changes hands by those who may change it and see it in the other hands too: the people who are offered
 //     (Owners). Whoever works with their own records alone gives none away, as they create none for others: it would be gone
 //     from their sight, with no way to take back a mistake, and ids could be tried. Somebody who sees both hands it over.

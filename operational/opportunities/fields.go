@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
@@ -154,10 +155,22 @@ func (v view) shown(s state) Opportunity {
 		}
 	}
 	o.Custom = shownOf(v.Read, s.Custom)
+	o.Version, o.UpdatedAt = v.at(s)
 	if v.others {
 		o.Number, o.ConnectionID, o.Partner, o.ExternalRef = "", nil, nil, nil
 	}
 	return o
+}
+
+// whole says whether nothing at all is hidden.
+func (v view) whole() bool { return v.Read.All && len(v.Read.Except) == 0 }
+
+// at are the version of the record and the time of its last change, by what the view shows of it.
+func (v view) at(s state) (version int64, updated time.Time) {
+	if v.whole() {
+		return s.Version, s.UpdatedAt
+	}
+	return s.Touched.seen(v.Read, s.Version, s.UpdatedAt)
 }
 
 // shownOf are the values of added fields that may be read; nil when there are none.
@@ -166,16 +179,6 @@ func shownOf(read operational.FieldSet, values map[string]any) map[string]any {
 		return shown
 	}
 	return nil
-}
-
-func (v view) past(c Change) Change {
-	for i, f := range fields {
-		if v.hidden.hides(i) && f.past != nil {
-			f.past(&c)
-			c.Reason = "" // free words may tell what the fields do not
-		}
-	}
-	return c
 }
 
 // fieldOfList is the field that a name in filters and sorts belongs to; "" for what is never hidden.

@@ -63,6 +63,7 @@ type importing struct {
 	processes map[uuid.UUID]catalog.SalesProcess
 	known     map[sourceKey]knownRow
 	remember  map[uuid.UUID][]remembered
+	linesOf   map[uuid.UUID][]ImportedLine
 
 	created, changed []importedRow
 	history          []importedChange
@@ -92,6 +93,21 @@ type knownRow struct {
 	AmountSource    AmountSource
 	CloseDate       *operational.Date
 	ClosedAt        *time.Time
+	Name            string
+	CustomerName    *string
+	VendorAccountID *uuid.UUID
+	OwnerContactID  *uuid.UUID
+	Region, Tier    *string
+	Touched         touched
+	UpdatedAt       time.Time
+}
+
+// state is what an import can change of it.
+func (k knownRow) state() state {
+	return state{
+		Name: k.Name, CustomerName: k.CustomerName, VendorAccountID: k.VendorAccountID, OwnerContactID: k.OwnerContactID, StageID: k.StageID,
+		VendorNetAmount: k.VendorNetAmount, AmountSource: k.AmountSource, CloseDate: k.CloseDate, Region: k.Region, Tier: k.Tier,
+	}
 }
 
 // says: the source said the same last time.
@@ -184,6 +200,25 @@ func (im *importing) readHistory(ctx context.Context) error {
 	for _, h := range found {
 		im.remember[h.OpportunityID] = append(im.remember[h.OpportunityID], h.remembered)
 	}
+	if err != nil {
+		return fmt.Errorf("read history: %w", err)
+	}
+	return im.readLines(ctx, keys(ids))
+}
+
+// readLines reads what is on these opportunities: lines are written anew with each change, and history keeps none.
+func (im *importing) readLines(ctx context.Context, ids []uuid.UUID) error {
+	rows, err := im.tx.Query(ctx, linesBefore, ids)
+	if err != nil {
+		return fmt.Errorf("read lines: %w", err)
+	}
+	im.linesOf = map[uuid.UUID][]ImportedLine{}
+	var id uuid.UUID
+	var l ImportedLine
+	_, err = pgx.ForEachRow(rows, []any{&id, &l.ProductID, &l.Quantity, &l.UnitPrice}, func() error {
+		im.linesOf[id] = append(im.linesOf[id], l)
+		return nil
+	})
 	return err
 }
 

@@ -3,6 +3,7 @@ package opportunities
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -91,9 +92,11 @@ func (im *importing) planNew(in Imported, row importedRow) (err error) {
 	if row.ID, err = uuid.NewV7(); err != nil {
 		return err
 	}
+	row.UpdatedAt = im.tx.Now
+	was := row.state
 	for _, s := range in.States {
 		row.Version++
-		if err := im.remembers(row, remembered{ImportedState: s, Imported: true}); err != nil {
+		if was, err = im.remembers(&row, was, nil, remembered{ImportedState: s, Imported: true}); err != nil {
 			return err
 		}
 	}
@@ -120,11 +123,14 @@ func (im *importing) planChange(in Imported, row importedRow, old knownRow) (err
 	}
 	row.ID, row.Number, row.Version = old.ID, old.Number, old.Version
 	added, holds := in.news(im.remember[old.ID], im.tx.Now)
+	row.Touched, row.UpdatedAt = old.Touched, old.UpdatedAt
+	was, lines := old.state(), im.newLines(old.ID, in.Lines)
 	for _, s := range added {
 		row.Version++
-		if err := im.remembers(row, s); err != nil {
+		if was, err = im.remembers(&row, was, lines, s); err != nil {
 			return err
 		}
+		lines = nil
 	}
 	im.steps[row.ID] = len(added)
 	if holds {
@@ -140,10 +146,27 @@ func (im *importing) planChange(in Imported, row importedRow, old knownRow) (err
 	return im.planLines(in, row)
 }
 
-func (im *importing) remembers(row importedRow, s remembered) error {
+// remembers adds a row of history, and says what the opportunity is like after it.
+func (im *importing) remembers(row *importedRow, was state, lines *[]pricedLine, s remembered) (state, error) {
 	after, err := im.at(row.state, s.ImportedState)
-	im.history = append(im.history, importedChange{state: after, remembered: s})
-	return err
+	change := importedChange{state: after, remembered: s}
+	if row.Version > 1 {
+		change.Changed = fieldsOf(was, step{state: after, Lines: lines})
+		was.Version, was.Touched, was.UpdatedAt = row.Version-1, row.Touched, row.UpdatedAt
+		row.Touched = was.touch(change.Changed, im.tx.Now)
+	}
+	im.history = append(im.history, change)
+	return after, err
+}
+
+// newLines are the lines of a known opportunity if they are others than before.
+func (im *importing) newLines(id uuid.UUID, lines []ImportedLine) *[]pricedLine {
+	if slices.EqualFunc(im.linesOf[id], lines, func(a, b ImportedLine) bool {
+		return a.ProductID == b.ProductID && a.Quantity.Equal(b.Quantity) && a.UnitPrice.Equal(b.UnitPrice)
+	}) {
+		return nil
+	}
+	return &[]pricedLine{}
 }
 
 func (im *importing) planLines(in Imported, row importedRow) error {

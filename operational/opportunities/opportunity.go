@@ -34,9 +34,9 @@ type Opportunity struct {
 	RecordTypeID    *uuid.UUID        `json:"record_type_id,omitempty" doc:"Record type, of those that the company of its sales process tells apart."`
 	ExternalRef     *string           `json:"external_ref,omitempty" doc:"Identifier in the system that the opportunity was imported from."`
 	Custom          map[string]any    `json:"custom,omitempty" doc:"Values of the fields that the company of its sales process has added, by name."`
-	Version         int64             `json:"version" doc:"Grows by one with each change; also the ETag."`
+	Version         int64             `json:"version" doc:"Grows by one with each change of what you may read."`
 	CreatedAt       time.Time         `json:"created_at" doc:"When it began."`
-	UpdatedAt       time.Time         `json:"updated_at" doc:"When it was last changed."`
+	UpdatedAt       time.Time         `json:"updated_at" doc:"When something of it that you may read was last changed."`
 }
 
 // Ref names another record.
@@ -80,6 +80,7 @@ const (
 type Change struct {
 	Version     int64             `json:"version" doc:"Version of the opportunity that the change made."`
 	Kind        ChangeKind        `json:"change" enum:"created,edited,stage_moved,reopened,reassigned" doc:"What happened."`
+	Fields      []string          `json:"changed_fields,omitempty" doc:"Fields that are others than before, of those that you may read; absent of the creation."`
 	EffectiveAt time.Time         `json:"effective_at" doc:"Since when it was true."`
 	RecordedAt  time.Time         `json:"recorded_at" doc:"When it was known here."`
 	Imported    bool              `json:"imported" doc:"Whether both times come from another system."`

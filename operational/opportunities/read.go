@@ -134,6 +134,7 @@ func (s *Service) List(ctx context.Context, actor operational.Actor, q operation
 func (s *Service) History(ctx context.Context, actor operational.Actor, id uuid.UUID) ([]Change, error) {
 	vs := viewsOf(actor)
 	var seen view
+	var now state
 	var changes []Change
 	err := s.db.Read(ctx, actor, func(b *pgx.Batch) {
 		b.Queue(getSQL(actor.Side, vs.never), id).Query(func(rows pgx.Rows) error {
@@ -145,13 +146,12 @@ func (s *Service) History(ctx context.Context, actor operational.Actor, id uuid.
 			if seen, there = vs.over(r); !there || !seen.Read.Has(fieldHistory) {
 				return operational.NotFound(object)
 			}
+			now = r
 			return nil
 		})
 		b.Queue(getHistory, id).Query(func(rows pgx.Rows) error {
 			found, err := pgx.CollectRows(rows, pgx.RowToStructByName[historyRow])
-			for _, r := range found {
-				changes = append(changes, seen.past(r.change()))
-			}
+			changes = seen.history(found, now)
 			return err
 		})
 	})

@@ -124,7 +124,7 @@ func changeTx(ctx context.Context, tx *postgres.Tx, vs views, id uuid.UUID, vers
 	if err := permitted(seen, now, asked.members); err != nil {
 		return Opportunity{}, err
 	}
-	if now.Version != version {
+	if known, _ := seen.at(now.state); known != version {
 		return Opportunity{}, operational.Stale(object)
 	}
 	now.seen = seen
@@ -133,6 +133,8 @@ func changeTx(ctx context.Context, tx *postgres.Tx, vs views, id uuid.UUID, vers
 		return Opportunity{}, err
 	}
 	if next != nil {
+		next.Changed = fieldsOf(now.state, *next)
+		next.Touched = now.touch(next.Changed, tx.Now)
 		if err := record(ctx, tx, *next); err != nil {
 			return Opportunity{}, err
 		}

@@ -20,7 +20,7 @@ var (
 	sharedColumns = []string{
 		"id", "number", "connection_id", "vendor_org_id", "partner_org_id", "name", "customer_name", "owner_contact_id", "owner_membership_id",
 		"process_org_id", "process_id", "process_version", "stage_id", "stage_type", "vendor_net_amount", "amount_source", "currency", "close_date",
-		"region", "tier", "closed_at", "version", "created_at", "updated_at", "custom", "record_type_id", "frozen_at", "external_ref",
+		"region", "tier", "closed_at", "version", "created_at", "updated_at", "custom", "record_type_id", "frozen_at", "external_ref", "touched",
 	}
 	columnsOf = map[operational.Side][]string{
 		operational.SidePartner: sharedColumns,
@@ -48,7 +48,7 @@ select l.id, l.product_id, l.quantity, l.unit_price
 from crm.opportunity_line l where l.opportunity_id = $1 order by l.id`
 
 const getHistory = `
-select h.version, h.change, h.effective_at, h.recorded_at, h.imported, h.reason, h.changed_by_side, h.changed_by_contact, b.display_name as changed_by_name,
+select h.version, h.change, h.changed, h.effective_at, h.recorded_at, h.imported, h.reason, h.changed_by_side, h.changed_by_contact, b.display_name as changed_by_name,
   h.stage_id, s.name as stage_name, h.stage_position, h.stage_type, h.vendor_net_amount, h.currency, h.close_date,
   coalesce(h.owner_contact_id, h.owner_membership_id) as owner_id, coalesce(c.display_name, p.display_name) as owner_name, h.region, h.tier
 from crm.opportunity_history h
@@ -91,6 +91,7 @@ type state struct {
 	RecordTypeID      *uuid.UUID
 	FrozenAt          *time.Time // its connection has ended: it stays as it was
 	ExternalRef       *string
+	Touched           touched
 }
 
 // facts are what rights look at.
@@ -176,6 +177,7 @@ func (r lineRow) line(currency string) Line {
 type historyRow struct {
 	Version                 int64
 	Change                  ChangeKind
+	Changed                 []string
 	EffectiveAt, RecordedAt time.Time
 	Imported                bool
 	Reason                  *string

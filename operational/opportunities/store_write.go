@@ -56,7 +56,8 @@ values (@id, @connection_id, @vendor_org_id, @partner_org_id, @number, @name, @c
 	updateHead       = `
 update crm.opportunity set name = @name, customer_name = @customer_name, owner_contact_id = @owner_contact_id, owner_membership_id = @owner_membership_id,
   stage_id = @stage_id, stage_type = @stage_type, process_version = @process_version, vendor_net_amount = @vendor_net_amount, amount_source = @amount_source, close_date = @close_date,
-  region = @region, tier = @tier, closed_at = @closed_at, record_type_id = @record_type_id, custom = @custom, version = version + 1, updated_at = @now`
+  region = @region, tier = @tier, closed_at = @closed_at, record_type_id = @record_type_id, custom = @custom, touched = @touched,
+  version = version + 1, updated_at = @now`
 	updateTail = `
 where id = @id and version = @version`
 )
@@ -68,10 +69,10 @@ var (
 
 // recorded_at is left to the clock of the database.
 const insertHistory = `
-insert into crm.opportunity_history (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, change, reason,
+insert into crm.opportunity_history (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, change, changed, reason,
   changed_by, changed_by_contact, changed_by_side, process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency,
   close_date, owner_contact_id, owner_membership_id, region, tier)
-values (@id, @new_version, @connection_id, @vendor_org_id, @partner_org_id, @effective_at, @change, @reason,
+values (@id, @new_version, @connection_id, @vendor_org_id, @partner_org_id, @effective_at, @change, @changed, @reason,
   @changed_by, @changed_by_contact, @changed_by_side, @process_id, @process_version, @stage_id, @stage_type, @stage_position, @vendor_net_amount, @currency,
   @close_date, @owner_contact_id, @owner_membership_id, @region, @tier)`
 
@@ -92,6 +93,7 @@ type step struct {
 	Lines       *[]pricedLine     // nil: as they are
 	grant       operational.Grant // by which it is made
 	stage       string            // name of the stage of a new one
+	Changed     []string          // fields of it that are others than before, as roles call them
 }
 
 func (s step) args(tx *postgres.Tx) pgx.NamedArgs {
@@ -103,8 +105,8 @@ func (s step) args(tx *postgres.Tx) pgx.NamedArgs {
 		"stage_id": s.StageID, "stage_type": s.StageType, "stage_position": s.StagePosition,
 		"vendor_net_amount": s.VendorNetAmount, "amount_source": s.AmountSource, "currency": s.Currency, "close_date": s.CloseDate,
 		"region": s.Region, "tier": s.Tier, "closed_at": s.ClosedAt, "record_type_id": s.RecordTypeID, "custom": orEmpty(s.Custom), "version": s.Version, "new_version": s.Version + 1,
-		"external_ref": s.ExternalRef,
-		"created_at":   s.CreatedAt, "now": tx.Now, "effective_at": s.EffectiveAt, "change": s.Kind, "reason": textOrNil(s.Reason),
+		"external_ref": s.ExternalRef, "touched": s.Touched,
+		"created_at": s.CreatedAt, "now": tx.Now, "effective_at": s.EffectiveAt, "change": s.Kind, "changed": orNone(s.Changed), "reason": textOrNil(s.Reason),
 	}
 }
 
@@ -113,6 +115,13 @@ func orEmpty(values map[string]any) map[string]any {
 		return map[string]any{}
 	}
 	return values
+}
+
+func orNone(names []string) []string {
+	if names == nil {
+		return []string{}
+	}
+	return names
 }
 
 // record writes a step: the row at its next version, its history and its lines. Version 0 is a new opportunity.

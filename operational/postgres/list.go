@@ -26,6 +26,7 @@ type Column struct {
 	Nullable bool     // null comes last, whatever the direction
 	Enum     []string // the only values there are
 	Prefix   string   // what people may write before the value, as in OPP-1187
+	Sort     string   // what rows are sorted by, where that is not what they are filtered by
 	// Within holds the place of a field that lies in another table: "exists (select from ... where ... and %s)".
 	// One can filter by such a field, not sort.
 	Within string
@@ -153,6 +154,9 @@ func (b *builder) keys(sorts []operational.Sort) []key {
 		if !ok || c.Within != "" {
 			b.faults.Add("sort", fmt.Sprintf("There is no field %.60q to sort by.", s.Field), nil)
 			continue
+		}
+		if c.Sort != "" {
+			c.SQL = c.Sort
 		}
 		keys, desc = append(keys, key{Column: c, desc: s.Desc}), s.Desc
 		if s.Field == idField {

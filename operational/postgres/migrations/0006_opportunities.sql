@@ -29,6 +29,7 @@ create table crm.opportunity (
   external_ref text,
   import_digest bytea check (length(import_digest) = 32), -- what the source of an import said last: the same again changes nothing
   version bigint not null default 1,
+  touched jsonb not null default '{}', -- changes by the fields that they changed: what is version and last change for who reads not all of them
   created_at timestamptz not null, -- business time of the first row of history
   updated_at timestamptz not null,
   -- A composite key with a null column checks nothing (MATCH SIMPLE), so the nulls themselves are checked.
@@ -109,6 +110,7 @@ create table crm.opportunity_history (
   recorded_at timestamptz not null default clock_timestamp(),
   imported boolean not null default false, -- recorded_at came from the source of an import
   change text not null check (change in ('created', 'edited', 'stage_moved', 'reopened', 'reassigned')),
+  changed text[] not null default '{}', -- fields as roles call them: whoever may read none of them is told of no change
   reason text check (length(reason) <= 500),
   changed_by uuid, -- the membership, for the actor's own organisation
   changed_by_contact uuid, -- the pairwise identity, for the other side
@@ -224,21 +226,21 @@ create policy partner_says_who on crm.opportunity_history as restrictive for ins
 
 -- The vendor's account id is the vendor's; ids of memberships stay on the partner's side.
 grant select (id, connection_id, vendor_org_id, partner_org_id, scope_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
-  process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, external_ref, version, created_at, updated_at)
+  process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, external_ref, version, touched, created_at, updated_at)
   on crm.opportunity to sharepartner_vendor, sharepartner_partner;
 grant select (vendor_account_id, import_digest), insert on crm.opportunity to sharepartner_vendor;
 grant insert (id, connection_id, vendor_org_id, partner_org_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
   process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, external_ref, version, created_at, updated_at)
   on crm.opportunity to sharepartner_partner;
-grant update (name, customer_name, owner_contact_id, owner_membership_id, stage_id, stage_type, process_version, vendor_net_amount, amount_source, close_date, region, tier, closed_at, version, updated_at)
+grant update (name, customer_name, owner_contact_id, owner_membership_id, stage_id, stage_type, process_version, vendor_net_amount, amount_source, close_date, region, tier, closed_at, version, touched, updated_at)
   on crm.opportunity to sharepartner_vendor, sharepartner_partner;
 grant update (vendor_account_id, import_digest) on crm.opportunity to sharepartner_vendor;
 grant select, insert, delete, update (quantity, unit_price) on crm.opportunity_line to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (account_id, end_customer_amount, note, version, updated_at) on crm.opportunity_private to sharepartner_partner;
 -- seq is one count over all tenants: its gaps would tell of others.
-grant select (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, scope_id, effective_at, recorded_at, imported, change, reason, changed_by_contact, changed_by_side,
+grant select (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, scope_id, effective_at, recorded_at, imported, change, changed, reason, changed_by_contact, changed_by_side,
   process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier),
-  insert (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, imported, change, reason, changed_by, changed_by_contact, changed_by_side,
+  insert (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, imported, change, changed, reason, changed_by, changed_by_contact, changed_by_side,
   process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier)
   on crm.opportunity_history to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (last) on crm.record_counter to sharepartner_vendor, sharepartner_partner;

@@ -170,7 +170,7 @@ grant usage on schema crm, sec to sharepartner_public;
 create policy public_reads on crm.opportunity for select to sharepartner_public
   using (vendor_org_id = (select sec.public_vendor()) and connection_id is not null and frozen_at is null);
 grant select (id, connection_id, vendor_org_id, partner_org_id, scope_id, number, name, customer_name, owner_contact_id, owner_membership_id, process_org_id, process_id,
-  process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, version, created_at, updated_at,
+  process_version, stage_id, stage_type, vendor_net_amount, amount_source, currency, close_date, region, tier, closed_at, version, touched, created_at, updated_at,
   custom, record_type_id, frozen_at) on crm.opportunity to sharepartner_public;
 
 -- Every company imports its own records, as whichever side it works; a vendor imports its whole channel besides.
