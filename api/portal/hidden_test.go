@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/opportunities"
 	"golang.org/x/net/html"
 )
 
@@ -33,27 +36,32 @@ func TestHiddenFieldsAreAbsentFromPages(t *testing.T) {
 	briefing := v.get("/briefing" + period)
 	require.Contains(t, briefing.text(), "Won ")
 	for _, absent := range []string{"€", "Amount", "Region", "As of", "Product", "Running total"} {
-		require.NotContains(t, briefing.text(), absent)
+		require.NotContains(t, briefing.source(), absent)
 	}
 	require.Contains(t, briefing.text(), "Tier", "what is shown stays")
 	require.Len(t, briefing.table("events-t")[0], 4-1, "event, this year and the one before")
 	link := attr(briefing.kpi("Won"), "href")
 	rows := v.get(link)
-	require.NotContains(t, rows.text(), "€")
-	require.NotContains(t, rows.text(), "Amount then")
-	require.NotContains(t, rows.text(), "Sum")
+	require.NotContains(t, rows.source(), "€")
+	require.NotContains(t, rows.source(), "Amount then")
+	require.NotContains(t, rows.source(), "Sum")
 	funnel := v.get("/funnel" + period)
-	require.NotContains(t, funnel.text(), "€")
-	require.NotContains(t, funnel.text(), "Amount")
+	require.NotContains(t, funnel.source(), "€")
+	require.NotContains(t, funnel.source(), "Amount")
 	require.Contains(t, funnel.text(), "Won by now")
 	list := v.get("/opportunities")
 	for _, absent := range []string{"€", "Amount", "Close date", "Region"} {
-		require.NotContains(t, list.text(), absent)
+		require.NotContains(t, list.source(), absent)
 	}
 	require.Empty(t, list.all(func(n *html.Node) bool { return n.Data == "a" && strings.Contains(attr(n, "href"), "sort=-amount") }))
 	one := v.get("/opportunities/" + w.opportunity.ID.String())
 	for _, absent := range []string{"€", "Vendor net", "History", "Products", "Close date", "not shown"} {
-		require.NotContains(t, one.text(), absent)
+		require.NotContains(t, one.source(), absent)
+	}
+	for _, p := range []*answer{briefing, rows, funnel, list, one} { // charts and attributes too
+		for _, absent := range []string{"€", "u20ac", "EUR", "USD", "486,000", "486000", "vendor_net"} {
+			require.NotContains(t, p.source(), absent, p.path)
+		}
 	}
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/briefing"+period+"&region=North").status)
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/opportunities?sort=-amount").status)
@@ -63,12 +71,12 @@ func TestHiddenFieldsAreAbsentFromPages(t *testing.T) {
 	require.Equal(t, http.StatusOK, briefing.status)
 	require.Contains(t, briefing.text(), " came in ")
 	for _, absent := range []string{"Won", "Lost", "Moved", "Win rate", "Open now"} {
-		require.NotContains(t, briefing.text(), absent)
+		require.NotContains(t, briefing.source(), absent)
 	}
 	require.Equal(t, http.StatusNotFound, v.get("/funnel"+period).status)
-	require.NotContains(t, briefing.text(), "Funnel", "what does not open is in no menu")
-	require.NotContains(t, v.get("/opportunities").text(), "Stage")
-	require.NotContains(t, v.get("/opportunities/"+w.opportunity.ID.String()).text(), "Qualify")
+	require.NotContains(t, briefing.source(), "Funnel", "what does not open is in no menu")
+	require.NotContains(t, v.get("/opportunities").source(), "Stage")
+	require.NotContains(t, v.get("/opportunities/"+w.opportunity.ID.String()).source(), "Qualify")
 }
 
 // Who reads no figures begins with what opens, and finds no way to the rest.
@@ -95,4 +103,34 @@ func TestTheRailHoldsWhatOpens(t *testing.T) {
 		hide(object)
 	}
 	require.Equal(t, "/help", v.get("/").path)
+}
+
+// source is all that came, with what charts are drawn of and what attributes hold, but for the settings of a script.
+func (a *answer) source() string { return strings.ReplaceAll(a.raw, "refreshOnHistoryMiss", "") }
+
+// Of a change of which somebody sees nothing, a page says nothing: not that it was, not when, not by whom. It names the
+// fields that changed where history keeps no values, as far as they show.
+func TestThePageTellsNoChangesOfHiddenFields(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.opportunity.ID
+	renamed, err := w.deps.Opportunities.Update(t.Context(), w.leader, id, w.opportunity.Version, opportunities.Update{
+		Name: operational.Set("Gdynia crane telemetry"), CustomerName: operational.Set("Harbour of Gdynia"), Reason: "their words",
+	})
+	require.NoError(t, err)
+	_, err = w.deps.Opportunities.Update(t.Context(), w.leader, id, renamed.Version, opportunities.Update{CustomerName: operational.Set("Port of Gdynia"), Reason: "a takeover"})
+	require.NoError(t, err)
+	_, err = w.db.Owner(t).Exec(t.Context(), `update crm.role_object set readable = array_remove(readable, 'customer_name'), editable = array_remove(editable, 'customer_name') where org_id = $1 and role_key = 'analyst' and object = 'opportunity'`, w.vendor)
+	require.NoError(t, err)
+
+	all := w.as(t, leaderMail).get("/opportunities/" + id.String()).source()
+	for _, there := range []string{"changed Name, Customer", "changed Customer", "their words", "a takeover"} {
+		require.Contains(t, all, there)
+	}
+	seen := w.as(t, analystMail).get("/opportunities/" + id.String())
+	require.Contains(t, seen.text(), "changed Name")
+	for _, absent := range []string{"<dt>Customer<", "Name, Customer", "their words", "a takeover", "changed it", "of Gdynia"} {
+		require.NotContains(t, seen.source(), absent)
+	}
+	require.Contains(t, seen.text(), "Version 2")
 }

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
@@ -18,8 +19,12 @@ func (v *visit) timeline(o record) []views.Event {
 		} else {
 			e.Diffs = v.diffs(o.history[i-1], c)
 		}
-		if len(e.Diffs) == 0 && c.Kind == opportunities.ChangeEdited {
-			e.What = "changed its name, customer or products" // of which history keeps no values
+		if names := o.withoutValues(c, e.Diffs); names != "" {
+			e.What = strings.TrimSuffix(e.What, " it")
+			if c.Kind != opportunities.ChangeEdited {
+				e.What = changeWords[c.Kind] + ", changed"
+			}
+			e.What += " " + names
 		}
 		switch {
 		case c.Imported:
@@ -32,6 +37,21 @@ func (v *visit) timeline(o record) []views.Event {
 	slices.Reverse(out)
 	return out
 }
+
+// withoutValues names the fields that a change is of and that its differences do not show: history keeps not all values.
+func (o record) withoutValues(c opportunities.Change, diffs []views.Diff) string {
+	var names []string
+	for _, f := range o.part.Fields {
+		told := slices.ContainsFunc(diffs, func(d views.Diff) bool { return d.Field == valuesOf[f.Name] })
+		if slices.Contains(c.Fields, f.Name) && !told {
+			names = append(names, f.Label)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// valuesOf are the fields of which history keeps values, as differences call them.
+var valuesOf = map[string]string{"stage": "Stage", "vendor_net": "Vendor net", "close_date": "Close date", "owner": "Owner", "region": "Region", "tier": "Tier"}
 
 var changeWords = map[opportunities.ChangeKind]string{
 	opportunities.ChangeCreated: "created the opportunity", opportunities.ChangeEdited: "changed it", opportunities.ChangeStageMoved: "moved the stage",
@@ -97,14 +117,14 @@ func (v *visit) diffs(was, is opportunities.Change) []views.Diff {
 		}
 		out = append(out, views.Diff{Field: field, Before: before, After: after})
 	}
-	add("Stage", was.Stage.Name, is.Stage.Name)
+	add(valuesOf["stage"], was.Stage.Name, is.Stage.Name)
 	if is.VendorNet.Currency != "" {
-		add("Vendor net", v.money(was.VendorNet), v.money(is.VendorNet))
+		add(valuesOf["vendor_net"], v.money(was.VendorNet), v.money(is.VendorNet))
 	}
-	add("Close date", v.maybeDate(was.CloseDate), v.maybeDate(is.CloseDate))
-	add("Owner", refName(was.Owner), refName(is.Owner))
-	add("Region", was.Region, is.Region)
-	add("Tier", was.Tier, is.Tier)
+	add(valuesOf["close_date"], v.maybeDate(was.CloseDate), v.maybeDate(is.CloseDate))
+	add(valuesOf["owner"], refName(was.Owner), refName(is.Owner))
+	add(valuesOf["region"], was.Region, is.Region)
+	add(valuesOf["tier"], was.Tier, is.Tier)
 	return out
 }
 
