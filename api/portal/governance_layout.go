@@ -25,7 +25,7 @@ func (p *Portal) layout(v *visit) error {
 		return err
 	}
 	if v.r.Method != http.MethodPost {
-		page, err := v.layoutPage(l, l.Name, l.Definition)
+		page, err := v.layoutPage(l, l.Name, v.r.URL.Query().Get("as"), l.Definition)
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func (p *Portal) layout(v *visit) error {
 	default:
 		d = rearranged(d, what, at, values)
 	}
-	return v.layoutAgain(l, name, d, err)
+	return v.layoutAgain(l, name, values.Get("as"), d, err)
 }
 
 // deleteLayout deletes a layout that nothing uses.
@@ -67,15 +67,15 @@ func (p *Portal) deleteLayout(v *visit) error {
 		return err
 	}
 	if err := v.rights().DeleteLayout(v.ctx, v.actor, id, version); err != nil {
-		return v.layoutAgain(l, l.Name, l.Definition, err)
+		return v.layoutAgain(l, l.Name, "", l.Definition, err)
 	}
 	http.Redirect(v.w, v.r, "/governance/types?"+url.Values{"object": {string(l.Object)}, "saved": {"1"}}.Encode(), http.StatusSeeOther)
 	return nil
 }
 
-// layoutAgain shows the editor with what was sent, and what was wrong with it.
-func (v *visit) layoutAgain(l governance.Layout, name string, d objects.FormDefinition, fault error) error {
-	page, err := v.layoutPage(l, name, d)
+// layoutAgain shows the editor with what was sent, as the role would see it, and what was wrong with it.
+func (v *visit) layoutAgain(l governance.Layout, name, as string, d objects.FormDefinition, fault error) error {
+	page, err := v.layoutPage(l, name, as, d)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func rearranged(d objects.FormDefinition, what, at string, values url.Values) ob
 	return d
 }
 
-func (v *visit) layoutPage(l governance.Layout, name string, d objects.FormDefinition) (views.LayoutEditor, error) {
+func (v *visit) layoutPage(l governance.Layout, name, as string, d objects.FormDefinition) (views.LayoutEditor, error) {
 	governed, err := v.rights().Governed(v.ctx, v.actor)
 	if err != nil {
 		return views.LayoutEditor{}, err
@@ -199,17 +199,17 @@ func (v *visit) layoutPage(l governance.Layout, name string, d objects.FormDefin
 		}
 	}
 	page.Text = v.counted(int64(len(d.Sections)), "section", "sections") + " with " + v.counted(int64(n), "field", "fields") + ". It shows nobody what their role hides."
-	return page, v.layoutSeen(&page, known, d)
+	return page, v.layoutSeen(&page, known, as, d)
 }
 
 func (d desk) writable(field string) bool {
 	return slices.ContainsFunc(d.fields, func(f governance.Governed) bool { return f.Object == d.object && f.Field == field && f.Editable })
 }
 
-// layoutSeen is the form as people with one role see it.
-func (v *visit) layoutSeen(page *views.LayoutEditor, known desk, d objects.FormDefinition) error {
-	as := v.r.URL.Query().Get("as")
-	page.As = views.Input{ID: "l-as", Name: "as", Label: "As seen by", Value: as, Options: []views.Option{{Text: "Choose a role"}}}
+// layoutSeen is the form as people with one role see it, arranged as it is on the page. The choice goes along with the form
+// of the editor, so that it loses nothing of what is not saved.
+func (v *visit) layoutSeen(page *views.LayoutEditor, known desk, as string, d objects.FormDefinition) error {
+	page.As = views.Input{ID: "l-as", Name: "as", Form: "l-form", Label: "As seen by", Value: as, Options: []views.Option{{Text: "Choose a role"}}}
 	for _, a := range v.audiences() {
 		if a.value == governance.External && !governance.IsShared(known.object) {
 			continue
@@ -228,20 +228,18 @@ func (v *visit) layoutSeen(page *views.LayoutEditor, known desk, d objects.FormD
 	return nil
 }
 
+// seenBy is what the real form shows in the role: package objects decides for both.
 func (d desk) seenBy(r governance.Role, form objects.FormDefinition) []views.SeenSection {
 	out := []views.SeenSection{}
-	for _, s := range form.Sections {
+	grant := r.Grant(d.object)
+	if !grant.May(operational.ActRead) {
+		return out
+	}
+	for _, s := range form.Seen(grant).Sections {
 		seen := views.SeenSection{Title: s.Title}
 		for _, f := range s.Fields {
-			level := r.Objects[d.object].Level(f.Name)
-			if r.Everything {
-				level = "edit"
-			}
-			if level == "hidden" {
-				continue
-			}
 			how := "is shown"
-			if level == "edit" && d.writable(f.Name) {
+			if d.writable(f.Name) && objects.Editable(grant, f.Name) {
 				how = "can be filled in"
 				if f.Required {
 					how = "must be filled in"
@@ -252,9 +250,7 @@ func (d desk) seenBy(r governance.Role, form objects.FormDefinition) []views.See
 			}
 			seen.Fields = append(seen.Fields, views.Field{Name: labelOf(d.custom, d.object, f.Name), Value: how})
 		}
-		if len(seen.Fields) > 0 {
-			out = append(out, seen)
-		}
+		out = append(out, seen)
 	}
 	return out
 }

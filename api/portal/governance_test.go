@@ -348,6 +348,7 @@ func TestTypesAndLayoutsWithoutScript(t *testing.T) {
 	seen := v.get(editor + "?as=dealer_personnel").text()
 	require.Contains(t, seen, "Name must be filled in")
 	require.NotContains(t, seen, "when Stage is Proposal or Won", "the role does not read the new field")
+	w.previewed(t, v, editor)
 	do(url.Values{"do": {"save"}, "if.0.0": {"name"}, "in.0.0": {"x"}})
 	require.Equal(t, http.StatusUnprocessableEntity, p.status)
 

@@ -62,7 +62,7 @@ var takes = map[string][]string{
 	"POST /governance/fields":              {"object", "label", "type", "choices"},
 	"POST /governance/fields/{id}":         {"version", "label", "active", "choices"},
 	"POST /governance/layouts":             {"object", "name"},
-	"POST /governance/layouts/{id}":        {"do", "version", "name", "title.*", "name.*", "required.*", "if.*", "in.*", "add.*"},
+	"POST /governance/layouts/{id}":        {"do", "version", "name", "title.*", "name.*", "required.*", "if.*", "in.*", "add.*", "as"},
 	"POST /governance/layouts/{id}/delete": {"version"},
 
 	"POST /invitations/{token}/ask":    {"email"},

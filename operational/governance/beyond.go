@@ -13,6 +13,11 @@ func beyond(own operational.RoleRights, had, wanted Role) error {
 	return e
 }
 
+// Grant is what the role gives over the records of its own company, or of the vendor where it is for partners' people.
+func (r Role) Grant(o operational.Object) operational.Grant {
+	return operational.Actor{Rights: &operational.Rights{Own: r.rights()}}.OwnGrant(o)
+}
+
 func (r Role) rights() operational.RoleRights {
 	own := operational.RoleRights{Key: operational.Role(r.Key), Everything: r.Everything, Capabilities: r.Capabilities, Objects: r.Objects}
 	switch {

@@ -120,13 +120,13 @@ func (o Object) part(actor operational.Actor, g operational.Grant, setup Setup) 
 	}
 	for _, f := range o.Fields {
 		if g.Read.Has(f.Name) && (!f.Inner || actor.Side == operational.SideVendor) {
-			p.Fields = append(p.Fields, FieldNote{Name: f.Name, Label: f.Label, Type: f.Type, Members: f.Members(), Editable: !f.Fixed && editable(g, f.Name)})
+			p.Fields = append(p.Fields, FieldNote{Name: f.Name, Label: f.Label, Type: f.Type, Members: f.Members(), Editable: !f.Fixed && Editable(g, f.Name)})
 		}
 	}
 	for _, f := range setup.Fields {
 		if g.Read.Has(f.Name) {
 			p.Fields = append(p.Fields, FieldNote{
-				Name: f.Name, Label: f.Label, Type: f.Type, Members: []string{"custom." + f.Name}, Choices: f.Choices, Custom: true, Editable: editable(g, f.Name),
+				Name: f.Name, Label: f.Label, Type: f.Type, Members: []string{"custom." + f.Name}, Choices: f.Choices, Custom: true, Editable: Editable(g, f.Name),
 			})
 		}
 	}
@@ -138,23 +138,28 @@ func (o Object) part(actor operational.Actor, g operational.Grant, setup Setup) 
 	return p
 }
 
-// editable says whether some act of the grant writes the field.
-func editable(g operational.Grant, field string) bool {
+// Editable says whether some act of the grant writes the field.
+func Editable(g operational.Grant, field string) bool {
 	return g.Edit.Has(field) && (g.May(operational.ActEdit) || g.May(operational.ActCreate))
 }
 
-// seen leaves out of a layout what the grant does not read, and conditions that would tell of it.
+// seen is the layout as the grant shows it.
 func (l *Form) seen(g operational.Grant) *Form {
 	if l == nil {
 		return nil
 	}
-	shown := &Form{Name: l.Name, Definition: FormDefinition{Sections: []FormSection{}}}
-	for _, s := range l.Definition.Sections {
+	return &Form{Name: l.Name, Definition: l.Definition.Seen(g)}
+}
+
+// Seen leaves out of a layout what the grant does not read, and conditions that would tell of it.
+func (d FormDefinition) Seen(g operational.Grant) FormDefinition {
+	shown := FormDefinition{Sections: []FormSection{}}
+	for _, s := range d.Sections {
 		places := slices.DeleteFunc(slices.Clone(s.Fields), func(p Place) bool {
 			return !g.Read.Has(p.Name) || p.ShowIf != nil && !g.Read.Has(p.ShowIf.Field)
 		})
 		if len(places) > 0 {
-			shown.Definition.Sections = append(shown.Definition.Sections, FormSection{Title: s.Title, Fields: places})
+			shown.Sections = append(shown.Sections, FormSection{Title: s.Title, Fields: places})
 		}
 	}
 	return shown

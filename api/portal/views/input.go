@@ -10,6 +10,7 @@ import (
 // Input is a labelled field of a form.
 type Input struct {
 	ID, Name, Label, Hint, Value, Fault string
+	Form                                string // of which it is, where it stands outside of it
 	Kind                                string // type of the input; text
 	Auto                                string // autocomplete; off
 	Max                                 int
@@ -49,6 +50,9 @@ func (f Input) aria() templ.Attributes {
 	}
 	if len(by) > 0 {
 		a["aria-describedby"] = strings.Join(by, " ")
+	}
+	if f.Form != "" {
+		a["form"] = f.Form
 	}
 	if f.Max > 0 {
 		a["maxlength"] = strconv.Itoa(f.Max)
