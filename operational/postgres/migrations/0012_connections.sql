@@ -217,7 +217,7 @@ begin
       from opportunity_line l where l.opportunity_id = o.id and l.product_org_id = o.partner_org_id;
   end if;
   if private.opportunity_id is not null then
-    update opportunity_private x set opportunity_id = clone, scope_id = o.partner_org_id, note = left(concat_ws(e'\n', x.note, words), 4000), custom = '{}',
+    update opportunity_private x set opportunity_id = clone, scope_id = o.partner_org_id, note = nullif(left(concat_ws(e'\n', x.note, words), 4000), ''), custom = '{}',
       version = x.version + 1, updated_at = at where x.opportunity_id = o.id;
   elsif words is not null then
     insert into opportunity_private (opportunity_id, scope_id, partner_org_id, note, updated_at) values (clone, o.partner_org_id, o.partner_org_id, left(words, 4000), at);
