@@ -393,7 +393,7 @@ func TestOwnFieldsOnTheOpportunity(t *testing.T) {
 	require.NoError(t, err)
 	page := w.as(t, leaderMail).get(path).text()
 	require.Contains(t, page, "Close date Missing: it must be filled in")
-	require.NotContains(t, page, "Asked discount", "it is for what is won")
+	require.NotContains(t, page, "Asked discount 12.5", "it is for what is won")
 }
 
 // A right that would do nothing cannot be ticked, and says why.
