@@ -24,7 +24,7 @@ func (l *load) flush(ctx context.Context, piece bool) error {
 		if err := l.apply(ctx, t, c); err != nil {
 			return err
 		}
-		if t.Name == historyTable {
+		if t.Name == historyTable && !l.store.opts.LogOnly {
 			l.whole = l.whole || piece && l.from.LSN == 0
 			if err := l.derive(ctx, c); err != nil {
 				return err
@@ -67,7 +67,7 @@ func (l *load) apply(ctx context.Context, t *warehouse.Table, c *changes) error 
 	if err := l.exec(ctx, "log "+t.Name, log); err != nil {
 		return err
 	}
-	if t.AppendOnly {
+	if t.AppendOnly || l.store.opts.LogOnly {
 		return nil
 	}
 	if err := l.removeChanged(ctx, t, c); err != nil {

@@ -36,6 +36,7 @@ type Options struct {
 	Threads     int    // 0: one per core
 	Log         *slog.Logger
 	Tables      []*warehouse.Table // what is mirrored; default warehouse.Tables
+	LogOnly     bool               // neither the latest state nor what is derived is kept, to measure what they cost; no question is answered
 }
 
 // Store is the warehouse in one DuckDB file.

@@ -33,11 +33,13 @@ func scale() int {
 }
 
 func TestThroughput(t *testing.T) {
-	r, err := benchcdc.Throughput(context.Background(), source(t), 2000*scale(), 10_000*scale())
-	require.NoError(t, err)
-	require.Positive(t, r.Ratio)
-	t.Logf("%d changes: pg_recvlogical %s (%.0f/s), pipeline %s (%.0f/s), ratio %.2f", r.Changes,
-		r.Reference, float64(r.Changes)/r.Reference.Seconds(), r.Pipeline, float64(r.Changes)/r.Pipeline.Seconds(), r.Ratio)
+	for _, logOnly := range []bool{false, true} {
+		r, err := benchcdc.Throughput(context.Background(), source(t), 2000*scale(), 10_000*scale(), logOnly)
+		require.NoError(t, err)
+		require.Positive(t, r.Ratio)
+		t.Logf("log only %t: %d changes: pg_recvlogical %s (%.0f/s), pipeline %s (%.0f/s), ratio %.2f", logOnly, r.Changes,
+			r.Reference, float64(r.Changes)/r.Reference.Seconds(), r.Pipeline, float64(r.Changes)/r.Pipeline.Seconds(), r.Ratio)
+	}
 }
 
 func TestLatency(t *testing.T) {
@@ -45,6 +47,7 @@ func TestLatency(t *testing.T) {
 	require.NoError(t, err)
 	require.Positive(t, r.P50)
 	require.LessOrEqual(t, r.P50, r.Max)
+	require.Positive(t, r.Rate)
 	t.Logf("%d commits: p50 %s p95 %s p99 %s max %s", r.Commits, r.P50, r.P95, r.P99, r.Max)
 }
 
@@ -54,6 +57,7 @@ func TestParity(t *testing.T) {
 	require.Positive(t, r.Comparisons)
 	require.Positive(t, r.Compared)
 	require.Zero(t, r.Differences)
+	require.Positive(t, r.Least.Compared, "every metric has values: %s", r.Least.Name)
 	t.Logf("%d changes, %d comparisons of %d values, the slowest %s", r.Changes, r.Comparisons, r.Compared, r.Slowest)
 }
 

@@ -22,6 +22,7 @@ type LatencyResult struct {
 	P95     time.Duration `json:"p95"`
 	P99     time.Duration `json:"p99"`
 	Max     time.Duration `json:"max"`
+	Rate    float64       `json:"rate"` // commits in a second, as they were made
 }
 
 // Pace is how often something is committed: by so many writers, each so often.
@@ -43,24 +44,25 @@ func Latency(ctx context.Context, s Source, rows int, p Pace) (LatencyResult, er
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- pipelines.New(pipelines.Config{SourceURL: s.CDCURL, Store: b.store}).Run(running) }()
-	took, err := b.pace(ctx, b.store, s.OwnerURL, rows, p)
+	took, rate, err := b.pace(ctx, b.store, s.OwnerURL, rows, p)
 	stop()
 	if err := errors.Join(err, <-done); err != nil {
 		return r, err
 	}
 	slices.Sort(took)
 	at := func(share float64) time.Duration { return took[min(len(took)-1, int(share*float64(len(took))))] }
-	return LatencyResult{Commits: len(took), P50: at(0.5), P95: at(0.95), P99: at(0.99), Max: took[len(took)-1]}, nil
+	return LatencyResult{Commits: len(took), P50: at(0.5), P95: at(0.95), P99: at(0.99), Max: took[len(took)-1], Rate: rate}, nil
 }
 
-// pace commits at a steady rate; the first second only warms up.
-func (c *channel) pace(ctx context.Context, store *duckdb.Store, url string, rows int, p Pace) ([]time.Duration, error) {
+// pace commits at a steady rate; the first second only warms up. It gives how long each took to be seen, and the rate.
+func (c *channel) pace(ctx context.Context, store *duckdb.Store, url string, rows int, p Pace) ([]time.Duration, float64, error) {
 	warmUp := p.Writers * int(time.Second/p.Every)
 	all := p.Commits + warmUp
 	seen := make(chan time.Duration, all+p.Writers)
 	watch := make(chan sent, all+p.Writers)
 	fault := make(chan error, 1)
 	go func() { fault <- watchStore(ctx, store, watch, seen) }()
+	began := time.Now()
 	g, writing := errgroup.WithContext(ctx)
 	for at := range p.Writers {
 		g.Go(func() error {
@@ -81,16 +83,17 @@ func (c *channel) pace(ctx context.Context, store *duckdb.Store, url string, row
 		})
 	}
 	err := g.Wait()
+	rate := float64(all) / time.Since(began).Seconds()
 	close(watch)
 	if err := errors.Join(err, <-fault); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	close(seen)
 	var took []time.Duration
 	for d := range seen {
 		took = append(took, d)
 	}
-	return took[warmUp:], nil
+	return took[warmUp:], rate, nil
 }
 
 // sent is a commit: when it was sent, and a place in the log that lies before its end and after all earlier ones.

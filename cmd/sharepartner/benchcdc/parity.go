@@ -1,14 +1,17 @@
 package benchcdc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/parity"
+	"github.com/sharepartner/sharepartner/warehouse"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
@@ -17,6 +20,7 @@ type ParityResult struct {
 	Changes     int
 	Comparisons int
 	Compared    int64
+	Least       warehouse.Measure // the metric of which least was compared, in the last of them
 	Differences int64
 	Slowest     time.Duration
 }
@@ -69,6 +73,7 @@ func (r *ParityResult) compare(ctx context.Context, metrics *parity.Runner, unti
 		if err == nil {
 			r.Comparisons++
 			r.Compared += found.Compared
+			r.Least = slices.MinFunc(found.Measures, func(a, b warehouse.Measure) int { return cmp.Compare(a.Compared, b.Compared) })
 			r.Differences += found.Differences
 			r.Slowest = max(r.Slowest, time.Since(began))
 		}

@@ -26,11 +26,11 @@ type ThroughputResult struct {
 	Ratio     float64       `json:"ratio"`     // speed of the pipeline by that of the reference
 }
 
-// Throughput writes changes while the pipeline stands still, and then lets both read them. Rows is how many
-// opportunities and accounts are there before.
-func Throughput(ctx context.Context, s Source, rows, changes int) (ThroughputResult, error) {
+// Throughput writes changes while the pipeline stands still, and then lets both read them: all that the warehouse makes of
+// them, or its log alone. Rows is how many opportunities and accounts are there before.
+func Throughput(ctx context.Context, s Source, rows, changes int, logOnly bool) (ThroughputResult, error) {
 	var r ThroughputResult
-	b, err := loaded(ctx, s, rows, duckdb.Options{})
+	b, err := loaded(ctx, s, rows, duckdb.Options{LogOnly: logOnly})
 	if err != nil {
 		return r, err
 	}
