@@ -113,31 +113,62 @@ func TestManyRowsAsFew(t *testing.T) {
 	require.Equal(t, got, contents(s))
 }
 
-// A first copy has the engine work with one thread while rows come, and with all of them otherwise.
-func TestThreads(t *testing.T) {
+// A first copy has the engine work with one thread and one way to compress texts, and as usual otherwise.
+func TestEngineDuringFirstCopy(t *testing.T) {
 	s, err := duckdb.Open(t.Context(), duckdb.Options{Path: filepath.Join(t.TempDir(), "warehouse.duckdb"), Threads: 3})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
-	threads := func(want string) {
-		got, err := s.Select(t.Context(), "SELECT current_setting('threads')::VARCHAR")
+	works := func(want string) {
+		got, err := s.Select(t.Context(), "SELECT current_setting('threads') || ' ' || lower(current_setting('force_compression'))")
 		require.NoError(t, err)
 		require.Equal(t, []string{want}, got)
 	}
-	threads("3")
+	works("3 auto")
 	l, err := s.Begin(t.Context())
 	require.NoError(t, err)
-	threads("1")
+	works("1 dictionary")
 	require.NoError(t, l.Rollback())
-	threads("3")
+	works("3 auto")
 	l, err = s.Begin(t.Context())
 	require.NoError(t, err)
-	threads("1")
+	works("1 dictionary")
 	require.NoError(t, l.Commit(t.Context(), warehouse.Checkpoint{LSN: 1000}))
-	threads("3")
+	works("3 auto")
 	l, err = s.Begin(t.Context())
 	require.NoError(t, err)
-	threads("3")
+	works("3 auto")
 	require.NoError(t, l.Rollback())
+}
+
+// A text that the way to compress texts of a first copy cannot take is kept all the same.
+func TestLongTextOfAFirstCopy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "warehouse.duckdb")
+	s, err := duckdb.Open(t.Context(), duckdb.Options{Path: path})
+	require.NoError(t, err)
+	s.Piecemeal(200_000, 500_000, 100)
+	ids := make([]uuid.UUID, 200)
+	for i := range ids {
+		ids[i] = uuid.NewSHA1(uuid.Nil, []byte{byte(i)})
+	}
+	b := copied("account", ids, 0)
+	texts := &b.Columns[b.Table.Index("industry")]
+	texts.State, texts.Bytes, texts.Ends = nil, nil, nil
+	for i := range ids {
+		texts.AddText([]byte(strings.Repeat(fmt.Sprint(i%10), 1+i%50*10_000)))
+	}
+	l, err := s.Begin(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, l.Append(t.Context(), b))
+	require.NoError(t, l.Commit(t.Context(), warehouse.Checkpoint{LSN: 1000}))
+	require.NoError(t, s.Close()) // all of it is in the file then
+	s, err = duckdb.Open(t.Context(), duckdb.Options{Path: path})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	for _, table := range []string{"account", "account_log"} {
+		got, err := s.Select(t.Context(), "SELECT count(DISTINCT id) || ' ' || sum(length(industry)) || ' ' || count(*) FILTER (industry = repeat(industry[1], length(industry)::BIGINT)) FROM "+table)
+		require.NoError(t, err)
+		require.Equal(t, []string{"200 49000200 200"}, got)
+	}
 }
 
 // A first copy has opportunities with one row of history, whatever its version and stage, and with several, in pieces that

@@ -12,7 +12,8 @@
 //     (Arrow) where they stand, for the log and for the latest state, which takes a third of the time; not so what the
 //     stream brings: the view that this needs costs more than appending a few rows, and the engine does not give back
 //     all of its memory.
-//   - While a first copy comes the engine has one thread: it lets a thread that waits for another spin.
+//   - During a first copy the engine has one thread, as it lets a thread that waits for another spin, and one way to
+//     compress texts.
 //   - No keys and no indexes: an upsert by key costs fifty times a delete and an insert (design page, pipeline).
 //     Lookups of a few keys name them as literals, so that the minimum and maximum of each row group leave out
 //     nearly all of the table; a parameter would not.

@@ -64,24 +64,32 @@ func (s *Store) Begin(ctx context.Context) (warehouse.Load, error) {
 		s.writing.Unlock()
 		return nil, err
 	}
-	if l.from.LSN == 0 {
-		if err := l.threads(ctx, 1); err != nil {
-			return nil, errors.Join(err, l.Rollback())
-		}
+	if err := l.settle(ctx, 1, "dictionary"); err != nil {
+		return nil, errors.Join(err, l.Rollback())
 	}
 	return l, nil
 }
 
-// threads says how many threads the engine works with. While a first copy comes it is one: the pieces are too small to be
-// shared, and the engine keeps a thread that waits for another busy, on a processor that reading and decoding need.
-func (l *load) threads(ctx context.Context, n int) error {
-	if l.store.opts.Threads == 1 || l.from.LSN > 0 {
+// settle sets the engine up for a first copy, or as it works otherwise. A first copy has one thread, up to the end of its
+// commit: the engine shares next to nothing of that work, and keeps a thread that waits for another busy, on a processor
+// that reading and decoding need. Of the ways to compress texts it has the one that large tables come out with; trying
+// them all takes longer. A text that is too long for it is kept as it is.
+func (l *load) settle(ctx context.Context, threads int, texts string) error {
+	if l.from.LSN > 0 {
 		return nil
 	}
-	if _, err := l.store.writer.ExecContext(ctx, fmt.Sprintf("SET threads = %d", n)); err != nil {
-		return fmt.Errorf("choose the number of threads: %w", err)
+	if _, err := l.store.writer.ExecContext(ctx, fmt.Sprintf("SET threads = %d; SET force_compression = '%s'", threads, texts)); err != nil {
+		return fmt.Errorf("set up the engine for a load: %w", err)
 	}
 	return nil
+}
+
+// unsettle lets the engine work as usual after a first copy. Where it cannot, it is set up anew before the next load.
+func (l *load) unsettle() {
+	if err := l.settle(context.Background(), l.store.opts.Threads, "auto"); err != nil {
+		l.store.broken.Store(true)
+		l.store.log.Warn("the warehouse is opened again before the next load", "error", err)
+	}
 }
 
 func (s *Store) begin(ctx context.Context) (*load, error) {
@@ -146,10 +154,7 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 	if l.tx == nil || l.failed {
 		return errors.Join(errLoadOver, l.Rollback())
 	}
-	err := l.threads(ctx, l.store.opts.Threads)
-	if err == nil {
-		err = l.flush(ctx, false)
-	}
+	err := l.flush(ctx, false)
 	if c.LSN < l.from.LSN { // sent again: what was left out is loaded
 		c.LSN, c.CommittedAt = l.from.LSN, l.from.CommittedAt
 	}
@@ -170,6 +175,7 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 		return fmt.Errorf("commit the load: %w", err)
 	}
 	l.store.lettersOpen.Store(l.letters)
+	l.unsettle()
 	return nil
 }
 
@@ -181,14 +187,11 @@ func (l *load) Rollback() error {
 	tx := l.tx
 	l.tx = nil
 	defer l.store.writing.Unlock()
-	err := tx.Rollback()
-	if err == nil {
-		err = l.threads(context.Background(), l.store.opts.Threads)
-	}
-	if err != nil {
+	if err := tx.Rollback(); err != nil {
 		l.store.broken.Store(true)
 		return fmt.Errorf("forget the load: %w", err)
 	}
+	l.unsettle()
 	return nil
 }
 
