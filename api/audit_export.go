@@ -14,15 +14,16 @@ import (
 // auditLine is an event as a row of a file: its details are texts.
 type auditLine struct {
 	audit.Event
-	Fields string `json:"fields"`
-	IDs    string `json:"ids"`
-	Codes  string `json:"codes"`
-	Counts string `json:"counts"`
+	Changes string `json:"changes"`
+	Fields  string `json:"fields"`
+	IDs     string `json:"ids"`
+	Codes   string `json:"codes"`
+	Counts  string `json:"counts"`
 }
 
 var auditColumns = []string{
 	"seq", "at", "side", "actor_name", "membership_id", "key_id", "system", "action", "object", "record_id", "connection_id",
-	"fields", "ids", "codes", "counts", "request_id", "anchor_of", "id", "prev_hash", "hash",
+	"changes", "fields", "ids", "codes", "counts", "request_id", "anchor_of", "id", "prev_hash", "hash",
 }
 
 // exportAudit lets the audit be taken along, as its list shows it. That it was is an event of the audit itself.
@@ -37,11 +38,27 @@ func (a *API) exportAudit(running *exportsRunning) {
 			found, err := s.Events(ctx, actor, q)
 			lines := operational.Listed[auditLine]{Next: found.Next}
 			for _, e := range found.Items {
-				lines.Items = append(lines.Items, auditLine{e, strings.Join(e.Details.Fields, ", "), named(e.Details.IDs), named(e.Details.Codes), named(e.Details.Counts)})
+				lines.Items = append(lines.Items, auditLine{e, changed(e.Details.Changes), strings.Join(e.Details.Fields, ", "), named(e.Details.IDs), named(e.Details.Codes), named(e.Details.Counts)})
 			}
 			return lines, err
 		},
 	})
+}
+
+// changed writes what a decision changed, as codes: of the names of today a file knows nothing.
+func changed(changes []audit.Decided) string {
+	parts := make([]string, 0, len(changes))
+	for _, c := range changes {
+		switch {
+		case c.Was == "":
+			parts = append(parts, c.Subject+": + "+c.Is)
+		case c.Is == "":
+			parts = append(parts, c.Subject+": - "+c.Was)
+		default:
+			parts = append(parts, c.Subject+": "+c.Was+" -> "+c.Is)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // named writes values with their names, in the order of these.

@@ -5,11 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
@@ -31,11 +28,11 @@ func (p *Portal) auditLog(v *visit) error {
 	if err != nil {
 		return err
 	}
-	seen, err := v.recordsOf(found.Items)
+	names, err := v.legend(found.Items)
 	if err != nil {
 		return err
 	}
-	page := views.AuditLog{State: v.chainNote(state), KPIs: v.chainKPIs(state), Table: v.auditTable(found.Items, seen), Filters: auditBar(q)}
+	page := views.AuditLog{State: v.chainNote(state), KPIs: v.chainKPIs(state), Table: v.auditTable(found.Items, names), Filters: auditBar(q)}
 	page.Search = []views.Input{
 		{ID: "a-who", Name: "who", Label: "Who", Value: q.Get("who"), Hint: "A name", Max: 60},
 		{ID: "a-record", Name: "record", Label: "Record", Value: q.Get("record"), Hint: "Number, name or id", Max: 100},
@@ -177,51 +174,4 @@ func (v *visit) chainKPIs(s audit.State) []views.KPI {
 		length.Detail = "the last linked " + v.time(*s.ChainedAt)
 	}
 	return []views.KPI{length, {Name: "Waiting to be linked", Value: v.count(s.Waiting), Detail: "linked within moments"}, head}
-}
-
-func (v *visit) auditTable(events []audit.Event, seen map[uuid.UUID]string) views.Table {
-	t := views.Table{Caption: "Events, newest first", Sticky: true, Columns: []views.Column{{Title: "When"}, {Title: "Who"}, {Title: "What"}, {Title: "To"}, {Title: "Details"}}}
-	for _, e := range events {
-		t.Rows = append(t.Rows, views.Row{Cells: []views.Cell{{Text: v.time(e.At), Sub: chained(e)}, v.auditActor(e), actionCell(e), v.auditRecord(e, seen), {Text: detailsOf(e.Details), Wide: true}}})
-	}
-	return t
-}
-
-func chained(e audit.Event) string {
-	if e.Seq == nil {
-		return "not linked yet"
-	}
-	return "no. " + strconv.FormatInt(*e.Seq, 10)
-}
-
-func (v *visit) auditActor(e audit.Event) views.Cell {
-	switch {
-	case e.MembershipID == nil && e.System != nil:
-		return views.Cell{Text: "Program", Sub: *e.System}
-	case e.MembershipID == nil:
-		return views.Cell{Text: "—"}
-	}
-	c := views.Cell{Text: e.ActorName, Href: "/governance/audit?member=" + e.MembershipID.String()}
-	if c.Text == "" {
-		c.Text = "A member"
-	}
-	if e.KeyID != nil {
-		c.Sub = "by an API key"
-	}
-	return c
-}
-
-// detailsOf are names of fields, counts and codes: there are no values in them.
-func detailsOf(d audit.Details) string {
-	var parts []string
-	if len(d.Fields) > 0 {
-		parts = append(parts, strings.Join(d.Fields, ", "))
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Codes)) {
-		parts = append(parts, words(name)+": "+d.Codes[name])
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Counts)) {
-		parts = append(parts, words(name)+": "+strconv.FormatInt(d.Counts[name], 10))
-	}
-	return strings.Join(parts, "; ")
 }

@@ -7,9 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
-	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
 
@@ -81,7 +79,7 @@ func (v *visit) connectionsCalled(text string) (ids []string, err error) {
 	return ids, err
 }
 
-// recordsCalled are opportunities, accounts, contacts and partners' people by number or name.
+// recordsCalled are opportunities, accounts, contacts, people and roles by number or name.
 func (v *visit) recordsCalled(text string) (ids []string, err error) {
 	if v.actor.Allowed(operational.OpportunitiesRead) {
 		listing, err := v.deps.Opportunities.Listing(v.ctx, v.actor)
@@ -112,6 +110,24 @@ func (v *visit) recordsCalled(text string) (ids []string, err error) {
 			ids = append(ids, r.id.String())
 		}
 	}
+	if v.actor.Allowed(operational.PeopleManage) {
+		members, err := v.deps.Interconnect.People(v.ctx, v.actor, few(operational.Filter{Field: "name", Op: "contains", Values: []string{text}}))
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range members.Items {
+			ids = append(ids, x.ID.String())
+		}
+	}
+	if slices.ContainsFunc(governsRoles, v.actor.Allowed) {
+		roles, err := v.rights().Roles(v.ctx, v.actor, few(operational.Filter{Field: "name", Op: "contains", Values: []string{text}}))
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range roles.Items {
+			ids = append(ids, x.ID.String())
+		}
+	}
 	if !v.vendor() || !v.actor.Allowed(operational.ConnectionsRead) {
 		return ids, nil
 	}
@@ -122,98 +138,9 @@ func (v *visit) recordsCalled(text string) (ids []string, err error) {
 	return ids, err
 }
 
-// recordsOf are the names of those records of a page of events that the person sees today.
-func (v *visit) recordsOf(events []audit.Event) (map[uuid.UUID]string, error) {
-	of := map[string][]string{}
-	for _, e := range events {
-		if e.RecordID == nil {
-			continue
-		}
-		if id := e.RecordID.String(); !slices.Contains(of[e.Object], id) {
-			of[e.Object] = append(of[e.Object], id)
-		}
-	}
-	asked := func(object string) operational.Query {
-		return operational.Query{Page: operational.Page{Limit: pageLength}}.Also(operational.Filter{Field: "id", Op: "in", Values: of[object]})
-	}
-	names := map[uuid.UUID]string{}
-	if len(of["opportunity"]) > 0 && v.actor.Allowed(operational.OpportunitiesRead) {
-		found, err := v.deps.Opportunities.List(v.ctx, v.actor, asked("opportunity"))
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range found.Items {
-			names[o.ID] = joinedWith(o.Number, " ", titleOf(o))
-		}
-	}
-	for object, b := range map[string]*book{"account": accountBook, "contact": contactBook} {
-		if len(of[object]) == 0 || !v.actor.Allowed(b.read) {
-			continue
-		}
-		found, err := b.list(v, asked(object))
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range found.Items {
-			names[r.id] = r.title
-		}
-	}
-	if len(of["connection"]) > 0 && v.actor.Allowed(operational.ConnectionsRead) {
-		found, err := v.deps.Interconnect.Connections(v.ctx, v.actor, asked("connection"))
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found.Items {
-			names[c.ID] = v.otherCompany(c)
-		}
-	}
-	if len(of["external_contact"]) > 0 && v.vendor() && v.actor.Allowed(operational.ConnectionsRead) {
-		found, err := v.deps.Interconnect.Contacts(v.ctx, v.actor, asked("external_contact"))
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range found.Items {
-			names[x.ID] = x.DisplayName
-		}
-	}
-	return names, nil
-}
-
 func (v *visit) otherCompany(c interconnect.Connection) string {
 	if v.vendor() {
 		return c.PartnerName
 	}
 	return c.VendorName
-}
-
-// pageOf is where records of a sort are shown.
-func (v *visit) pageOf(object string) string {
-	if object == "connection" && v.vendor() {
-		return "/partners/"
-	}
-	return map[string]string{
-		"opportunity": "/opportunities/", "account": "/accounts/", "contact": "/contacts/", "connection": "/connections/", "external_contact": "/partner-people/",
-	}[object]
-}
-
-// actionCell leads to all that was done to the record.
-func actionCell(e audit.Event) views.Cell {
-	c := views.Cell{Text: e.Action}
-	if e.RecordID != nil {
-		c.Href, c.Label = "/governance/audit?record="+e.RecordID.String(), e.Action+", all that was done to it"
-	}
-	return c
-}
-
-// auditRecord leads to the record, while it is there and in sight.
-func (v *visit) auditRecord(e audit.Event, seen map[uuid.UUID]string) views.Cell {
-	c := views.Cell{Text: words(e.Object)}
-	if e.RecordID == nil {
-		return c
-	}
-	c.Sub = clip(e.RecordID.String(), 9)
-	if name := seen[*e.RecordID]; name != "" {
-		c.Text, c.Sub, c.Href = name, words(e.Object), v.pageOf(e.Object)+e.RecordID.String()
-	}
-	return c
 }

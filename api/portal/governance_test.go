@@ -297,7 +297,7 @@ func TestAuditLog(t *testing.T) {
 	require.NoError(t, err)
 	today := time.Now().In(here).Format(time.DateOnly)
 	require.Contains(t, v.get(v.get("/governance/audit?from="+today+"&to="+today+"&action=created").first("/exports/audit-events")).raw, "role.created")
-	require.Contains(t, v.get("/governance/audit?object=role").text(), "opportunity.field.stage")
+	require.Contains(t, v.get("/governance/audit?object=role").text(), "Opportunities, Stage: edit → read")
 	require.Contains(t, v.get("/governance/audit?from=2001-01-01&to=2001-01-02").text(), "No event fits")
 	require.Equal(t, http.StatusUnprocessableEntity, v.get("/governance/audit?from=yesterday").status)
 	require.Contains(t, v.get("/governance/audit?record=no+such+thing").text(), "No event fits")

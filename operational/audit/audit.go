@@ -28,10 +28,11 @@ type Record struct {
 
 // Details say more of an act. They are never rewritten, so there is no place in them for values or for names of people.
 type Details struct {
-	Codes  map[string]string    `json:"codes,omitempty"`  // words of the program, for example {"state": "failed"}
-	Counts map[string]int64     `json:"counts,omitempty"` // for example {"rows": 1200}
-	Fields []string             `json:"fields,omitempty"` // names of the fields that changed
-	IDs    map[string]uuid.UUID `json:"ids,omitempty"`
+	Changes []Decided            `json:"changes,omitempty"` // what a decision changed: rights, roles, who may come in
+	Codes   map[string]string    `json:"codes,omitempty"`   // words of the program, for example {"state": "failed"}
+	Counts  map[string]int64     `json:"counts,omitempty"`  // for example {"rows": 1200}
+	Fields  []string             `json:"fields,omitempty"`  // names of the fields that changed
+	IDs     map[string]uuid.UUID `json:"ids,omitempty"`
 }
 
 var (
@@ -53,6 +54,11 @@ func (r Record) check() error {
 	for _, field := range r.Fields {
 		if !fieldForm.MatchString(field) {
 			return fmt.Errorf("audit of %s: %.60q is no name of a field", r.Action, field)
+		}
+	}
+	for _, c := range r.Changes {
+		if !fieldForm.MatchString(c.Subject) || c.Was == c.Is || c.Was != "" && !codeForm.MatchString(c.Was) || c.Is != "" && !codeForm.MatchString(c.Is) {
+			return fmt.Errorf("audit of %s: the change of %.60q is none of codes", r.Action, c.Subject)
 		}
 	}
 	return nil
@@ -101,7 +107,7 @@ func (r Record) args(ctx context.Context, actor operational.Actor, now time.Time
 	if err != nil {
 		return nil, fmt.Errorf("make an id: %w", err)
 	}
-	details, err := json.Marshal(r.Details)
+	details, err := json.Marshal(r.bounded())
 	if err != nil {
 		return nil, fmt.Errorf("write details of %s: %w", r.Action, err)
 	}

@@ -29,7 +29,12 @@
 //     what a vendor sees of one's company. Plain reads of records and lists are not: rights decide over them before, they
 //     outnumber changes by far, and a log of each would say of people how they work, which nobody is to watch.
 //   - Events refer by id and hold no names and no values, so the erasure of a person leaves the chain as it is.
+//   - A decision (roles and what they may do, regions, who may come in, types, fields and layouts, keys, how one signs in)
+//     is noted with what it changed, from which code, key or id to which: that somebody decided answers nothing later. Names
+//     are looked up by whoever reads it. Names of regions and domains become codes; labels, titles and choices that somebody
+//     typed are only named as changed. An event has room for some 250 changes, and counts what it leaves out; of what came
+//     into a list, and of what was taken out of it, it names sixty and counts all.
 //   - Who may read the audit (audit.read) reads all of its company's, of both sides, without the fields that its own role
-//     hides; a credential that works in one connection reads that connection's.
+//     hides, also in what was decided about them; a credential that works in one connection reads that connection's.
 //   - Events stay for ever. At about 500 bytes each, a million changes are half a gigabyte.
 package audit

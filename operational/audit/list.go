@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,7 +30,7 @@ type Event struct {
 	RecordID       *uuid.UUID `json:"record_id,omitempty" doc:"Id of the thing"`
 	ConnectionID   *uuid.UUID `json:"connection_id,omitempty" doc:"Connection whose two companies both see that the record changed"`
 	AnchorOf       string     `json:"anchor_of,omitempty" doc:"Hash of the other company's event, of which nothing else is told"`
-	Details        Details    `json:"details" doc:"Names of fields, ids, counts and codes; never values"`
+	Details        Details    `json:"details" doc:"What was decided, from which code, key or id to which; names of fields, ids, counts and codes; never values"`
 	RequestID      *uuid.UUID `json:"request_id,omitempty" doc:"Request that caused it (X-Request-Id)"`
 	Seq            *int64     `json:"seq,omitempty" doc:"Place in the organisation's chain; absent for the moment until it is linked"`
 	PrevHash       string     `json:"prev_hash,omitempty" doc:"Hash of the event before it, in hex"`
@@ -93,10 +92,11 @@ func Listing() operational.Listing { return eventList.Listing() }
 // Events lists the audit of the caller's company, the newest first.
 func (s *Service) Events(ctx context.Context, actor operational.Actor, q operational.Query) (operational.Listed[Event], error) {
 	readable := map[operational.Object]operational.FieldSet{}
+	seen := func(o operational.Object) bool { return actor.May(operational.ActRead, o) }
 	var limits []operational.Filter
 	for _, o := range operational.Objects {
 		readable[o] = actor.ReadableFields(o)
-		if !actor.May(operational.ActRead, o) {
+		if !seen(o) {
 			limits = append(limits, operational.Filter{Field: "object", Op: "ne", Values: []string{string(o)}})
 		}
 	}
@@ -109,20 +109,20 @@ func (s *Service) Events(ctx context.Context, actor operational.Actor, q operati
 	if len(limits) > 0 {
 		q.Filter = &operational.Filter{And: limits}
 	}
-	return postgres.Page(ctx, s.db, actor, eventList, q, listSQL, func(r listedRow) Event { return r.event(readable) })
+	return postgres.Page(ctx, s.db, actor, eventList, q, listSQL, func(r listedRow) Event {
+		e := r.event()
+		e.Details = e.Details.shown(e.Object, readable, seen)
+		return e
+	})
 }
 
-// event leaves out names of fields that the reader's role hides.
-func (r listedRow) event(readable map[operational.Object]operational.FieldSet) Event {
+func (r listedRow) event() Event {
 	e := Event{
 		ID: r.ID, OrganisationID: r.OrgID, At: r.At.UTC(), Side: r.Side, MembershipID: r.MembershipID, ActorName: r.ActorName, KeyID: r.KeyID, System: r.System,
 		Action: r.Action, Object: r.Object, RecordID: r.RecordID, ConnectionID: r.ConnectionID, AnchorOf: hex.EncodeToString(r.AnchorOf), RequestID: r.RequestID,
 		Seq: r.Seq, PrevHash: hex.EncodeToString(r.PrevHash), Hash: hex.EncodeToString(r.Hash),
 	}
 	_ = json.Unmarshal(r.Details, &e.Details) // written by us
-	if fields, governed := readable[operational.Object(r.Object)]; governed {
-		e.Details.Fields = slices.DeleteFunc(e.Details.Fields, func(f string) bool { return !fields.Has(f) })
-	}
 	return e
 }
 

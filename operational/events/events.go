@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 
 	"github.com/google/uuid"
@@ -29,6 +30,11 @@ func Append(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.
 
 // AppendCounted is Append with how many of what else it did, for the audit.
 func AppendCounted(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.UUID, payload any, counts map[string]int64, fields ...string) error {
+	return AppendDecided(ctx, tx, eventType, record, payload, audit.Details{Counts: counts, Fields: fields})
+}
+
+// AppendDecided is Append with what was decided, for the audit: who may do what later is asked about long afterwards.
+func AppendDecided(ctx context.Context, tx *postgres.Tx, eventType string, record uuid.UUID, payload any, decided audit.Details) error {
 	if !typeForm.MatchString(eventType) {
 		return fmt.Errorf("event type %q does not read object.happened", eventType)
 	}
@@ -39,10 +45,12 @@ func AppendCounted(ctx context.Context, tx *postgres.Tx, eventType string, recor
 			return fmt.Errorf("write payload of %s: %w", eventType, err)
 		}
 	}
-	noted := audit.Record{Action: eventType, ID: record}
-	noted.Fields, noted.IDs, noted.Counts = fields, idsOf(text), counts
-	noted.Connection = noted.IDs["connection_id"]
-	delete(noted.IDs, "connection_id")
+	noted := audit.Record{Action: eventType, ID: record, Details: decided}
+	ids := idsOf(text)
+	noted.Connection = ids["connection_id"]
+	delete(ids, "connection_id")
+	maps.Copy(ids, decided.IDs)
+	noted.IDs = ids
 	b := &pgx.Batch{}
 	b.Queue(appendSQL, tx.Actor.Org, string(tx.Actor.Side), eventType, record, string(text), tx.Now)
 	if err := audit.Queue(ctx, b, tx.Actor, tx.Now, noted); err != nil {
@@ -56,11 +64,11 @@ func AppendCounted(ctx context.Context, tx *postgres.Tx, eventType string, recor
 
 // idsOf are the ids of a payload by name. Nothing else of it gets into the audit, which is never rewritten.
 func idsOf(payload []byte) map[string]uuid.UUID {
+	ids := map[string]uuid.UUID{}
 	var members map[string]any
 	if json.Unmarshal(payload, &members) != nil {
-		return nil
+		return ids
 	}
-	ids := map[string]uuid.UUID{}
 	for name, value := range members {
 		text, _ := value.(string)
 		if id, err := uuid.Parse(text); err == nil && id != uuid.Nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -180,7 +181,9 @@ func (s *Service) AssignConnection(ctx context.Context, actor operational.Actor,
 					return err
 				}
 				// The connection is the record, not a member: who looks after it and by which role is the vendor's own affair.
-				return events.Append(ctx, tx, "connection.assigned", id, map[string]any{"role": next.Role, "channel_manager_id": next.ChannelManagerID})
+				d := given(now.Role, next.Role, now.DefaultRole)
+				d.MovedID("channel_manager", now.ChannelManagerID, next.ChannelManagerID)
+				return events.AppendDecided(ctx, tx, "connection.assigned", id, nil, d)
 			}, nil
 		},
 	}.run(ctx, s.db, actor, id, version)
@@ -205,7 +208,7 @@ func (s *Service) AssignContact(ctx context.Context, actor operational.Actor, id
 				if err := change(ctx, tx, "contact", assignContact, args); err != nil {
 					return err
 				}
-				return events.Append(ctx, tx, "external_contact.assigned", id, map[string]any{"role": next.Role})
+				return events.AppendDecided(ctx, tx, "external_contact.assigned", id, nil, given(now.Role, next.Role, now.CompanyRole))
 			}, nil
 		},
 	}.run(ctx, s.db, actor, id, version)
@@ -233,7 +236,7 @@ func (s *Service) AssignMember(ctx context.Context, actor operational.Actor, id 
 			if regions && id == actor.Membership && !actor.Giving().Everything {
 				return nil, beyondReach()
 			}
-			return func() error { return writeMember(ctx, tx, next, version, regions) }, nil
+			return func() error { return writeMember(ctx, tx, next, version, regions, now.decided(next)) }, nil
 		},
 	}.run(ctx, s.db, actor, id, version)
 }
@@ -258,7 +261,7 @@ func (in UpdateMemberAssignment) apply(now MemberAssignment, side operational.Si
 	return now, faults.Err()
 }
 
-func writeMember(ctx context.Context, tx *postgres.Tx, next MemberAssignment, version int64, regions bool) error {
+func writeMember(ctx context.Context, tx *postgres.Tx, next MemberAssignment, version int64, regions bool, decided audit.Details) error {
 	args := pgx.NamedArgs{"id": next.MembershipID, "org": tx.Actor.Org, "version": version, "now": tx.Now, "role": next.Role, "regions": next.Regions}
 	if err := change(ctx, tx, "member", assignMember, args); err != nil {
 		if postgres.Violated(err) == "membership_last_administrator" {
@@ -273,7 +276,7 @@ func writeMember(ctx context.Context, tx *postgres.Tx, next MemberAssignment, ve
 			}
 		}
 	}
-	return events.Append(ctx, tx, "member.assigned", next.MembershipID, map[string]any{"role": next.Role})
+	return events.AppendDecided(ctx, tx, "member.assigned", next.MembershipID, nil, decided)
 }
 
 func change(ctx context.Context, tx *postgres.Tx, object, sql string, args pgx.NamedArgs) error {

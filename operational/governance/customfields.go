@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -182,6 +183,9 @@ func (s *Service) CreateCustomField(ctx context.Context, actor operational.Actor
 	return making[CustomField]{
 		object: "field", what: "custom fields", count: countFields, most: MaxCustomFields, of: in.Object, read: fieldByID,
 		insert: insertField, event: "custom_field.created", fault: fieldFault,
+		decided: func(f CustomField) audit.Details {
+			return CustomField{Label: f.Label, Active: f.Active, Choices: f.Choices}.decided(f)
+		},
 	}.run(ctx, s.db, actor, id, pgx.NamedArgs{"object": in.Object, "name": in.Name, "label": in.Label, "type": in.Type, "choices": orEmpty(in.Choices)})
 }
 
@@ -213,7 +217,7 @@ func (s *Service) UpdateCustomField(ctx context.Context, actor operational.Actor
 				if err := change(ctx, tx, "field", updateField, args); err != nil {
 					return fieldFault(err)
 				}
-				return events.Append(ctx, tx, "custom_field.changed", id, nil)
+				return events.AppendDecided(ctx, tx, "custom_field.changed", id, nil, now.decided(next))
 			}, nil
 		},
 	}.run(ctx, s.db, actor, id, version)
@@ -229,6 +233,7 @@ type making[T any] struct {
 	insert, event string
 	read          string
 	fault         func(error) error
+	decided       func(T) audit.Details
 }
 
 func (m making[T]) run(ctx context.Context, db *postgres.DB, actor operational.Actor, id uuid.UUID, args pgx.NamedArgs) (made T, err error) {
@@ -255,7 +260,7 @@ func (m making[T]) run(ctx context.Context, db *postgres.DB, actor operational.A
 		if made, err = postgres.OneTx[T](ctx, tx, m.object, m.read, id); err != nil {
 			return err
 		}
-		return events.Append(ctx, tx, m.event, id, nil)
+		return events.AppendDecided(ctx, tx, m.event, id, nil, m.decided(made))
 	})
 	return made, err
 }

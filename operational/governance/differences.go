@@ -77,16 +77,3 @@ func shown(found []Difference) (revealed, hidden []FieldRef) {
 	}
 	return revealed, hidden
 }
-
-// subjects names what changed, for the event.
-func subjects(found []Difference) []string {
-	names := []string{}
-	for _, d := range found {
-		name := d.Subject
-		if d.Object != "" {
-			name = string(d.Object) + "." + name
-		}
-		names = append(names, name)
-	}
-	return names
-}

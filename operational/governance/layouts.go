@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/objects"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -184,7 +185,8 @@ func (s *Service) CreateLayout(ctx context.Context, actor operational.Actor, in 
 	made, err := making[Layout]{
 		object: "layout", what: "layouts", count: countLayouts, most: MaxLayouts, of: in.Object, read: layoutByID,
 		insert: insertLayout, event: "layout.created", fault: layoutFault,
-		before: func(tx *postgres.Tx) error { return l.checkTx(ctx, tx) },
+		decided: func(made Layout) audit.Details { return Layout{Name: made.Name}.tidy().decided(made.tidy()) },
+		before:  func(tx *postgres.Tx) error { return l.checkTx(ctx, tx) },
 	}.run(ctx, s.db, actor, id, pgx.NamedArgs{"object": l.Object, "name": l.Name, "definition": string(text)})
 	return made.tidy(), err
 }
@@ -234,7 +236,7 @@ func (s *Service) UpdateLayout(ctx context.Context, actor operational.Actor, id 
 				if err := change(ctx, tx, "layout", updateLayout, args); err != nil {
 					return layoutFault(err)
 				}
-				return events.Append(ctx, tx, "layout.changed", id, nil)
+				return events.AppendDecided(ctx, tx, "layout.changed", id, nil, now.tidy().decided(next))
 			}, nil
 		},
 	}.run(ctx, s.db, actor, id, version)
@@ -281,6 +283,6 @@ func (s *Service) DeleteLayout(ctx context.Context, actor operational.Actor, id 
 		case tag.RowsAffected() == 0:
 			return operational.Stale("layout")
 		}
-		return events.Append(ctx, tx, "layout.deleted", id, nil)
+		return events.AppendDecided(ctx, tx, "layout.deleted", id, nil, now.tidy().decided(Layout{Object: now.Object, Name: now.Name}.tidy()))
 	})
 }

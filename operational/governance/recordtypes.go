@@ -2,6 +2,7 @@ package governance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -90,7 +92,7 @@ const (
 	countTypes = `select count(*) from crm.record_type where org_id = $1 and object = $2`
 
 	noDefaultType = `
-update crm.record_type set is_default = false, version = version + 1, updated_at = @now where org_id = @org and object = @object and is_default and id <> @id`
+update crm.record_type set is_default = false, version = version + 1, updated_at = @now where org_id = @org and object = @object and is_default and id <> @id returning id`
 
 	insertType = `
 insert into crm.record_type (id, org_id, object, name, description, is_default, created_at, updated_at) values (@id, @org, @object, @name, @description, @default, @now, @now)`
@@ -160,20 +162,38 @@ func (s *Service) CreateRecordType(ctx context.Context, actor operational.Actor,
 	if err != nil {
 		return RecordType{}, err
 	}
+	var replaced uuid.UUID
 	return making[RecordType]{
 		object: "record type", what: "record types", count: countTypes, most: MaxRecordTypes, of: in.Object, read: typeByID,
 		insert: insertType, event: "record_type.created", fault: typeFault,
-		before: func(tx *postgres.Tx) error { return soleDefault(ctx, tx, in.Default, in.Object, id) },
+		before: func(tx *postgres.Tx) (err error) {
+			replaced, err = soleDefault(ctx, tx, in.Default, in.Object, id)
+			return err
+		},
+		decided: func(made RecordType) audit.Details {
+			return inPlaceOf(replaced, RecordType{Name: made.Name, Description: made.Description, Active: true}.decided(made))
+		},
 	}.run(ctx, s.db, actor, id, pgx.NamedArgs{"object": in.Object, "name": in.Name, "description": in.Description, "default": in.Default})
 }
 
-// soleDefault makes room for a new default.
-func soleDefault(ctx context.Context, tx *postgres.Tx, wanted bool, o operational.Object, id uuid.UUID) error {
+// soleDefault makes room for a new default, and gives the one that was.
+func soleDefault(ctx context.Context, tx *postgres.Tx, wanted bool, o operational.Object, id uuid.UUID) (replaced uuid.UUID, err error) {
 	if !wanted {
-		return nil
+		return uuid.Nil, nil
 	}
-	_, err := tx.Exec(ctx, noDefaultType, pgx.NamedArgs{"org": tx.Actor.Org, "object": o, "id": id, "now": tx.Now})
-	return err
+	err = tx.QueryRow(ctx, noDefaultType, pgx.NamedArgs{"org": tx.Actor.Org, "object": o, "id": id, "now": tx.Now}).Scan(&replaced)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return uuid.Nil, nil
+	}
+	return replaced, err
+}
+
+// inPlaceOf names the record type that is the default no more.
+func inPlaceOf(replaced uuid.UUID, d audit.Details) audit.Details {
+	if replaced != uuid.Nil {
+		d.IDs = map[string]uuid.UUID{"in_place_of": replaced}
+	}
+	return d
 }
 
 func typeFault(err error) error {
@@ -199,7 +219,7 @@ func (s *Service) UpdateRecordType(ctx context.Context, actor operational.Actor,
 			if err := fits(ctx, tx, args); err != nil {
 				return nil, err
 			}
-			return func() error { return writeType(ctx, tx, next, args) }, nil
+			return func() error { return writeType(ctx, tx, now, next, args) }, nil
 		},
 	}.run(ctx, s.db, actor, id, version)
 }
@@ -236,8 +256,9 @@ func fits(ctx context.Context, tx *postgres.Tx, args pgx.NamedArgs) error {
 	return faults.Err()
 }
 
-func writeType(ctx context.Context, tx *postgres.Tx, t RecordType, args pgx.NamedArgs) error {
-	if err := soleDefault(ctx, tx, t.Default, t.Object, t.ID); err != nil {
+func writeType(ctx context.Context, tx *postgres.Tx, was, t RecordType, args pgx.NamedArgs) error {
+	replaced, err := soleDefault(ctx, tx, t.Default, t.Object, t.ID)
+	if err != nil {
 		return err
 	}
 	if err := change(ctx, tx, "record type", updateType, args); err != nil {
@@ -248,5 +269,5 @@ func writeType(ctx context.Context, tx *postgres.Tx, t RecordType, args pgx.Name
 			return fmt.Errorf("assign layouts: %w", err)
 		}
 	}
-	return events.Append(ctx, tx, "record_type.changed", t.ID, nil)
+	return events.AppendDecided(ctx, tx, "record_type.changed", t.ID, nil, inPlaceOf(replaced, was.decided(t)))
 }

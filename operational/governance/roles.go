@@ -78,7 +78,7 @@ func (s *Service) CreateRole(ctx context.Context, actor operational.Actor, in Ne
 		if created, err = roleTx(ctx, tx, role.Key); err != nil {
 			return err
 		}
-		return events.Append(ctx, tx, "role.created", created.ID, nil)
+		return events.AppendDecided(ctx, tx, "role.created", created.ID, nil, begun(created, in.CopyOf))
 	})
 	return created, err
 }

@@ -2,12 +2,14 @@ package governance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -49,7 +51,7 @@ func (s *Service) DeleteRole(ctx context.Context, actor operational.Actor, key s
 		case tag.RowsAffected() == 0:
 			return operational.Stale("role")
 		}
-		return events.Append(ctx, tx, "role.deleted", r.ID, nil)
+		return events.AppendDecided(ctx, tx, "role.deleted", r.ID, nil, audit.Details{Codes: map[string]string{"role": r.Key, "audience": r.Audience}})
 	})
 }
 
@@ -104,7 +106,8 @@ func (s *Service) MakeDefault(ctx context.Context, actor operational.Actor, key 
 		if err := beyond(actor.Giving(), Role{}, r); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, noDefault, actor.Org, tx.Now); err != nil {
+		var before string
+		if err := tx.QueryRow(ctx, noDefault, actor.Org, tx.Now).Scan(&before); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("unset the default role: %w", err)
 		}
 		tag, err := tx.Exec(ctx, setDefault, actor.Org, key, version, tx.Now)
@@ -117,7 +120,9 @@ func (s *Service) MakeDefault(ctx context.Context, actor operational.Actor, key 
 		if changed, err = roleTx(ctx, tx, key); err != nil {
 			return err
 		}
-		return events.Append(ctx, tx, "role.made_default", r.ID, nil)
+		var d audit.Details
+		d.Moved("default_role", before, key)
+		return events.AppendDecided(ctx, tx, "role.made_default", r.ID, nil, d)
 	})
 	if err != nil {
 		return Role{}, err

@@ -115,9 +115,13 @@ func (s *Service) AccessScope(ctx context.Context, actor operational.Actor) (Acc
 // UpdateAccessScope changes it as a whole. Who is shut out is so with the next request.
 func (s *Service) UpdateAccessScope(ctx context.Context, actor operational.Actor, version int64, in UpdateAccessScope) (AccessScope, error) {
 	var changed AccessScope
-	err := s.scoping(ctx, actor, in, func(tx *postgres.Tx, now AccessScope, args pgx.NamedArgs) error {
+	err := s.scoping(ctx, actor, in, func(tx *postgres.Tx, now, next AccessScope, args pgx.NamedArgs) error {
 		if now.Version != version {
 			return operational.Stale("access scope")
+		}
+		decided, err := now.decided(ctx, tx, next, args)
+		if err != nil {
+			return err
 		}
 		if err := change(ctx, tx, "access scope", updateScope, args); err != nil {
 			return err
@@ -127,11 +131,10 @@ func (s *Service) UpdateAccessScope(ctx context.Context, actor operational.Actor
 				return fmt.Errorf("write members of the access scope: %w", err)
 			}
 		}
-		var err error
 		if changed, err = postgres.OneTx[AccessScope](ctx, tx, "access scope", readScope, actor.Org); err != nil {
 			return err
 		}
-		return events.Append(ctx, tx, "access_scope.changed", actor.Org, nil)
+		return events.AppendDecided(ctx, tx, "access_scope.changed", actor.Org, nil, decided)
 	})
 	if err != nil {
 		return AccessScope{}, err
@@ -142,7 +145,7 @@ func (s *Service) UpdateAccessScope(ctx context.Context, actor operational.Actor
 // PreviewAccessScope says whom a change would let in and shut out. Nothing is written.
 func (s *Service) PreviewAccessScope(ctx context.Context, actor operational.Actor, in UpdateAccessScope) (ScopePreview, error) {
 	var p ScopePreview
-	err := s.scoping(ctx, actor, in, func(tx *postgres.Tx, now AccessScope, args pgx.NamedArgs) error {
+	err := s.scoping(ctx, actor, in, func(tx *postgres.Tx, now, _ AccessScope, args pgx.NamedArgs) error {
 		row := tx.QueryRow(ctx, previewScope, args)
 		if err := row.Scan(&p.People, &p.Partners, &p.PeopleGaining, &p.PeopleLosing, &p.PartnersLosing); err != nil {
 			return fmt.Errorf("count who would get in: %w", err)
@@ -158,8 +161,8 @@ func (s *Service) PreviewAccessScope(ctx context.Context, actor operational.Acto
 	return p, err
 }
 
-// scoping reads the scope, checks the change against it, and hands both on.
-func (s *Service) scoping(ctx context.Context, actor operational.Actor, in UpdateAccessScope, then func(tx *postgres.Tx, now AccessScope, args pgx.NamedArgs) error) error {
+// scoping reads the scope, checks the change against it, and hands on what it is and what it would be.
+func (s *Service) scoping(ctx context.Context, actor operational.Actor, in UpdateAccessScope, then func(tx *postgres.Tx, now, next AccessScope, args pgx.NamedArgs) error) error {
 	if err := actor.Require(operational.ChannelGovern); err != nil {
 		return err
 	}
@@ -176,7 +179,7 @@ func (s *Service) scoping(ctx context.Context, actor operational.Actor, in Updat
 		if err := in.known(ctx, tx, args); err != nil {
 			return err
 		}
-		return then(tx, now, args)
+		return then(tx, now, next, args)
 	})
 }
 

@@ -91,7 +91,7 @@ where o.* is distinct from excluded.*`
 delete from crm.role where org_id = $1 and key = $2 and version = $3`
 
 	noDefault = `
-update crm.role set is_default = false, version = version + 1, updated_at = $2 where org_id = $1 and is_default`
+update crm.role set is_default = false, version = version + 1, updated_at = $2 where org_id = $1 and is_default returning key`
 
 	setDefault = `
 update crm.role set is_default = true, version = version + 1, updated_at = $4 where org_id = $1 and key = $2 and version = $3`

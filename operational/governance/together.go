@@ -65,7 +65,7 @@ func (c RoleChange) writeTx(ctx context.Context, tx *postgres.Tx) (Role, error) 
 	if err != nil {
 		return Role{}, err
 	}
-	return changed, events.Append(ctx, tx, "role.changed", changed.ID, nil, subjects(found)...)
+	return changed, events.AppendDecided(ctx, tx, "role.changed", changed.ID, nil, decided(now, next))
 }
 
 // PreviewRoles says what several change sets would do together. Nothing is written.

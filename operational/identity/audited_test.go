@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -10,12 +11,12 @@ import (
 	"github.com/sharepartner/sharepartner/operational/identity"
 )
 
-// noted are the actions of the audit in their order, with who did them.
+// noted are the actions of the audit in their order, with who did them; without how the world was made by commands.
 func (w world) noted(t *testing.T) []string {
 	t.Helper()
 	rows, err := w.Owner(t).Query(t.Context(), `
 		select action || case when membership_id = $2 then ' by Ada' else ' by ' || coalesce(system, 'another') end || case when record_id = $2 then ' of Ada' else '' end
-		from crm.audit_event where org_id = $1 order by n`, w.vendor, w.person.Membership)
+		from crm.audit_event where org_id = $1 and system is distinct from 'command' order by n`, w.vendor, w.person.Membership)
 	require.NoError(t, err)
 	actions, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
@@ -58,4 +59,13 @@ func TestKeysAreNotedAndTheirNamesAreNot(t *testing.T) {
 	var named bool
 	require.NoError(t, w.Owner(t).QueryRow(ctx, `select exists (select from crm.audit_event e where e::text like '%Ada%')`).Scan(&named))
 	require.False(t, named)
+	require.Equal(t, `[{"is": "accounts.read", "subject": "scope"}]`, w.decided(t, "api_key.created"))
+	require.Equal(t, fmt.Sprintf(`[{"is": %q, "subject": "role"}]`, w.person.Role), w.decided(t, "member.joined"), "by which role the command made her a member")
+}
+
+// decided is what changed by the last such event.
+func (w world) decided(t *testing.T, action string) (changes string) {
+	t.Helper()
+	require.NoError(t, w.Owner(t).QueryRow(t.Context(), `select coalesce(details ->> 'changes', '') from crm.audit_event where org_id = $1 and action = $2 order by n desc limit 1`, w.vendor, action).Scan(&changes))
+	return changes
 }

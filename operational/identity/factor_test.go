@@ -201,6 +201,7 @@ func TestACompanyAsksItsPeopleForASecondFactor(t *testing.T) {
 	require.NoError(t, w.session(ada.Token))
 	requireKind(t, operational.KindUnauthenticated, w.session(bob.Token), "a session without it ends at once")
 	require.Contains(t, w.noted(t), "sign_in_rule.edited by Ada")
+	require.Equal(t, `[{"is": "required", "was": "optional", "subject": "second_factor"}]`, w.decided(t, "sign_in_rule.edited"))
 
 	opened, err := w.SignIn(ctx, asBob)
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,13 +66,23 @@ func (s *Service) CreateKey(ctx context.Context, actor operational.Actor, in New
 			return err
 		}
 		noted := audit.Record{Action: "api_key.created", ID: key.ID}
-		noted.Counts = map[string]int64{"scopes": int64(len(key.Scopes))}
+		noted.Details = key.decided()
 		return audit.Append(ctx, tx, noted)
 	})
 	if err != nil {
 		return Key{}, "", fmt.Errorf("make API key: %w", err)
 	}
 	return key, secret, nil
+}
+
+// decided is what a new key may do, where, and until when.
+func (k Key) decided() (d audit.Details) {
+	d.Listed("scope", nil, k.Scopes)
+	d.MovedID("connection", nil, k.ConnectionID)
+	if k.ExpiresAt != nil {
+		d.Moved("expires", "", k.ExpiresAt.UTC().Format(time.DateOnly))
+	}
+	return d
 }
 
 // KeyListing says by which fields API keys can be listed.
@@ -108,13 +119,16 @@ func (s *Service) RevokeKey(ctx context.Context, actor operational.Actor, id uui
 		only = &actor.Connection
 	}
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		tag, err := tx.Exec(ctx, sqlRevokeKey, id, tx.Now, maker, only)
+		var of uuid.UUID
+		err := tx.QueryRow(ctx, sqlRevokeKey, id, tx.Now, maker, only).Scan(&of)
 		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return operational.NotFound("API key")
 		case err != nil:
 			return err
-		case tag.RowsAffected() == 0:
-			return operational.NotFound("API key")
 		}
-		return audit.Append(ctx, tx, audit.Record{Action: "api_key.revoked", ID: id})
+		noted := audit.Record{Action: "api_key.revoked", ID: id}
+		noted.IDs = map[string]uuid.UUID{"membership_id": of}
+		return audit.Append(ctx, tx, noted)
 	})
 }

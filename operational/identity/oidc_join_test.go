@@ -49,6 +49,7 @@ func TestPeopleJoinByAVerifiedAddressOfTheDomain(t *testing.T) {
 	require.Equal(t, "Sam Stone", me.Name)
 	require.Equal(t, sams, me.Email)
 	require.Contains(t, w.noted(t), "member.joined by another")
+	require.Equal(t, `[{"is": "analyst", "subject": "role"}]`, w.decided(t, "member.joined"))
 	again, err := w.by(t, "sam", "")
 	require.NoError(t, err)
 	require.Equal(t, sam.Actor.Membership, again.Actor.Membership, "once")

@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -114,7 +113,7 @@ func (s *Service) AddProvider(ctx context.Context, actor operational.Actor, in N
 		if added, err = postgres.OneTx[Provider](ctx, tx, "identity provider", sqlProvider, id); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, audit.Record{Action: "identity_provider.created", ID: id})
+		return audit.Append(ctx, tx, audit.Record{Action: "identity_provider.created", ID: id, Details: Provider{Name: added.Name}.decided(added, nil)})
 	})
 	if err != nil {
 		return Provider{}, fmt.Errorf("add an identity provider: %w", err)
@@ -161,8 +160,8 @@ func (s *Service) ChangeProvider(ctx context.Context, actor operational.Actor, i
 				return err
 			}
 		}
-		fields := was.differs(next, secret)
-		if len(fields) == 0 && version == was.Version {
+		d := was.decided(next, secret)
+		if len(d.Fields)+len(d.Changes) == 0 && version == was.Version {
 			changed = was
 			return nil
 		}
@@ -172,7 +171,7 @@ func (s *Service) ChangeProvider(ctx context.Context, actor operational.Actor, i
 		if changed, err = postgres.OneTx[Provider](ctx, tx, "identity provider", sqlProvider, id); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, audit.Record{Action: "identity_provider.edited", ID: id, Details: audit.Details{Fields: fields}})
+		return audit.Append(ctx, tx, audit.Record{Action: "identity_provider.edited", ID: id, Details: d})
 	})
 	if err != nil {
 		return Provider{}, fmt.Errorf("change identity provider %s: %w", id, err)
@@ -191,20 +190,31 @@ func (s *Service) change(ctx context.Context, tx *postgres.Tx, p Provider, versi
 	return err
 }
 
-func (p Provider) differs(next Provider, secret *string) (fields []string) {
+// decided is what a change leaves in the audit: whom it lets join by themselves, as what.
+func (p Provider) decided(next Provider, secret *string) (d audit.Details) {
 	if secret != nil {
-		fields = append(fields, "client_secret")
-	}
-	if !slices.Equal(p.Domains, next.Domains) {
-		fields = append(fields, "domains")
-	}
-	if (p.JoinRole == nil) != (next.JoinRole == nil) || p.JoinRole != nil && *p.JoinRole != *next.JoinRole {
-		fields = append(fields, "join_role")
+		d.Fields = append(d.Fields, "client_secret")
 	}
 	if p.Name != next.Name {
-		fields = append(fields, "name")
+		d.Fields = append(d.Fields, "name")
 	}
-	return fields
+	role := func(p Provider) string {
+		if p.JoinRole == nil {
+			return ""
+		}
+		return *p.JoinRole
+	}
+	d.Moved("join_role", role(p), role(next))
+	d.Listed("domain", codesOf(p.Domains), codesOf(next.Domains))
+	return d
+}
+
+func codesOf(domains []string) []string {
+	codes := make([]string, len(domains))
+	for i, d := range domains {
+		codes[i] = audit.CodeOf(d)
+	}
+	return codes
 }
 
 // EndProvider ends a provider with all that it vouched for: links of people and sessions.

@@ -50,6 +50,9 @@ func TestProvidersAreTheCompanysOwn(t *testing.T) {
 	_, err = w.by(t, "ada", "")
 	requireCode(t, "provider-answer-void", err, "the provider does not know us by that")
 	require.Contains(t, w.noted(t), "identity_provider.edited by Ada")
+	_, err = w.ChangeProvider(ctx, w.ada.Actor, w.provider.ID, 2, identity.UpdateProvider{Domains: operational.Set([]string{"acme.example"}), JoinRole: operational.Set("analyst")})
+	require.NoError(t, err)
+	require.Equal(t, `[{"is": "analyst", "subject": "join_role"}, {"is": "acme.example", "subject": "domain"}]`, w.decided(t, "identity_provider.edited"), "whom it lets in by themselves")
 
 	bolt, err := w.admin.CreateVendor(ctx, identity.NewVendor{Name: "Bolt", TimeZone: "UTC", FiscalMonth: 1, Currency: "EUR"})
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -58,11 +59,16 @@ func (s *Service) SetSignInRule(ctx context.Context, actor operational.Actor, ru
 		return SignInRule{}, operational.Fault(operational.KindConflict, "not-yours-yet", "Set up your own second factor first; then everybody can be asked for one. Nothing was saved.")
 	}
 	err = s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
+		var was SignInRule
+		err := tx.QueryRow(ctx, sqlSignInRule+` for update`, actor.Org).Scan(&was.SecondFactor, &was.ProviderID)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
 		tag, err := tx.Exec(ctx, sqlSetSignInRule, actor.Org, rule.SecondFactor, rule.ProviderID, tx.Now)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		return audit.Append(ctx, tx, audit.Record{Action: "sign_in_rule.edited", Object: "organisation", ID: actor.Org, Details: rule.noted()})
+		return audit.Append(ctx, tx, audit.Record{Action: "sign_in_rule.edited", Object: "organisation", ID: actor.Org, Details: was.decided(rule)})
 	})
 	if err != nil {
 		return SignInRule{}, fmt.Errorf("change the rule of signing in: %w", err)
@@ -84,13 +90,10 @@ func (s *Service) shows(ctx context.Context, actor operational.Actor) (factor bo
 	return factor, provider, nil
 }
 
-func (r SignInRule) noted() audit.Details {
-	codes := map[string]string{"second_factor": "optional", "provider": "optional"}
-	if r.SecondFactor {
-		codes["second_factor"] = "required"
-	}
-	if r.ProviderID != nil {
-		codes["provider"] = "required"
-	}
-	return audit.Details{Codes: codes}
+func (r SignInRule) decided(next SignInRule) (d audit.Details) {
+	asked := map[bool]string{false: "optional", true: "required"}
+	d.Moved("second_factor", asked[r.SecondFactor], asked[next.SecondFactor])
+	d.Moved("provider", asked[r.ProviderID != nil], asked[next.ProviderID != nil])
+	d.MovedID("identity_provider", r.ProviderID, next.ProviderID)
+	return d
 }

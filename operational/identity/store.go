@@ -52,7 +52,7 @@ limit {limit}`
 	// An administrator ($3 is null) revokes any key of the organisation, others their own; in one connection ($4) those of it.
 	sqlRevokeKey = `
 update sec.api_key set revoked_at = coalesce(revoked_at, $2)
-where id = $1 and ($3::uuid is null or membership_id = $3) and ($4::uuid is null or connection_id = $4)`
+where id = $1 and ($3::uuid is null or membership_id = $3) and ($4::uuid is null or connection_id = $4) returning membership_id`
 )
 
 // keyList is what API keys can be listed by.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -98,6 +99,18 @@ func errBound() error {
 
 func errSessionNeeded() error {
 	return operational.Fault(operational.KindForbidden, "session-needed", "Only somebody who is signed in may do this, not an API key. Nothing was saved.")
+}
+
+// joinedAs notes by which role somebody has joined.
+func joinedAs(ctx context.Context, tx *postgres.Tx, member uuid.UUID) error {
+	var d audit.Details
+	d.Code("by", "invitation")
+	var role string
+	if err := tx.QueryRow(ctx, `select role from crm.membership where id = $1`, member).Scan(&role); err != nil {
+		return fmt.Errorf("read the role of member %s: %w", member, err)
+	}
+	d.Moved("role", "", role)
+	return events.AppendDecided(ctx, tx, "member.joined", member, nil, d)
 }
 
 // unaccepted says what stood against it.
@@ -206,7 +219,7 @@ func (s *Invitations) Join(ctx context.Context, token string, in Newcomer) (iden
 		if joined, err = join(ctx, tx, token, in, secret, proven); err != nil || !joined {
 			return err
 		}
-		return events.Append(ctx, tx, "member.joined", actor.Membership, nil)
+		return joinedAs(ctx, tx, actor.Membership)
 	})
 	if err != nil {
 		return identity.Session{}, fmt.Errorf("join by invitation %s: %w", found.ID, err)

@@ -169,7 +169,7 @@ func TestAnInvitationIsPassedOnToThePartnersOwnPeople(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, interconnect.Accepted{Kind: interconnect.KindAdministrator}, got)
 	require.True(t, w.as(t, olaf).Rights.Own.Everything)
-	require.Equal(t, []string{`member false {"codes": {"by": "invitation", "role": "administrator"}}`}, w.noted(t, worked.OrgID, "member.assigned"))
+	require.Equal(t, []string{`member false {"codes": {"by": "invitation"}, "changes": [{"is": "administrator", "was": "seller", "subject": "role"}]}`}, w.noted(t, worked.OrgID, "member.assigned"))
 	_, err = w.PassedOn(ctx, w.P2, worked.ConnectionID)
 	requireKind(t, operational.KindNotFound, err)
 	_, err = w.PassedOn(ctx, w.A, worked.ConnectionID)

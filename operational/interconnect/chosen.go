@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -94,11 +95,12 @@ func (s *Service) ConnectionPeople(ctx context.Context, actor operational.Actor,
 // ChoosePeople says which people work in a connection. Whoever is taken out finds nothing of it from the next request on, and
 // is suspended by the partner for the vendor; what they own stays theirs.
 func (s *Service) ChoosePeople(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64, in UpdateConnectionPeople) (changed ConnectionPeople, err error) {
-	err = s.choosing(ctx, actor, id, in, func(tx *postgres.Tx, now ConnectionPeople, names []string, args pgx.NamedArgs) error {
+	err = s.choosing(ctx, actor, id, in, func(tx *postgres.Tx, now, next ConnectionPeople, args pgx.NamedArgs) error {
 		if now.Version != version {
 			return operational.Stale("choice of people")
 		}
-		if changed = now; len(names) == 0 {
+		d := now.decided(next)
+		if changed = now; len(d.Changes) == 0 {
 			return nil
 		}
 		var outcome string
@@ -115,7 +117,10 @@ func (s *Service) ChoosePeople(ctx context.Context, actor operational.Actor, id 
 		default:
 			return operational.NotFound("connection")
 		}
-		if err := events.AppendCounted(ctx, tx, "connection.people_chosen", id, nil, counts, names...); err != nil {
+		for name, n := range counts {
+			d.Count(name, n)
+		}
+		if err := events.AppendDecided(ctx, tx, "connection.people_chosen", id, nil, d); err != nil {
 			return err
 		}
 		changed, err = postgres.OneTx[ConnectionPeople](ctx, tx, "connection", sqlChosen, id)
@@ -129,7 +134,7 @@ func (s *Service) ChoosePeople(ctx context.Context, actor operational.Actor, id 
 
 // PreviewPeople says whom a change would bring in and take out. Nothing is written.
 func (s *Service) PreviewPeople(ctx context.Context, actor operational.Actor, id uuid.UUID, in UpdateConnectionPeople) (p PeoplePreview, err error) {
-	err = s.choosing(ctx, actor, id, in, func(tx *postgres.Tx, now ConnectionPeople, _ []string, args pgx.NamedArgs) error {
+	err = s.choosing(ctx, actor, id, in, func(tx *postgres.Tx, now, _ ConnectionPeople, args pgx.NamedArgs) error {
 		if err := tx.QueryRow(ctx, sqlChoosing, args).Scan(&p.People, &p.Gaining, &p.Losing); err != nil {
 			return fmt.Errorf("count who would work in connection %s: %w", id, err)
 		}
@@ -152,8 +157,8 @@ func chooses(actor operational.Actor, id uuid.UUID) error {
 	return nil
 }
 
-// choosing reads the choice, checks the change against it, and hands on both with the names of what changes.
-func (s *Service) choosing(ctx context.Context, actor operational.Actor, id uuid.UUID, in UpdateConnectionPeople, then func(*postgres.Tx, ConnectionPeople, []string, pgx.NamedArgs) error) error {
+// choosing reads the choice, checks the change against it, and hands on what it is and what it would be.
+func (s *Service) choosing(ctx context.Context, actor operational.Actor, id uuid.UUID, in UpdateConnectionPeople, then func(tx *postgres.Tx, now, next ConnectionPeople, args pgx.NamedArgs) error) error {
 	if err := chooses(actor, id); err != nil {
 		return err
 	}
@@ -169,7 +174,7 @@ func (s *Service) choosing(ctx context.Context, actor operational.Actor, id uuid
 		if ended {
 			return ending.refused(StatusEnded)
 		}
-		next, names, err := in.apply(now)
+		next, err := in.apply(now)
 		if err != nil {
 			return err
 		}
@@ -178,13 +183,21 @@ func (s *Service) choosing(ctx context.Context, actor operational.Actor, id uuid
 				return err
 			}
 		}
-		return then(tx, now, names, pgx.NamedArgs{
+		return then(tx, now, next, pgx.NamedArgs{
 			"id": id, "org": actor.Org, "was": now.Mode, "chosen": now.MembershipIDs, "mode": next.Mode, "members": next.MembershipIDs, "version": now.Version, "now": tx.Now,
 		})
 	})
 }
 
-func (in UpdateConnectionPeople) apply(now ConnectionPeople) (next ConnectionPeople, names []string, err error) {
+// decided is what a change of the choice leaves in the audit: the mode, and who was chosen and taken out by it.
+func (p ConnectionPeople) decided(next ConnectionPeople) audit.Details {
+	var d audit.Details
+	d.Moved("mode", p.Mode, next.Mode)
+	d.ListedIDs("listed.member", p.MembershipIDs, next.MembershipIDs)
+	return d
+}
+
+func (in UpdateConnectionPeople) apply(now ConnectionPeople) (next ConnectionPeople, err error) {
 	var f operational.Faults
 	next = now
 	in.Mode.Required(&f, "mode", &next.Mode)
@@ -198,13 +211,7 @@ func (in UpdateConnectionPeople) apply(now ConnectionPeople) (next ConnectionPeo
 	next.MembershipIDs = slices.Clone(next.MembershipIDs)
 	slices.SortFunc(next.MembershipIDs, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	next.MembershipIDs = slices.Compact(next.MembershipIDs)
-	if next.Mode != now.Mode {
-		names = append(names, "mode")
-	}
-	if !slices.Equal(next.MembershipIDs, now.MembershipIDs) {
-		names = append(names, "membership_ids")
-	}
-	return next, names, f.Err()
+	return next, f.Err()
 }
 
 // ownPeople refuses lists that name somebody who is no member of the company.

@@ -168,6 +168,7 @@ func TestWhoMayChooseAndHow(t *testing.T) {
 	require.Empty(t, active(w.known(t, w.A, w.AP1)), "nobody may be chosen too")
 	w.scan(t, `select count(*) from crm.audit_event where action = 'connection.people_chosen' and org_id = $1`, []any{w.P1.Org}, &told)
 	require.Equal(t, 1, told)
+	require.Contains(t, w.noted(t, w.P1.Org, "connection.people_chosen")[0], `"changes": [{"is": "chosen", "was": "all", "subject": "mode"}]`)
 	w.scan(t, `select count(*) from crm.audit_event where action = 'connection.people_chosen' and org_id <> $1 or action = 'connection.people_chosen' and connection_id is not null`, []any{w.P1.Org}, &told)
 	require.Zero(t, told, "the vendor's audit has nothing of it")
 

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/postgres"
@@ -108,7 +109,7 @@ func issue[T any](ctx context.Context, s *Invitations, actor operational.Actor, 
 		if into, some := args["into"].(uuid.UUID); some { // the partner keeps an anchor of it
 			about = onConnection(into)
 		}
-		if err := s.noteIssue(ctx, tx, "invitation.created", id, about, email); err != nil {
+		if err := s.noteIssue(ctx, tx, "invitation.created", id, about, givenBy(args), email); err != nil {
 			return err
 		}
 		issued.Invitation, err = postgres.OneTx[T](ctx, tx, "invitation", read, id)
@@ -140,8 +141,8 @@ func (s *Invitations) mailTo(email *string) string {
 }
 
 // noteIssue says that there is a new token, and has it sent after the commit.
-func (s *Invitations) noteIssue(ctx context.Context, tx *postgres.Tx, event string, id uuid.UUID, about map[string]uuid.UUID, email *string) error {
-	if err := events.Append(ctx, tx, event, id, about); err != nil || s.mailTo(email) == mailNone {
+func (s *Invitations) noteIssue(ctx context.Context, tx *postgres.Tx, event string, id uuid.UUID, about map[string]uuid.UUID, d audit.Details, email *string) error {
+	if err := events.AppendDecided(ctx, tx, event, id, about, d); err != nil || s.mailTo(email) == mailNone {
 		return err
 	}
 	return events.Append(ctx, tx, eventInvited, id, nil)
@@ -234,7 +235,7 @@ func (s *Invitations) SendAgain(ctx context.Context, actor operational.Actor, ki
 			return err
 		}
 		link = s.tickets.link(token)
-		return s.noteIssue(ctx, tx, "invitation.issued_again", id, nil, now.Email)
+		return s.noteIssue(ctx, tx, "invitation.issued_again", id, nil, audit.Details{}, now.Email)
 	})
 	return link, err
 }

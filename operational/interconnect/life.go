@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/events"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
@@ -167,9 +168,11 @@ func (s *Service) UpdateConnection(ctx context.Context, actor operational.Actor,
 		case tag.RowsAffected() == 0:
 			return operational.Stale("connection")
 		}
+		d := audit.Details{Fields: patch.names()}
+		d.Moved("region", audit.CodeOf(value(c.Region)), audit.CodeOf(value(next.Region))) // by which it is somebody's to look after
 		c = next
 		c.Version, c.UpdatedAt = version+1, tx.Now
-		return events.Append(ctx, tx, "connection.edited", id, onConnection(id), patch.names()...)
+		return events.AppendDecided(ctx, tx, "connection.edited", id, onConnection(id), d)
 	})
 	if err != nil {
 		return Connection{}, err

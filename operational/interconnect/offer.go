@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/audit"
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
@@ -82,4 +83,27 @@ func (o offered) stands() bool {
 		return inviter.Allowed(operational.ConnectionsManage) && (o.Gives == nil || inviter.Allowed(operational.ChannelGovern) && gives)
 	}
 	return inviter.Allowed(operational.ConnectionsManage)
+}
+
+// givenBy is what whoever accepts a new invitation gets.
+func givenBy(args pgx.NamedArgs) (d audit.Details) {
+	d.Code("kind", args["kind"].(string))
+	switch role := args["role"].(type) {
+	case string:
+		d.Moved("role", "", role)
+	default:
+		if args["kind"] == KindAdministrator {
+			d.Moved("role", "", string(operational.RoleAdministrator))
+		}
+	}
+	if role, _ := args["external_role"].(*string); role != nil {
+		d.Moved("role", "", *role)
+	}
+	if manager, _ := args["manager"].(*uuid.UUID); manager != nil {
+		d.MovedID("channel_manager", nil, manager)
+	}
+	if region, _ := args["region"].(*string); region != nil {
+		d.Moved("region", "", audit.CodeOf(*region))
+	}
+	return d
 }

@@ -50,7 +50,8 @@ func TestSomebodySellsWhereThereWereLeadersOnly(t *testing.T) {
 	accepted, err := w.Accept(ctx, lea, token)
 	require.NoError(t, err)
 	require.Equal(t, []string{"administrator", "channel_leader", "connects"}, roles())
-	require.Equal(t, []string{`member false {"codes": {"by": "invitation", "role": "administrator"}}`}, w.noted(t, org, "member.assigned"))
+	require.Equal(t, []string{`member false {"codes": {"by": "invitation"}, "changes": [{"is": "administrator", "was": "channel_leader", "subject": "role"}]}`}, w.noted(t, org, "member.assigned"))
+	require.Contains(t, w.noted(t, org, "invitation.created"), `member false {"codes": {"kind": "member"}, "changes": [{"is": "analyst", "subject": "role"}]}`)
 	_, err = w.Look(ctx, tokenOf(t, invited.Link))
 	require.NoError(t, err, "what she had sent stands")
 

@@ -166,6 +166,7 @@ type Table struct {
 	Rows    []Row
 	Foot    []Row
 	Sticky  bool
+	Stacked bool // on a telephone the cells of a row stand below each other: nothing of it is to the side
 }
 
 // Column is a column of a table.
@@ -185,9 +186,10 @@ type Row struct {
 // Cell is a cell of a table.
 type Cell struct {
 	Text, Sub, Href string
-	Tone            string // shows a badge
-	Icon            string // in the badge
-	Tier            int    // 1..4 shows the tier mark
+	Lines, More     []string // in place of the text; more of them are opened
+	Tone            string   // shows a badge
+	Icon            string   // in the badge
+	Tier            int      // 1..4 shows the tier mark
 	Muted, Wide     bool
 	Label           string // for those who do not see the column
 }

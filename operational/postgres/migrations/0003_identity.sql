@@ -197,6 +197,9 @@ begin
   insert into crm.person (id, display_name, email, email_norm, created_at) values (person, display_name, email, email_norm, at);
   insert into crm.membership (id, org_id, person_id, role, created_at) values (membership, org, person, role, at);
   insert into sec.password (person_id, hash, changed_at) values (person, hash, at);
+  insert into crm.audit_event (id, org_id, at, side, system, action, object, record_id, details)
+    select gen_random_uuid(), org, at, case when w.governs then 'vendor' else 'partner' end, 'command', 'member.joined', 'member', membership, sec.role_noted(null, role, 'command')
+    from crm.workspace w where w.org_id = org;
 end $$;
 
 -- A person that an import made gets a mail address and a password; whoever was signed in as them is not any more.

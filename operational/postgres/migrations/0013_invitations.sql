@@ -119,15 +119,16 @@ end $$;
 -- from now on. Where there is none, whoever accepts becomes one, if they did everything in the company before. The answer is
 -- whether there is somebody then.
 create function crm.somebody_sells(org uuid, who uuid, at timestamptz) returns boolean language plpgsql security definer set search_path = pg_catalog, crm, pg_temp as $$
+declare had text;
 begin
-  perform from membership m where m.id = who and m.org_id = org for no key update; -- before the workspace, as whoever gives them a role does
+  select m.role into had from membership m where m.id = who and m.org_id = org for no key update; -- before the workspace, as whoever gives them a role does
   perform from workspace w where w.org_id = org and not w.sells for no key update;
   if not found or exists (select from membership m where m.org_id = org and m.status = 'active' and m.role = 'administrator') then return true; end if;
   update membership x set role = 'administrator', version = x.version + 1, updated_at = at
     where x.id = who and x.org_id = org and x.status = 'active' and exists (select from role r where r.org_id = org and r.key = x.role and r.everything);
   if not found then return false; end if;
   insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id, details)
-    values (gen_random_uuid(), org, at, 'vendor', who, 'member.assigned', 'member', who, '{"codes": {"role": "administrator", "by": "invitation"}}');
+    values (gen_random_uuid(), org, at, 'vendor', who, 'member.assigned', 'member', who, sec.role_noted(had, 'administrator', 'invitation'));
   return true;
 end $$;
 
@@ -207,7 +208,7 @@ begin
   else
     update membership x set role = 'administrator', version = x.version + 1, updated_at = at where x.id = m.id;
     insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id, details)
-      values (gen_random_uuid(), c.partner_org_id, at, 'partner', m.id, 'member.assigned', 'member', m.id, '{"codes": {"role": "administrator", "by": "invitation"}}');
+      values (gen_random_uuid(), c.partner_org_id, at, 'partner', m.id, 'member.assigned', 'member', m.id, sec.role_noted(m.role, 'administrator', 'invitation'));
   end if;
   update invitation x set status = 'accepted', email = null, asked_emails = '{}', connection_id = c.id, closed_at = at, version = x.version + 1, updated_at = at where x.id = i.id;
   insert into outbox (org_id, side, event_type, record_id, created_at) values (i.org_id, 'vendor', 'invitation.accepted', i.id, at);
@@ -242,8 +243,8 @@ begin
     else return 'gone';
   end case;
   if answer = 'done' then -- in the audit of the company that they join; whoever accepts writes in that of the one they come from
-    insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id)
-      select gen_random_uuid(), m.org_id, at, case when w.governs then 'vendor' else 'partner' end, m.id, 'member.joined', 'member', m.id
+    insert into audit_event (id, org_id, at, side, membership_id, action, object, record_id, details)
+      select gen_random_uuid(), m.org_id, at, case when w.governs then 'vendor' else 'partner' end, m.id, 'member.joined', 'member', m.id, sec.role_noted(null, m.role, 'invitation')
       from membership m join workspace w on w.org_id = m.org_id where m.id = new_id;
   end if;
   return answer;

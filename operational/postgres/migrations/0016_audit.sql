@@ -1,6 +1,7 @@
 -- Audit: what was done and by whom, chained per organisation so that a later change of it shows.
 -- +goose Up
--- Details hold ids, names of fields, counts and codes; never values, and nothing that names a person.
+-- Details hold ids, names of fields, counts and codes, and what a decision changed from which of them to which; never
+-- values, and nothing that names a person.
 -- There are no foreign keys: what an event speaks of may go, the event stays, and writing one locks nothing.
 create table crm.audit_event (
   id uuid primary key,
@@ -16,7 +17,7 @@ create table crm.audit_event (
   record_id uuid,
   connection_id uuid, -- when the record lies on a connection and both companies see that it changed
   anchor_of bytea check (length(anchor_of) = 32), -- hash of the other company's event, and no more of it
-  details jsonb not null default '{}' check (jsonb_typeof(details) = 'object' and pg_column_size(details) < 8192),
+  details jsonb not null default '{}' check (jsonb_typeof(details) = 'object' and pg_column_size(details) < 32768),
   request_id uuid,
   seq bigint check (seq > 0), -- place in the organisation's chain
   prev_hash bytea check (length(prev_hash) = 32),
@@ -76,6 +77,11 @@ grant select (id, org_id, at, side, membership_id, key_id, system, action, objec
 grant select on crm.audit_chain to sharepartner_vendor, sharepartner_partner;
 grant select, insert (id, org_id, at, side, system, action, object, record_id, connection_id, anchor_of, details), update (seq, prev_hash, hash) on crm.audit_event to sharepartner_jobs;
 grant select, insert (org_id), update (seq, head, chained_at, verified_at, verified_seq, fault) on crm.audit_chain to sharepartner_jobs;
+
+-- That somebody got a role, as details of an event: the one they had, if any, and by what it was given.
+create function sec.role_noted(was text, role text, by_what text) returns jsonb language sql immutable as $$
+  select jsonb_build_object('codes', jsonb_build_object('by', by_what), 'changes', jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('subject', 'role', 'was', was, 'is', role))))
+$$;
 
 -- +goose StatementBegin
 -- Sessions begin and end in many ways, before a tenant's context is there or without one: the table itself notes them.

@@ -144,7 +144,7 @@ begin
   insert into sec.identity (id, provider_id, subject, person_id, linked_at, last_used_at) values ((who ->> 'identity_id')::uuid, provider, who ->> 'subject', person, at, at);
   insert into crm.audit_event (id, org_id, at, side, membership_id, action, object, record_id, details)
     select gen_random_uuid(), p.org_id, at, case when w.governs then 'vendor' else 'partner' end, member, 'member.joined', 'member', member,
-      jsonb_build_object('ids', jsonb_build_object('provider_id', p.id)) from crm.workspace w where w.org_id = p.org_id;
+      sec.role_noted(null, p.join_role, 'identity_provider') || jsonb_build_object('ids', jsonb_build_object('provider_id', p.id)) from crm.workspace w where w.org_id = p.org_id;
   return 'done';
 end $$;
 
