@@ -22,7 +22,7 @@ var disclosedAt = map[string]string{
 	"number": "Number", "partner.name": "Your company", "partner_name": "Name", "name": "Name", "customer_name": "Customer", "owner.id": "Owner", "owner.name": "Owner",
 	"process.id": "Stage", "process.name": "Stage", "stage": "Stage", "vendor_net": "Vendor net amount", "amount_source": "Vendor net amount", "close_date": "Close date", "closed_at": "Closed",
 	"region": "Region", "tier": "Tier", "lines": "Products", "record_type_id": "Type", "custom": "fields that you do not see", "created_at": "Created", "updated_at": "Last changed",
-	"change": "Seen of each change", "effective_at": "when it was made", "recorded_at": "and noted", "imported": "What it was", "reason": "the reason that was given", "changed_by_side": "on which side", "changed_by": "by which of your people",
+	"change": "Seen of each change", "changed_fields": "of which fields", "effective_at": "when it was made", "recorded_at": "and noted", "imported": "What it was", "reason": "the reason that was given", "changed_by_side": "on which side", "changed_by": "by which of your people",
 	"display_name": "Name", "work_email": "Mail address", "status": "State", "suspended_by": "Suspended by you", "role": "", "role_name": "",
 	"status_reason": "A pause.", "status_side": "State", "status_at": "State", "partner_number": "Its number for you", "country_code": "Country",
 }

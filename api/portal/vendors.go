@@ -222,7 +222,7 @@ func (v *visit) sharedBlock(d interconnect.Disclosure) views.Block {
 		{Name: "Open", Value: v.count(d.Opportunities.Open)},
 		{Name: "Closed", Value: v.count(d.Opportunities.Closed)},
 		{Name: "Seen of each", Value: disclosedFields(d)},
-		{Name: "Seen of each change", Value: "What it was, when it was made and noted, on which side and by which of your people, and the reason that was given"},
+		{Name: "Seen of each change", Value: "What it was, of which fields, when it was made and noted, on which side and by which of your people, and the reason that was given"},
 	}, Text: "All of it, also what " + d.VendorName + " does not show to you. Of its own it may add notes, its own account of the customer, and fields that you do not see."}
 	if d.Status == interconnect.StatusActive && v.actor.Allowed(operational.OpportunitiesRead) {
 		all := "/opportunities?connection=" + d.ConnectionID.String()
