@@ -156,6 +156,8 @@ func readForm(r *http.Request) error {
 	switch {
 	case errors.As(err, &large) && takesFiles(r):
 		return fileFault("The file is larger than " + strconv.Itoa(imports.MaxBytes>>20) + " MB. Import it in parts.")
+	case errors.As(err, &large):
+		return operational.Fault(operational.KindInvalid, "form", "The form is larger than %d kB, so it was not read. Nothing was saved. Go back and shorten what is long in it, or send it in parts.", maxForm>>10)
 	case err != nil:
 		return errForm()
 	}

@@ -167,6 +167,9 @@ func TestAFormComesAsOne(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, p.status, kind)
 		require.Contains(t, p.text(), "The form could not be read.", kind)
 	}
+	p := v.post("/account/profile", url.Values{"name": {strings.Repeat("x", 70_000)}})
+	require.Equal(t, http.StatusUnprocessableEntity, p.status)
+	require.Contains(t, p.text(), "larger than 64 kB", "whoever wrote too much is told")
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for _, name := range []string{"file", "other_file"} {
@@ -179,7 +182,7 @@ func TestAFormComesAsOne(t *testing.T) {
 	require.NoError(t, form.Close())
 	res, err := v.client.Post(w.server.URL+"/imports", form.FormDataContentType(), &body)
 	require.NoError(t, err)
-	p := v.read(res)
+	p = v.read(res)
 	require.Equal(t, http.StatusUnprocessableEntity, p.status)
 	require.Contains(t, p.text(), "Other file: "+operational.UnexpectedMember)
 }
