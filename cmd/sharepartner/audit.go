@@ -23,6 +23,8 @@ type auditVerify struct {
 	Config
 	Org     string `help:"Name or id of the only organisation to verify."`
 	Anchors string `help:"File with heads that were printed earlier: the chains must still lead through them." type:"existingfile"`
+
+	out io.Writer // nil: standard output
 }
 
 // Run verifies; a broken chain is an error, so that a script notices.
@@ -42,8 +44,15 @@ func (c *auditVerify) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return report(os.Stdout, found)
+		return report(printer(c.out), found)
 	})
+}
+
+func printer(out io.Writer) io.Writer {
+	if out == nil {
+		return os.Stdout
+	}
+	return out
 }
 
 // report prints a line for each chain.
@@ -76,6 +85,8 @@ func waiting(n int64) string {
 type auditAnchor struct {
 	Config
 	Org string `help:"Name or id of the only organisation."`
+
+	out io.Writer // nil: standard output
 }
 
 // Run prints the heads.
@@ -85,7 +96,7 @@ func (c *auditAnchor) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		out := json.NewEncoder(os.Stdout)
+		out := json.NewEncoder(printer(c.out))
 		for _, h := range heads {
 			if h.Events == 0 {
 				continue
