@@ -44,7 +44,7 @@ func (p *Pipeline) record(ctx context.Context) {
 // changed says whether a status is worth writing, given the one that was written last.
 func changed(kept, now warehouse.Status) bool {
 	age := now.UpdatedAt.Sub(kept.UpdatedAt)
-	kept.UpdatedAt, kept.Slot.At = now.UpdatedAt, now.Slot.At
+	kept.UpdatedAt, kept.InStepAt, kept.Slot.At = now.UpdatedAt, now.InStepAt, now.Slot.At
 	return age >= saveIdle || !reflect.DeepEqual(kept, now)
 }
 
@@ -89,12 +89,16 @@ func (p *Pipeline) letters(ctx context.Context) {
 	p.meter.aside(open)
 }
 
-// recall takes over from the last run what is still worth knowing.
+// recall takes over from the last run what is still worth knowing. Without it nobody could say how old the data is while
+// the server is away.
 func (p *Pipeline) recall(ctx context.Context) {
 	before, err := p.cfg.Store.Status(ctx)
 	if err != nil {
 		p.cfg.Log.WarnContext(ctx, "status of the last run not readable", "error", err)
-		return
 	}
-	p.meter.recall(before)
+	at, _, err := p.cfg.Store.Checkpoint(ctx)
+	if err != nil {
+		p.cfg.Log.WarnContext(ctx, "checkpoint not readable", "error", err)
+	}
+	p.meter.recall(before, at)
 }

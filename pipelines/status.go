@@ -23,21 +23,48 @@ type meter struct {
 
 	probe   uint64    // a place that the server's log has reached and we have not
 	probeAt time.Time // on our clock
-	inStep  time.Time // when we last knew that everything was loaded, on our clock
+	inStep  time.Time // when we last knew that everything was loaded, on our clock; zero: nothing ever was
 }
 
 func newMeter(clock func() time.Time) *meter {
 	return &meter{clock: clock, moved: make(chan struct{})}
 }
 
-// recall takes over from the last run what outlives it: what went wrong last, and what was found out about the data.
-func (m *meter) recall(before warehouse.Status) {
+// recall takes over from the last run what outlives it: how old the store's data is, what went wrong last, and what was
+// found out about the data. At is the store's checkpoint, zero where it has none.
+func (m *meter) recall(before warehouse.Status, at warehouse.Checkpoint) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &m.status
 	s.Since = m.clock().UTC()
 	s.LastFault, s.LastFaultAt = before.LastFault, before.LastFaultAt
 	s.LastResync, s.Drift, s.Parity, s.DeadLetters, s.Schema = before.LastResync, before.Drift, before.Parity, before.DeadLetters, before.Schema
+	if at.LSN == 0 {
+		return // nothing that could be old
+	}
+	m.offset = time.Duration(before.ClockAhead * float64(time.Second)) // until the server is asked
+	m.complete(before.InStepAt)
+	m.committed(at.CommittedAt)
+}
+
+// committed notes the commit time of the last transaction that the store holds. It holds all that committed before.
+func (m *meter) committed(at time.Time) {
+	if at.Unix() <= 0 {
+		at = time.Time{} // not known
+	}
+	if m.status.LastCommit = at; !at.IsZero() {
+		m.complete(at.Add(-m.offset))
+	}
+}
+
+// complete notes a time at which everything was loaded.
+func (m *meter) complete(at time.Time) {
+	if now := m.clock(); at.After(now) {
+		at = now
+	}
+	if at.After(m.inStep) {
+		m.inStep = at
+	}
 }
 
 // move changes the state. It gives the state before, to be told when it is another.
@@ -51,9 +78,6 @@ func (m *meter) move(to, detail string) (from string, err error) {
 	m.status.State, m.status.Detail = to, detail
 	if to == stateStarting {
 		m.filling, m.loading, m.probe = 0, 0, 0
-		if m.inStep.IsZero() {
-			m.inStep = m.clock()
-		}
 	}
 	return from, nil
 }
@@ -95,16 +119,22 @@ func (m *meter) clocks(at time.Time) time.Duration {
 	return m.offset
 }
 
-// resume begins at a checkpoint, which may also lie behind the place before.
+// resume begins at a checkpoint, which may also lie behind the place before. How old the data is stays as it is known.
 func (m *meter) resume(c warehouse.Checkpoint) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.through, m.status.ReceivedLSN, m.status.LastCommit = c.LSN, c.LSN, c.CommittedAt
+	m.through, m.status.ReceivedLSN = c.LSN, c.LSN
+	m.committed(c.CommittedAt)
 	m.passed()
 }
 
-// forget is resume for a store that was emptied.
-func (m *meter) forget() { m.resume(warehouse.Checkpoint{}) }
+// forget is resume for a store that was emptied: nothing in it is old.
+func (m *meter) forget() {
+	m.mu.Lock()
+	m.inStep = time.Time{}
+	m.mu.Unlock()
+	m.resume(warehouse.Checkpoint{})
+}
 
 // gathering notes a batch being filled: the commit time of its oldest change, and how far we have read.
 func (m *meter) gathering(oldest int64, received uint64) {
@@ -133,7 +163,7 @@ func (m *meter) loaded(c warehouse.Checkpoint, t *tally) {
 	if t.rows > 0 {
 		m.status.Batches.Add(t.batched(time.Now(), m.clock().UTC()))
 	}
-	m.status.LastCommit = c.CommittedAt
+	m.committed(c.CommittedAt)
 	m.through = max(m.through, c.LSN)
 	m.passed()
 }
@@ -214,7 +244,8 @@ func (m *meter) passed() {
 
 func (m *meter) reached() {
 	if m.probe != 0 && m.through >= m.probe {
-		m.probe, m.inStep = 0, m.probeAt
+		m.probe = 0
+		m.complete(m.probeAt)
 	}
 }
 
@@ -231,7 +262,11 @@ func (m *meter) lag() time.Duration {
 	if oldest != 0 {
 		return max(0, m.clock().Add(m.offset).Sub(time.UnixMicro(oldest)))
 	}
-	if unknown := m.clock().Sub(m.inStep); m.status.State != stateStreaming || unknown > grace {
+	since := m.inStep
+	if since.IsZero() {
+		since = m.status.Since // nothing was ever loaded
+	}
+	if unknown := m.clock().Sub(since); m.status.State != stateStreaming || unknown > grace {
 		return max(0, unknown)
 	}
 	return 0
@@ -242,7 +277,7 @@ func (m *meter) snapshot() warehouse.Status {
 	defer m.mu.Unlock()
 	s := m.status.Clone()
 	s.UpdatedAt, s.LoadedLSN = m.clock().UTC(), m.through
-	s.LagSeconds = m.lag().Seconds()
+	s.LagSeconds, s.InStepAt = m.lag().Seconds(), m.inStep.UTC()
 	if ahead := m.offset.Round(time.Second); ahead.Abs() > time.Second {
 		s.ClockAhead = ahead.Seconds()
 	}

@@ -14,6 +14,7 @@ type Status struct {
 	ReceivedLSN uint64    `json:"received_lsn"`
 	LoadedLSN   uint64    `json:"loaded_lsn"`
 	LastCommit  time.Time `json:"last_commit_at" doc:"Commit time of the last transaction that is loaded"`
+	InStepAt    time.Time `json:"in_step_at,omitzero" doc:"When all that was committed was last known to be loaded; kept over restarts, so that the lag is the age of the data and not of the program"`
 	LagSeconds  float64   `json:"lag_seconds" doc:"Age of the oldest change that is committed and not yet visible here; 0 when all is loaded"`
 	ClockAhead  float64   `json:"clock_ahead_seconds" doc:"How far the clock of Postgres is ahead of this program's, negative when it is behind; 0 where that is a second at most. The lag does not suffer from it, as it is taken by one clock"`
 	Rows        int64     `json:"rows" doc:"Changes loaded since the program started"`

@@ -98,7 +98,7 @@ func (v *visit) footOf(s warehouse.Status, now time.Time) views.Foot {
 	switch {
 	case s.State == "failed" || s.State == "stopped":
 		f.Tone, f.State = "bad", "Data is not being brought up to date"
-	case s.State == "snapshot" || s.State == "starting" && s.LastCommit.IsZero():
+	case s.State == "snapshot" || s.LastCommit.IsZero() && slices.Contains([]string{"starting", "standby", "waiting"}, s.State):
 		f.Tone, f.State = "warn", "Data is being loaded for the first time"
 	case s.State == "resync":
 		f.Tone, f.State = "warn", "Data is as of "+v.ago(lag)+" ago, while all of it is compared with the source"

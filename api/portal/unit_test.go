@@ -67,6 +67,8 @@ func TestFoot(t *testing.T) {
 		"behind":   {func(s *warehouse.Status) { s.LagSeconds = 0.4 }, "", "Data is 0.4 s behind"},
 		"late":     {func(s *warehouse.Status) { s.LagSeconds = 300 }, "warn", "Data is 5 min behind"},
 		"first":    {func(s *warehouse.Status) { s.State = "snapshot" }, "warn", "Data is being loaded for the first time"},
+		"filled":   {func(s *warehouse.Status) { s.State, s.LagSeconds = "starting", 3*86400 }, "warn", "Data is 3 days behind"},
+		"away":     {func(s *warehouse.Status) { s.State, s.LagSeconds = "waiting", 180 }, "warn", "Data is 3 min behind"},
 		"resync":   {func(s *warehouse.Status) { s.State, s.LagSeconds = "resync", 180 }, "warn", "Data is as of 3 min ago, while all of it is compared with the source"},
 		"failed":   {func(s *warehouse.Status) { s.State = "failed" }, "bad", "Data is not being brought up to date"},
 		"silent":   {func(s *warehouse.Status) { s.UpdatedAt = now.Add(-3 * time.Hour) }, "warn", "Data may be old: the pipeline has said nothing for 3 h"},
@@ -79,6 +81,8 @@ func TestFoot(t *testing.T) {
 		require.Equal(t, "Last change loaded 22 Nov 2026 11:00", f.Since)
 		require.Equal(t, "No fault so far", f.Fault)
 	}
+	empty := warehouse.Status{State: "waiting", UpdatedAt: now, LagSeconds: 180}
+	require.Equal(t, "Data is being loaded for the first time", vendor.footOf(empty, now).State, "Postgres is away before anything was loaded")
 	fresh.LastFault, fresh.LastFaultAt = "dial tcp 10.0.0.7: refused", now.Add(-time.Hour)
 	require.Equal(t, "Last fault 22 Nov 2026 11:00: dial tcp 10.0.0.7: refused", vendor.footOf(fresh, now).Fault)
 	require.Equal(t, "Last fault 22 Nov 2026 11:00", partner.footOf(fresh, now).Fault)
