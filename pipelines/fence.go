@@ -181,7 +181,8 @@ func (f *follower) arrive(ctx context.Context, next uint64) error {
 	}}
 	select {
 	case <-done:
-	case <-f.loader.over:
+	case <-f.loader.over: // what it has not begun by now it never does; the follower's own end may wait for whoever asked
+		h.done <- ErrNotStreaming
 		return ctx.Err()
 	}
 	if loaded != nil {
