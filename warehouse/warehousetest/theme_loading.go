@@ -119,9 +119,10 @@ func testRolledBack(t *testing.T, s warehouse.Store) {
 	require.Equal(t, c.Checkpoint(), after)
 }
 
-// testPieces sends a transaction that is larger than an engine will keep in memory: first for nothing, then for good.
+// testPieces sends a transaction that comes in many pieces, each of more rows than an engine takes at a time: first for nothing,
+// then for good.
 func testPieces(t *testing.T, s warehouse.Store) {
-	const pieces, each = 12, 10_000
+	const pieces, each = 12, 2_000
 	c, k, p := simple()
 	c.Load(t.Context(), t, s)
 	for attempt := range 2 {
