@@ -28,10 +28,14 @@ generate:
 	go tool -modfile=.tools/go.mod templ generate -path api/portal
 	go test ./api -run OpenAPI -update
 
-# Without vet, which make check does too.
+# Without vet, which make check does too. Tests wait for servers and browsers: one package more than there are processors
+# goes on at once, those first that take longest. There is more memory than processor time, nobody looks for symbols in
+# the programs of tests, and what the race detector finds is told at once: it need not wait a second at each end.
+test: export GOGC := $(or $(GOGC),400)
+test: export GORACE := $(or $(GORACE),atexit_sleep_ms=50)
 test: assets
 	@.tools/need go gcc g++ postgres chromium
-	go test -race -vet=off -timeout 10m ./...
+	go test -race -vet=off -ldflags='-s -w' -timeout 10m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./pipelines ./api/portal ./api ./...
 
 # Reads what make test has compiled.
 check: .tools/bin/golangci-lint .tools/bin/gofumpt
