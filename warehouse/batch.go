@@ -1,5 +1,7 @@
 package warehouse
 
+import "slices"
+
 // Op says how a row came to be in the log.
 type Op uint8
 
@@ -77,6 +79,23 @@ func (b *Batch) Reset() {
 			c.Bytes = nil // one huge text should not stay
 		}
 		c.State, c.Ints, c.UUIDs, c.Bytes, c.Ends = c.State[:0], c.Ints[:0], c.UUIDs[:0], c.Bytes[:0], c.Ends[:0]
+	}
+}
+
+// Grow makes room for so many more rows. Texts find theirs as they come.
+func (b *Batch) Grow(rows int) {
+	b.Ops, b.CommitLSN, b.RecordLSN, b.Seq, b.CommitAt = slices.Grow(b.Ops, rows), slices.Grow(b.CommitLSN, rows), slices.Grow(b.RecordLSN, rows), slices.Grow(b.Seq, rows), slices.Grow(b.CommitAt, rows)
+	for i := range b.Columns {
+		c := &b.Columns[i]
+		c.State = slices.Grow(c.State, rows)
+		switch c.Kind {
+		case KindUUID:
+			c.UUIDs = slices.Grow(c.UUIDs, rows)
+		case KindText:
+			c.Ends = slices.Grow(c.Ends, rows)
+		default:
+			c.Ints = slices.Grow(c.Ints, rows)
+		}
 	}
 }
 
