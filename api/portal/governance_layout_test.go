@@ -42,3 +42,25 @@ func (w *world) previewed(t *testing.T, v *visitor, editor string) {
 	exec(`can_read = false, can_create = false, can_edit = false, can_export = false`)
 	require.Contains(t, show(nil), "The role sees none of these fields.")
 }
+
+// The choice and its button stand beside the form whose arrangement they preview: a browser sends them with it.
+func TestThePreviewGoesWithTheArrangement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.govern(t)
+	path := w.first(t, "/governance/types", "/governance/layouts/")
+	b := newTab(t, w).as(leaderMail)
+	for _, l := range []look{looks[0], looks[len(looks)-1]} {
+		b.see(l)
+		b.open(path)
+		eval[int](b, `(document.querySelector('input[name="title.0"]').value = 'Not saved', document.querySelector('#l-as').value = 'dealer_personnel', 0)`)
+		b.follow(`button[value="show"]`, "the preview")
+		require.Equal(b.t, "Not saved", eval[string](b, `document.querySelector('input[name="title.0"]').value`))
+		require.Equal(b.t, "Not saved", eval[string](b, `document.querySelector('section[aria-labelledby="seen-t"] h3').textContent`))
+		require.Equal(b.t, "dealer_personnel", eval[string](b, `document.querySelector('#l-as').value`))
+		b.accessible()
+		b.fits()
+		b.shot("layout-preview-" + l.name)
+	}
+	require.NotContains(t, w.as(t, leaderMail).get(path).raw, "Not saved")
+}
