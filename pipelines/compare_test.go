@@ -24,6 +24,9 @@ func rowText(t *warehouse.Table, micros string) string {
 			name = fmt.Sprintf(micros, name)
 		}
 		parts[i] = "coalesce(cast(" + name + " as text), '-')"
+		if c.Gone {
+			parts[i] = "'-'"
+		}
 	}
 	return strings.Join(parts, " || '|' || ")
 }

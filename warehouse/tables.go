@@ -22,7 +22,7 @@ type Column struct {
 	// Source is the name in Postgres, where that is another one by now: after a rename, or for the column that a
 	// column of another kind goes on in (amount__2).
 	Source string
-	// Gone columns are not in Postgres any more: null from there on.
+	// Gone columns are not in Postgres any more: rows that come from there on have null in them.
 	Gone bool
 }
 
