@@ -17,7 +17,7 @@ func (b *bed) killAfter(line string, while time.Duration) string {
 	out, err := cmd.StdoutPipe()
 	require.NoError(b.t, err)
 	require.NoError(b.t, cmd.Start())
-	deadline := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	var said strings.Builder
 	lines := bufio.NewScanner(out)
