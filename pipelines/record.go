@@ -73,6 +73,9 @@ func (p *Pipeline) sample(ctx context.Context, s warehouse.Status) {
 // NoteParity keeps how a comparison of the metrics came out.
 func (p *Pipeline) NoteParity(c warehouse.Check) { p.meter.compared(c) }
 
+// NoteNoParity keeps that the metrics could not be compared, beside what the last comparison found.
+func (p *Pipeline) NoteNoParity(err error) { p.meter.uncompared(err) }
+
 // letters counts what was set aside and is still open, from time to time: others settle letters too.
 func (p *Pipeline) letters(ctx context.Context) {
 	counts, err := p.cfg.Store.LetterCounts(ctx)

@@ -173,21 +173,21 @@ func (m *meter) drifted(round warehouse.Check, done, found bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before := m.status.Drift
-	if done || found || before == nil || before.Fault != "" || !before.Whole {
+	switch {
+	case done || found || before == nil || !before.Whole:
 		round.Whole = done
 		m.status.Drift = &round
+	case before.Fault != "": // over, and the rest is as it was
+		over := *before
+		over.Fault, over.FaultSince = "", time.Time{}
+		m.status.Drift = &over
 	}
 }
 
 func (m *meter) driftFault(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	round := warehouse.Check{}
-	if m.status.Drift != nil {
-		round = *m.status.Drift
-	}
-	round.Fault = err.Error()
-	m.status.Drift = &round
+	m.status.Drift = m.status.Drift.Failed(err, m.clock())
 }
 
 // resynced notes that all tables were copied or compared.
@@ -203,6 +203,13 @@ func (m *meter) compared(c warehouse.Check) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.status.Parity = &c
+}
+
+// uncompared notes that the metrics could not be compared.
+func (m *meter) uncompared(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status.Parity = m.status.Parity.Failed(err, m.clock())
 }
 
 // aside notes how many rows are set aside.

@@ -149,17 +149,32 @@ type Resync struct {
 
 // Check is a comparison of both sides at one place in the log.
 type Check struct {
-	At          time.Time `json:"at" doc:"When it was complete"`
+	At          time.Time `json:"at,omitzero" doc:"When it was complete; absent while none ever was"`
 	Seconds     float64   `json:"seconds" doc:"How long it took"`
 	LSN         uint64    `json:"lsn" doc:"The place in the log"`
 	Compared    int64     `json:"compared" doc:"How much was compared: rows, or values of metrics"`
 	Differences int64     `json:"differences" doc:"How much of it was not the same"`
 	Repaired    int64     `json:"repaired,omitempty" doc:"How much of it was put right at once"`
 	Whole       bool      `json:"whole" doc:"All was compared: false while a round is under way"`
-	Fault       string    `json:"fault,omitempty" doc:"Why it could not be made, in which case the rest is of what had been compared by then"`
+	Fault       string    `json:"fault,omitempty" doc:"Why none could be made since; the rest is of the last one that could"`
+	FaultSince  time.Time `json:"fault_since,omitzero" doc:"From when on none could be made"`
 
 	Measures []Measure    `json:"measures,omitempty" doc:"The same for each table or metric"`
 	Found    []Difference `json:"found,omitempty" doc:"Some of the differences"`
+}
+
+// Failed is the check after a comparison that could not be made: what the last one found stands, good or bad, and beside
+// it since when and why there is none that is newer. There may have been none at all.
+func (c *Check) Failed(err error, now time.Time) *Check {
+	var kept Check
+	if c != nil {
+		kept = *c
+	}
+	if kept.Fault == "" {
+		kept.FaultSince = now.UTC()
+	}
+	kept.Fault = err.Error()
+	return &kept
 }
 
 // Measure is the part of a comparison that is about one table or metric.

@@ -118,11 +118,23 @@ func (x *pipelinePage) notes() []views.Note {
 		check *warehouse.Check
 		what  string
 	}{{x.s.Parity, "Metrics"}, {x.s.Drift, "Rows"}} {
+		if c.check != nil && c.check.Fault != "" {
+			notes = append(notes, x.uncompared(c.what, c.check))
+		}
 		if c.check != nil && c.check.Differences > c.check.Repaired {
-			notes = append(notes, views.Note{Tone: "bad", Title: c.what + " are not the same on both sides", Text: x.count(c.check.Differences) + " of " + x.count(c.check.Compared) + " differ. Figures may be wrong until that is repaired; the log of the program names the differences."})
+			notes = append(notes, views.Note{Tone: "bad", Title: c.what + " are not the same on both sides", Text: x.count(c.check.Differences) + " of " + x.count(c.check.Compared) + " differ. Figures may be wrong until that is repaired; sharepartner pipelines parity compares again and names the differences of metrics, the log of the program those of rows."})
 		}
 	}
 	return notes
+}
+
+// uncompared says that nobody knows at the moment whether both sides are the same.
+func (x *pipelinePage) uncompared(what string, c *warehouse.Check) views.Note {
+	n := views.Note{Tone: "warn", Title: what + " could not be compared since " + x.time(c.FaultSince), Text: "Whether both sides are the same is not known. What stands below is of " + x.time(c.At) + ". It is tried again every few minutes; to try now: sharepartner pipelines parity.", Lines: []string{c.Fault}}
+	if c.At.IsZero() {
+		n.Text = "Whether both sides are the same is not known: they never were compared. It is tried again every few minutes; to try now: sharepartner pipelines parity."
+	}
+	return n
 }
 
 // clocks say which clock is off against which.
@@ -147,9 +159,15 @@ func (x *pipelinePage) figures() []views.KPI {
 		loaded.More = []string{"since " + x.time(x.s.Since)}
 	}
 	differ := views.KPI{Name: "Differences", Value: "—", Detail: "metrics not compared yet"}
-	if c := x.s.Parity; c != nil {
+	switch c := x.s.Parity; {
+	case c != nil && c.At.IsZero():
+		differ.Detail = "metrics could not be compared"
+	case c != nil:
 		differ.Value, differ.Detail = x.count(c.Differences), "of "+x.counted(c.Compared, "value", "values")+" of all metrics"
 		differ.More = []string{"compared " + x.time(c.At)}
+		if c.Fault != "" {
+			differ.More = append(differ.More, "not since")
+		}
 	}
 	return []views.KPI{
 		lag, loaded,

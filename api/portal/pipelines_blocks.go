@@ -149,10 +149,14 @@ func (x *pipelinePage) check(id, title, of string, check *warehouse.Check) views
 		c.Empty = &views.Empty{Icon: "compare", Title: "Not compared yet", Text: "Both sides are compared every few minutes while the pipeline follows every change."}
 		return c
 	}
+	if check.At.IsZero() {
+		c.Empty = &views.Empty{Icon: "compare", Title: "Not compared yet", Text: "It could not be done: " + check.Fault}
+		return c
+	}
 	c.Aside = "compared " + x.time(check.At) + " in " + seconds(check.Seconds)
 	c.Finding = x.counted(check.Differences, "difference", "differences") + " in " + x.counted(check.Compared, "value", "values") + "."
 	if check.Fault != "" {
-		c.Finding = "The last comparison could not be made: " + check.Fault
+		c.Finding += " Since " + x.time(check.FaultSince) + " no comparison could be made."
 	}
 	c.Table = views.Table{Caption: title, Columns: columns(words(of), "Compared", "Different")}
 	for _, m := range check.Measures {
@@ -160,6 +164,9 @@ func (x *pipelinePage) check(id, title, of string, check *warehouse.Check) views
 	}
 	if len(c.Table.Rows) == 0 {
 		c.Table.Rows = []views.Row{textRow("All", x.count(check.Compared), x.count(check.Differences))}
+	}
+	if id == "parity" {
+		c.Foot = "To compare now, with every difference by name: sharepartner pipelines parity."
 	}
 	if check.Repaired > 0 {
 		c.Foot = x.counted(check.Repaired, "row was", "rows were") + " put right at once."

@@ -52,6 +52,7 @@ var (
 	descResyncs    = desc("resyncs_total", "Times that all rows were copied or compared anew.")
 	descRestarts   = desc("restarts_total", "Times that the pipeline began again after a fault.")
 	descDiffer     = desc("differences", "Differences that the last comparison has found and not put right.", "of")
+	descUnchecked  = desc("comparison_failing", "1 while a comparison cannot be made, and what the last one found is old.", "of")
 	descChecked    = desc("compared_timestamp_seconds", "When both sides were last compared.", "of")
 )
 
@@ -100,7 +101,11 @@ func measures(s warehouse.Status, err error) []measure {
 		}
 	}
 	for of, c := range map[string]*warehouse.Check{"metrics": s.Parity, "rows": s.Drift} {
-		if c != nil {
+		if c == nil {
+			continue
+		}
+		list = append(list, measure{descUnchecked, gauge, truth(c.Fault != ""), []string{of}})
+		if !c.At.IsZero() { // else nothing was ever compared
 			list = append(list, measure{descDiffer, gauge, float64(c.Differences - c.Repaired), []string{of}}, measure{descChecked, gauge, float64(c.At.Unix()), []string{of}})
 		}
 	}

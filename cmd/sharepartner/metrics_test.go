@@ -1,13 +1,37 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/warehouse"
 )
+
+// A comparison that cannot be made changes nothing of what the last one found, and says that it is old.
+func TestMetricsOfAComparisonThatCannotBeMade(t *testing.T) {
+	values := func(c *warehouse.Check) map[string]float64 {
+		found := map[string]float64{}
+		for _, m := range measures(warehouse.Status{Parity: c}, nil) {
+			if len(m.labels) == 1 && m.labels[0] == "metrics" {
+				found[regexp.MustCompile(`cdc_\w+`).FindString(m.desc.String())] = m.value
+			}
+		}
+		return found
+	}
+	red := &warehouse.Check{At: time.Unix(1000, 0), Compared: 9, Differences: 2}
+	require.Equal(t, map[string]float64{"cdc_differences": 2, "cdc_compared_timestamp_seconds": 1000, "cdc_comparison_failing": 0}, values(red))
+	failed := red.Failed(errors.New("away"), time.Unix(2000, 0))
+	require.Equal(t, map[string]float64{"cdc_differences": 2, "cdc_compared_timestamp_seconds": 1000, "cdc_comparison_failing": 1}, values(failed))
+	require.Equal(t, time.Unix(2000, 0).UTC(), failed.Failed(errors.New("away"), time.Unix(3000, 0)).FaultSince)
+	var none *warehouse.Check
+	require.Equal(t, map[string]float64{"cdc_comparison_failing": 1}, values(none.Failed(errors.New("away"), time.Unix(2000, 0))))
+}
 
 // Metrics have an address of their own, and only where one is asked for.
 func TestMetrics(t *testing.T) {

@@ -54,21 +54,22 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// Compare compares now, and keeps the result, also that it could not be done.
+// Compare compares now, and keeps the result. One that could not be made takes the place of none: what the last one
+// found stands, and beside it why there is no newer one.
 func (r *Runner) Compare(ctx context.Context) (warehouse.Check, error) {
 	r.comparing.Lock()
 	defer r.comparing.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	c, err := r.compare(ctx)
-	if errors.Is(err, pipelines.ErrNotStreaming) {
-		return c, err
+	c, err := r.compare(limited)
+	switch {
+	case err == nil:
+		c.At = r.clock().UTC()
+		r.pipeline.NoteParity(c)
+	case errors.Is(err, pipelines.ErrNotStreaming) || ctx.Err() != nil: // nothing is wrong with the metrics
+	default:
+		r.pipeline.NoteNoParity(err)
 	}
-	c.At = r.clock().UTC()
-	if err != nil {
-		c.Fault = err.Error()
-	}
-	r.pipeline.NoteParity(c)
 	return c, err
 }
 
