@@ -36,6 +36,7 @@ type PipelineWork struct {
 	Batches     warehouse.BatchCount   `json:"batches" doc:"The loads that they came in"`
 	Slot        warehouse.SlotFigures  `json:"slot" doc:"The replication slot"`
 	Resyncs     int64                  `json:"resyncs" doc:"How often all rows were copied or compared anew"`
+	Resyncing   *warehouse.Resyncing   `json:"resyncing,omitempty" doc:"The copy or comparison of all rows that is under way, or was cut off, and why"`
 	LastResync  *warehouse.Resync      `json:"last_resync,omitempty" doc:"The last time, also of an earlier start"`
 	DeadLetters int64                  `json:"dead_letters" doc:"Rows that are set aside and open"`
 	Schema      *warehouse.SchemaNote  `json:"schema,omitempty" doc:"How the mirrored tables are made, by the migrations"`
@@ -44,7 +45,7 @@ type PipelineWork struct {
 func workOf(s warehouse.Status) *PipelineWork {
 	w := &PipelineWork{
 		Detail: s.Detail, Since: moment(s.Since), Restarts: s.Restarts, Rows: s.Rows, Tables: s.Tables, Batches: s.Batches, Slot: s.Slot,
-		Resyncs: s.Resyncs, LastResync: s.LastResync, DeadLetters: s.DeadLetters, Schema: s.Schema,
+		Resyncs: s.Resyncs, Resyncing: s.Resyncing, LastResync: s.LastResync, DeadLetters: s.DeadLetters, Schema: s.Schema,
 	}
 	if w.Tables == nil {
 		w.Tables = []warehouse.TableCount{}

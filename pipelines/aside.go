@@ -22,8 +22,9 @@ type FloodError struct {
 
 func (e *FloodError) Error() string {
 	return fmt.Sprintf("more than %d rows in a minute cannot be kept, the last in table %s (column %s, key %s): %s. All before is loaded and nothing is lost. "+
-		"Find what writes such rows and stop it. The pipeline goes on by itself when a minute holds no more than %d of them; to set all aside at once, "+
-		"start the program with a higher SHAREPARTNER_ASIDE_PER_MINUTE, and replay them when they can be read", e.Limit, e.Last.Table, e.Last.Column, e.Last.Key, e.Last.Reason, e.Limit)
+		"So many are no odd rows: find what writes them and stop it. The pipeline stands still before them, also when they are corrected, since they stay in the log. "+
+		"To have it set them aside and go on, say so: sharepartner pipelines allow-aside, beside the running program; or start it with a higher SHAREPARTNER_ASIDE_PER_MINUTE. "+
+		"A row that is corrected takes the place of its bad version then, and others can be replayed when they can be read", e.Limit, e.Last.Table, e.Last.Column, e.Last.Key, e.Last.Reason)
 }
 
 // aside counts what is set aside, over restarts of the pipeline too.
@@ -33,8 +34,10 @@ type aside struct {
 	log   *slog.Logger
 
 	mu      sync.Mutex
-	recent  []time.Time // of the last minute, committed
-	pending []time.Time // in the open load
+	recent  []time.Time     // of the last minute, committed
+	pending []time.Time     // in the open load
+	allowed int             // how many more somebody has allowed
+	open    map[string]bool // rows that were set aside before and are read again in the open load
 }
 
 func newAside(cfg Config) *aside {
@@ -66,14 +69,53 @@ func (a *aside) count(letters []warehouse.DeadLetter) error {
 	for len(a.recent) > 0 && now.Sub(a.recent[0]) > time.Minute {
 		a.recent = a.recent[1:]
 	}
-	if len(a.recent)+len(a.pending)+len(letters) > a.limit {
+	for i := range letters {
+		letters[i].NotedAt = now.UTC()
+		if !a.again(letters[i]) {
+			a.pending = append(a.pending, now)
+		}
+	}
+	if a.over() > a.allowed {
 		a.pending = nil // the load will be forgotten
 		return &FloodError{Limit: a.limit, Last: letters[len(letters)-1]}
 	}
-	for i := range letters {
-		letters[i].NotedAt = now.UTC()
-		a.pending = append(a.pending, now)
+	return nil
+}
+
+// over is how many there are above the limit.
+func (a *aside) over() int { return max(0, len(a.recent)+len(a.pending)-a.limit) }
+
+// again says that a row was set aside before, and is no news: all rows are read again.
+func (a *aside) again(l warehouse.DeadLetter) bool {
+	return l.Op == warehouse.OpSnapshot && a.open[rowOf(l)]
+}
+
+func rowOf(l warehouse.DeadLetter) string { return l.Table + " " + l.Key }
+
+// allow lets more rows be set aside, once, than the limit of a minute.
+func (a *aside) allow(rows int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.allowed = rows
+}
+
+// AllowAside lets the pipeline set aside so many rows more than its limit of a minute, once: for whoever has seen that
+// they cannot be kept, and wants it to go on.
+func (p *Pipeline) AllowAside(rows int) { p.aside.allow(rows) }
+
+// known looks up what is set aside already, for a load that reads rows again.
+func (p *Pipeline) known(ctx context.Context) error {
+	letters, err := p.cfg.Store.DeadLetters(ctx, warehouse.LetterFilter{State: warehouse.LetterOpen})
+	if err != nil {
+		return ofStore("read what was set aside", err)
 	}
+	open := make(map[string]bool, len(letters))
+	for _, l := range letters {
+		open[rowOf(l)] = true
+	}
+	p.aside.mu.Lock()
+	defer p.aside.mu.Unlock()
+	p.aside.open = open
 	return nil
 }
 
@@ -81,14 +123,18 @@ func (a *aside) count(letters []warehouse.DeadLetter) error {
 func (a *aside) kept() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.recent, a.pending = append(a.recent, a.pending...), nil
+	if over := a.over(); over > 0 { // by leave; what comes now is counted anew
+		a.allowed -= over
+		a.recent, a.pending = nil, nil
+	}
+	a.recent, a.pending, a.open = append(a.recent, a.pending...), nil, nil
 }
 
 // forgotten notes that the load was rolled back.
 func (a *aside) forgotten() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pending = nil
+	a.pending, a.open = nil, nil
 }
 
 // remember tells a new decoder what was set aside before it began.

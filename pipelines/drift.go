@@ -212,6 +212,9 @@ func (p *Pipeline) loadRepairs(ctx context.Context, source *pgsource.Moment, wha
 	}()
 	var aside func([]warehouse.DeadLetter) error
 	if len(what.brought) > 0 { // else they have been set aside before
+		if err := p.known(ctx); err != nil {
+			return nil, err
+		}
 		aside = func(letters []warehouse.DeadLetter) error { return p.aside.keep(ctx, load, letters) }
 	}
 	t := tally{began: time.Now()}

@@ -176,11 +176,13 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 	if reason == "" {
 		reason = p.heal
 	}
+	reason = carriedOn(reason, p.meter.snapshot().Resyncing, c, ok, server)
 	var stream *pgsource.Stream
 	switch reason {
 	case "":
+		p.meter.settled()
 		stream, err = p.source.Stream(ctx, c.Place())
-	case ReasonFirst:
+	case ReasonFirst, ReasonEmptied:
 		stream, c, err = p.copyAll(ctx, server, reason)
 	default:
 		stream, c, err = p.resync(ctx, server, c, reason)
@@ -203,6 +205,8 @@ func (p *Pipeline) attempt(ctx context.Context) error {
 func (p *Pipeline) copyAll(ctx context.Context, server pgsource.Server, reason Reason) (*pgsource.Stream, warehouse.Checkpoint, error) {
 	p.move(ctx, stateSnapshot, "waiting for running transactions, to begin a snapshot")
 	p.cfg.Log.InfoContext(ctx, "pipeline takes a new snapshot", "slot", p.source.Slot(), "reason", string(reason))
+	p.meter.resyncing(reason, 0)
+	p.save(ctx) // a slot that is gone does not tell why
 	var none warehouse.Checkpoint
 	if err := p.source.DropSlot(ctx); err != nil {
 		return nil, none, err

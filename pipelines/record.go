@@ -99,9 +99,9 @@ func (p *Pipeline) recall(ctx context.Context) {
 	if err != nil {
 		p.cfg.Log.WarnContext(ctx, "status of the last run not readable", "error", err)
 	}
-	at, _, err := p.cfg.Store.Checkpoint(ctx)
+	at, err := p.cfg.Store.Watermark(ctx)
 	if err != nil {
-		p.cfg.Log.WarnContext(ctx, "checkpoint not readable", "error", err)
+		p.cfg.Log.WarnContext(ctx, "place of the last run not readable", "error", err)
 	}
 	p.meter.recall(before, at)
 }

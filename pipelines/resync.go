@@ -44,6 +44,8 @@ func (p *Pipeline) resync(ctx context.Context, server pgsource.Server, before wa
 	p.move(ctx, stateResync, "waiting for running transactions, to begin the comparison")
 	p.cfg.Log.WarnContext(ctx, "pipeline compares all rows, since it cannot go on from where it was", "slot", p.source.Slot(), "reason", string(reason))
 	p.meter.resume(warehouse.Checkpoint{CommittedAt: before.CommittedAt})
+	p.meter.resyncing(reason, before.Epoch)
+	p.save(ctx) // a slot that is gone does not tell why
 	var none warehouse.Checkpoint
 	if err := p.source.DropSlot(ctx); err != nil {
 		return nil, none, err
@@ -82,6 +84,9 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 		_ = load.Rollback()
 		p.aside.forgotten() // nothing, after a commit
 	}()
+	if err := p.known(ctx); err != nil {
+		return nil, err
+	}
 	t := tally{began: time.Now()}
 	r := newRepairs(c.LSN+c.Shift, reader, func(b *warehouse.Batch) error {
 		t.add(b)

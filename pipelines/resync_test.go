@@ -286,7 +286,7 @@ func TestWarehouseOfAnotherDeployment(t *testing.T) {
 	why := newReasons(t)
 	p, stop = b.reasoned(store, why)
 	b.catchUp(p)
-	require.Equal(t, []string{"first_snapshot"}, why.all())
+	require.Equal(t, []string{"warehouse_emptied"}, why.all())
 	stop()
 	require.NoError(t, store.Close())
 	b.requireSame(b.owner(), b.read())

@@ -43,17 +43,18 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonFirst          Reason = "first_snapshot"   // nothing is loaded, or a first snapshot was cut off
-	ReasonOtherServer    Reason = "other_server"     // the checkpoint is of a server with another system identifier
-	ReasonOtherTimeline  Reason = "other_timeline"   // the server was promoted or restored since
-	ReasonOtherSlot      Reason = "other_slot"       // the checkpoint is of a slot with another name
-	ReasonServerBehind   Reason = "server_behind"    // the server is older than the checkpoint: an old copy was restored
-	ReasonSlotMissing    Reason = "slot_missing"     // somebody dropped the slot
-	ReasonSlotLost       Reason = "slot_lost"        // the server gave up the log that the slot needed
-	ReasonSlotUnusable   Reason = "slot_unusable"    // the server cannot decode from the slot's place: the publication was away then
-	ReasonReshaped       Reason = "reshaped"         // tables were published in another shape for a while: changes may not have come, or cannot be read
-	ReasonServerRestored Reason = "server_restored"  // an old copy of its files was put back, and it has counted beyond the checkpoint since
-	ReasonStoreBehind    Reason = "warehouse_behind" // the slot has given more than the store holds: an old copy was restored
+	ReasonFirst          Reason = "first_snapshot"    // nothing is loaded, or a first snapshot was cut off
+	ReasonEmptied        Reason = "warehouse_emptied" // nothing is loaded, and yet somebody has read from the slot: the file was deleted, or is another one
+	ReasonOtherServer    Reason = "other_server"      // the checkpoint is of a server with another system identifier
+	ReasonOtherTimeline  Reason = "other_timeline"    // the server was promoted or restored since
+	ReasonOtherSlot      Reason = "other_slot"        // the checkpoint is of a slot with another name
+	ReasonServerBehind   Reason = "server_behind"     // the server is older than the checkpoint: an old copy was restored
+	ReasonSlotMissing    Reason = "slot_missing"      // somebody dropped the slot
+	ReasonSlotLost       Reason = "slot_lost"         // the server gave up the log that the slot needed
+	ReasonSlotUnusable   Reason = "slot_unusable"     // the server cannot decode from the slot's place: the publication was away then
+	ReasonReshaped       Reason = "reshaped"          // tables were published in another shape for a while: changes may not have come, or cannot be read
+	ReasonServerRestored Reason = "server_restored"   // an old copy of its files was put back, and it has counted beyond the checkpoint since
+	ReasonStoreBehind    Reason = "warehouse_behind"  // the slot has given more than the store holds: an old copy was restored
 )
 
 // judge says whether the store may go on from its checkpoint: "" when it may.
@@ -77,6 +78,23 @@ func judge(c warehouse.Checkpoint, ok bool, s pgsource.Server, slot string) Reas
 		return ReasonStoreBehind
 	}
 	return ""
+}
+
+// carriedOn gives what was cut off its first name. It leaves another slot behind, or none, and that is no reason of its own.
+// A warehouse without anything, whose slot is there although no copy was cut off, is one that was filled and was emptied.
+func carriedOn(reason Reason, begun *warehouse.Resyncing, c warehouse.Checkpoint, ok bool, s pgsource.Server) Reason {
+	first := begun != nil && (Reason(begun.Reason) == ReasonFirst || Reason(begun.Reason) == ReasonEmptied)
+	switch {
+	case !ok && first:
+		return Reason(begun.Reason)
+	case !ok && s.Slot.Exists:
+		return ReasonEmptied
+	case !ok || begun == nil || first || begun.Epoch != c.Epoch: // nothing was cut off
+		return reason
+	case reason == "" || reason == ReasonSlotMissing || reason == ReasonStoreBehind:
+		return Reason(begun.Reason)
+	}
+	return reason
 }
 
 // reasonOf says what a fault means for the next attempt; before is what is known already. A table in another shape is

@@ -96,6 +96,36 @@ func TestPausesGrowToFiveSeconds(t *testing.T) {
 	require.Equal(t, 5*time.Second, pause(1000))
 }
 
+// What was cut off keeps its name: what it leaves behind is no reason of its own.
+func TestCutOffKeepsItsReason(t *testing.T) {
+	at := warehouse.Checkpoint{LSN: 100, Epoch: 2}
+	begun := func(r Reason) *warehouse.Resyncing { return &warehouse.Resyncing{Reason: string(r), Epoch: 2} }
+	for _, c := range []struct {
+		judged Reason
+		begun  *warehouse.Resyncing
+		ok     bool
+		slot   bool
+		want   Reason
+	}{
+		{judged: "", ok: true, slot: true, want: ""},
+		{judged: ReasonSlotMissing, ok: true, want: ReasonSlotMissing},
+		{judged: ReasonSlotMissing, begun: begun(ReasonSlotLost), ok: true, want: ReasonSlotLost},
+		{judged: ReasonStoreBehind, begun: begun(ReasonSlotLost), ok: true, slot: true, want: ReasonSlotLost},
+		{judged: "", begun: begun(ReasonReshaped), ok: true, slot: true, want: ReasonReshaped},
+		{judged: ReasonOtherServer, begun: begun(ReasonSlotLost), ok: true, want: ReasonOtherServer},
+		{judged: "", begun: &warehouse.Resyncing{Reason: string(ReasonSlotLost), Epoch: 1}, ok: true, slot: true, want: ""}, // complete, and not noted
+		{judged: "", begun: &warehouse.Resyncing{Reason: string(ReasonFirst), Epoch: 2}, ok: true, slot: true, want: ""},
+		{judged: ReasonFirst, want: ReasonFirst},
+		{judged: ReasonFirst, slot: true, want: ReasonEmptied},
+		{judged: ReasonFirst, begun: begun(ReasonFirst), slot: true, want: ReasonFirst},
+		{judged: ReasonFirst, begun: begun(ReasonEmptied), want: ReasonEmptied},
+		{judged: ReasonFirst, begun: begun(ReasonSlotLost), slot: true, want: ReasonEmptied},
+	} {
+		got := carriedOn(c.judged, c.begun, at, c.ok, pgsource.Server{Slot: pgsource.Slot{Exists: c.slot}})
+		require.Equal(t, c.want, got, "%+v", c)
+	}
+}
+
 func TestLag(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	server := now.Add(time.Hour) // its clock is an hour ahead

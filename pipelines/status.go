@@ -31,14 +31,15 @@ func newMeter(clock func() time.Time) *meter {
 }
 
 // recall takes over from the last run what outlives it: how old the store's data is, what went wrong last, and what was
-// found out about the data. At is the store's checkpoint, zero where it has none.
-func (m *meter) recall(before warehouse.Status, at warehouse.Checkpoint) {
+// found out about the data. At is up to where the store is filled.
+func (m *meter) recall(before warehouse.Status, at warehouse.Watermark) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &m.status
 	s.Since = m.clock().UTC()
 	s.LastFault, s.LastFaultAt = before.LastFault, before.LastFaultAt
-	s.LastResync, s.Drift, s.Parity, s.DeadLetters, s.Schema = before.LastResync, before.Drift, before.Parity, before.DeadLetters, before.Schema
+	s.Resyncing, s.LastResync, s.DeadLetters, s.Schema = before.Resyncing, before.LastResync, before.DeadLetters, before.Schema
+	s.Drift, s.Parity = before.Drift, before.Parity
 	if at.LSN == 0 {
 		return // nothing that could be old
 	}
@@ -166,57 +167,6 @@ func (m *meter) loaded(c warehouse.Checkpoint, t *tally) {
 	m.committed(c.CommittedAt)
 	m.through = max(m.through, c.LSN)
 	m.passed()
-}
-
-// drifted notes how a comparison of rows stands. The last whole round stays to be seen until something new is known.
-func (m *meter) drifted(round warehouse.Check, done, found bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	before := m.status.Drift
-	switch {
-	case done || found || before == nil || !before.Whole:
-		round.Whole = done
-		m.status.Drift = &round
-	case before.Fault != "": // over, and the rest is as it was
-		over := *before
-		over.Fault, over.FaultSince = "", time.Time{}
-		m.status.Drift = &over
-	}
-}
-
-func (m *meter) driftFault(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.status.Drift = m.status.Drift.Failed(err, m.clock())
-}
-
-// resynced notes that all tables were copied or compared.
-func (m *meter) resynced(reason Reason, rows, differed int64, took time.Duration) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.status.Resyncs++
-	m.status.LastResync = &warehouse.Resync{Reason: string(reason), At: m.clock().UTC(), Seconds: took.Seconds(), Rows: rows, Differed: differed}
-}
-
-// compared notes how a comparison of the metrics came out.
-func (m *meter) compared(c warehouse.Check) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.status.Parity = &c
-}
-
-// uncompared notes that the metrics could not be compared.
-func (m *meter) uncompared(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.status.Parity = m.status.Parity.Failed(err, m.clock())
-}
-
-// aside notes how many rows are set aside.
-func (m *meter) aside(open int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.status.DeadLetters = open
 }
 
 // idle notes that nothing of ours lies before lsn that is not loaded.

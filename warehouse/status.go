@@ -27,6 +27,7 @@ type Status struct {
 	Batches     BatchCount   `json:"batches" doc:"The loads that these rows came in"`
 	Slot        SlotFigures  `json:"slot" doc:"The replication slot as the server last told it"`
 	Resyncs     int64        `json:"resyncs" doc:"How often the tables were copied again"`
+	Resyncing   *Resyncing   `json:"resyncing,omitempty" doc:"The copy or comparison of all tables that is under way, or was cut off"`
 	LastResync  *Resync      `json:"last_resync,omitempty" doc:"The last copy of the tables"`
 	DeadLetters int64        `json:"dead_letters" doc:"Rows that are set aside and not replayed"`
 	Drift       *Check       `json:"drift,omitempty" doc:"The last comparison of the rows on both sides"`
@@ -135,6 +136,14 @@ type SchemaNote struct {
 	LSN     uint64    `json:"lsn" doc:"Where in the log it says so; 0 when all rows were read since"`
 	At      time.Time `json:"at,omitzero" doc:"When it did"`
 	Altered []string  `json:"altered,omitempty" doc:"What is otherwise in the database than that migration said: somebody has altered it by hand"`
+}
+
+// Resyncing is a copy or comparison of all tables from its beginning until it is complete. It is kept over interruptions:
+// they leave another slot behind, or none, which says nothing of why it was needed.
+type Resyncing struct {
+	Reason string    `json:"reason" doc:"Why it is needed, by name"`
+	Since  time.Time `json:"since" doc:"When it first began"`
+	Epoch  int       `json:"epoch" doc:"How many there had been before"`
 }
 
 // Resync is one copy of all tables.

@@ -60,8 +60,9 @@ type Loader interface {
 type Load interface {
 	// Append adds changes of one table; a large transaction comes in several pieces, in order.
 	Append(ctx context.Context, b *Batch) error
-	// SetAside keeps changes that cannot be loaded, as they came. A letter is superseded by itself as soon as a row with
-	// its key and a larger record LSN is loaded, or a truncate of its table.
+	// SetAside keeps changes that cannot be loaded, as they came. A row of a snapshot that is set aside already as it came is
+	// left out; one that came otherwise takes the place of the letters before. A letter is superseded by itself as soon as a row with
+	// its key and a larger record LSN is loaded, or one of a comparison, or a truncate of its table.
 	SetAside(ctx context.Context, letters []DeadLetter) error
 	// Replayed marks open letters whose rows this load holds.
 	Replayed(ctx context.Context, ids []int64, at time.Time) error

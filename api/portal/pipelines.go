@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -79,6 +80,22 @@ var stateWords = map[string]views.Note{
 	"stopped":   {Tone: "bad", Title: "No program brings changes into the figures", Text: "Start it with `sharepartner up`. What changed meanwhile is loaded then."},
 }
 
+// reasonWords say why all rows are read.
+var reasonWords = map[string]string{
+	"first_snapshot":    "nothing is loaded yet",
+	"warehouse_emptied": "the warehouse is empty and was not: its file was deleted, or another one is in its place",
+	"other_server":      "the database is on another server than before",
+	"other_timeline":    "the server was promoted or put back since",
+	"other_slot":        "another replication slot is named than before",
+	"server_behind":     "an older copy of the database was put back",
+	"server_restored":   "an older copy of the server's files was put back",
+	"slot_missing":      "somebody dropped the replication slot",
+	"slot_lost":         "Postgres gave up the log that was still needed",
+	"slot_unusable":     "Postgres cannot read its log from where the warehouse is: the publication was away then",
+	"reshaped":          "tables were published in another shape for a while",
+	"warehouse_behind":  "an older copy of the warehouse was put back",
+}
+
 var guardNotes = map[warehouse.Guard]views.Note{
 	warehouse.GuardWarning:   {Tone: "warn", Title: "Postgres keeps much of its log for the pipeline", Text: "More than half of what it may keep. See what holds the pipeline up."},
 	warehouse.GuardAlarm:     {Tone: "bad", Title: "Postgres will soon give up what the pipeline still needs", Text: "Repair the pipeline, or raise max_slot_wal_keep_size if the disk has room. If the slot is lost nothing is lost for good: all rows are read again."},
@@ -91,6 +108,9 @@ func (x *pipelinePage) notes() []views.Note {
 	state := stateWords[x.s.State]
 	if age := x.now.Sub(x.s.UpdatedAt); age > silence && x.s.State != "stopped" {
 		state = views.Note{Tone: "bad", Title: "The pipeline has said nothing for " + x.ago(age), Text: "Its last word was \"" + x.s.State + "\". See whether the program runs; start it again with `sharepartner up`."}
+	}
+	if r := x.s.Resyncing; r != nil {
+		state.Lines = append(state.Lines, "Since "+x.time(r.Since)+", because "+cmp.Or(reasonWords[r.Reason], words(r.Reason))+".")
 	}
 	if x.s.Detail != "" && x.s.State != "streaming" {
 		state.Lines = append(state.Lines, x.s.Detail)

@@ -137,7 +137,7 @@ func (x *pipelinePage) slot() views.Card {
 		textRow("Large transactions written to disk", size(s.SpillBytes)), textRow("Read by", read),
 	}}
 	if r := x.s.LastResync; r != nil {
-		c.Foot = "All rows were last read on " + x.time(r.At) + ": " + x.counted(r.Rows, "row", "rows") + " in " + seconds(r.Seconds) + ", " + x.count(r.Differed) + " of them put right (" + words(r.Reason) + ")."
+		c.Foot = "All rows were last read on " + x.time(r.At) + ": " + x.counted(r.Rows, "row", "rows") + " in " + seconds(r.Seconds) + ", " + x.count(r.Differed) + " of them put right, because " + cmp.Or(reasonWords[r.Reason], words(r.Reason)) + "."
 	}
 	return c
 }

@@ -21,6 +21,7 @@ import (
 type pipelinesCommand struct {
 	DeadLetters deadLettersCommand `cmd:"" help:"List the rows that the warehouse cannot keep and that were set aside."`
 	Replay      replayCommand      `cmd:"" help:"Decode rows that were set aside again, and load what can be kept now."`
+	AllowAside  allowAsideCommand  `cmd:"" help:"Let the running pipeline set aside more rows than its limit of a minute, once, and go on."`
 	Parity      parityCommand      `cmd:"" help:"Compute every metric on Postgres too, and print what the warehouse answers differently."`
 }
 
@@ -66,6 +67,24 @@ func (c *replayCommand) Run(ctx context.Context) error {
 		return err
 	}
 	return reportReplay(os.Stdout, outcomes)
+}
+
+type allowAsideCommand struct {
+	Config
+	Rows int `help:"How many more." default:"10000"`
+}
+
+// Run tells the running program. None is no reason to begin one: it has not stopped before such rows, then.
+func (c *allowAsideCommand) Run(ctx context.Context) error {
+	if c.Rows < 1 {
+		return errors.New("say how many more rows may be set aside: --rows 1000")
+	}
+	var allowed int
+	if err := askControl(ctx, c.Data, http.MethodPost, "/allow-aside?rows="+strconv.Itoa(c.Rows), &allowed); err != nil {
+		return err
+	}
+	fmt.Printf("The pipeline may set %d rows more aside and tries again within seconds. See what was set aside by: sharepartner pipelines dead-letters\n", allowed)
+	return nil
 }
 
 func reportReplay(w io.Writer, outcomes []pipelines.Outcome) error {
@@ -158,6 +177,14 @@ func controlOf(p *pipelines.Pipeline, store warehouse.Store, metrics *parity.Run
 			ids = []int64{id}
 		}
 		return p.Replay(r.Context(), ids)
+	}))
+	mux.HandleFunc("POST /allow-aside", answer(func(r *http.Request) (any, error) {
+		rows, err := strconv.Atoi(r.FormValue("rows"))
+		if err != nil || rows < 1 {
+			return nil, fmt.Errorf("%q is no number of rows", r.FormValue("rows"))
+		}
+		p.AllowAside(rows)
+		return rows, nil
 	}))
 	mux.HandleFunc("POST /parity", answer(func(r *http.Request) (any, error) { return metrics.Compare(r.Context()) }))
 	return mux

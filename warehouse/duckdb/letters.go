@@ -31,6 +31,11 @@ func (l *load) setAside(ctx context.Context, letters []warehouse.DeadLetter) err
 		if d.Op != warehouse.OpSnapshot && d.CommitLSN < l.from.LSN {
 			continue
 		}
+		if news, err := l.newest(ctx, d); err != nil {
+			return err
+		} else if !news {
+			continue
+		}
 		last++
 		l.letters = true
 		_, err := l.tx.ExecContext(ctx, "INSERT INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL)",
@@ -40,6 +45,21 @@ func (l *load) setAside(ctx context.Context, letters []warehouse.DeadLetter) err
 		}
 	}
 	return nil
+}
+
+// newest says whether a letter tells something new. All rows of a table are read again now and then: one that is as it was
+// then is set aside already, and one that is otherwise takes the place of what came before it.
+func (l *load) newest(ctx context.Context, d warehouse.DeadLetter) (bool, error) {
+	if d.Op != warehouse.OpSnapshot || d.Key == "" {
+		return true, nil
+	}
+	var same bool
+	const open = ` FROM dead_letter WHERE state = 'open' AND "table" = ? AND key = ?`
+	if err := l.tx.QueryRowContext(ctx, "SELECT count(*) > 0"+open+" AND op = 83 AND raw = ? AND relation = ?", d.Table, d.Key, d.Raw, d.Relation).Scan(&same); err != nil || same {
+		return false, err
+	}
+	_, err := l.tx.ExecContext(ctx, `UPDATE dead_letter SET state = 'superseded', settled_at = ? WHERE state = 'open' AND "table" = ? AND key = ?`, d.NotedAt.UTC(), d.Table, d.Key)
+	return true, err
 }
 
 // Replayed marks open letters whose rows this load holds.
@@ -56,15 +76,16 @@ func (l *load) Replayed(ctx context.Context, ids []int64, at time.Time) error {
 	return nil
 }
 
-// supersede settles the letters whose rows have come in a later version, while those are staged.
+// supersede settles the letters whose rows have come in a later version, while those are staged. A row of a comparison is as
+// Postgres has it by then, whatever version it takes the place of.
 func (l *load) supersede(ctx context.Context, t *warehouse.Table, c *changes) error {
 	if !l.letters {
 		return nil
 	}
 	replace := strings.NewReplacer("{name}", t.Schema+"."+t.Name, "{stage}", "stage_"+t.Name, "{key}", keyExpression(t))
 	const settle = "UPDATE dead_letter SET state = 'superseded', settled_at = make_timestamp(s.at) FROM "
-	query := settle + `(SELECT {key} AS key, max(_rec) AS rec, max(_commit_at) AS at FROM {stage} WHERE _op <> 84 GROUP BY 1) s
-		WHERE dead_letter.state = 'open' AND dead_letter."table" = '{name}' AND dead_letter.key = s.key AND dead_letter.record_lsn < s.rec`
+	query := settle + `(SELECT {key} AS key, max(_rec) AS rec, max(_commit_at) AS at, bool_or(_op IN (82, 88)) AS compared FROM {stage} WHERE _op <> 84 GROUP BY 1) s
+		WHERE dead_letter.state = 'open' AND dead_letter."table" = '{name}' AND dead_letter.key = s.key AND (dead_letter.record_lsn < s.rec OR s.compared)`
 	if c.truncate {
 		query += "; " + settle + `(SELECT max(_rec) AS rec, max(_commit_at) AS at FROM {stage} WHERE _op = 84) s
 			WHERE dead_letter.state = 'open' AND dead_letter."table" = '{name}' AND dead_letter.record_lsn < s.rec`
