@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -54,7 +55,7 @@ func troubled(now time.Time) told {
 			Guard: warehouse.GuardAlarm,
 		},
 		LastResync: &warehouse.Resync{Reason: "slot_lost", At: now.Add(-4 * time.Hour), Seconds: 75, Rows: 12_000},
-		Parity:     &warehouse.Check{At: now.Add(-2 * time.Hour), Seconds: 1.5, Compared: 900, Differences: 2, Measures: []warehouse.Measure{{Name: "amount_open", Compared: 100, Differences: 2}, {Name: "won", Compared: 800}}},
+		Parity:     &warehouse.Check{At: now.Add(-2 * time.Hour), Seconds: 1.5, Compared: 900, Differences: 2, Fault: "canceled after two minutes", FaultSince: now.Add(-time.Hour), Measures: []warehouse.Measure{{Name: "amount_open", Compared: 100, Differences: 2}, {Name: "won", Compared: 800}}},
 		Schema:     &warehouse.SchemaNote{Version: 24, LSN: 1<<32 + 0xAB, At: now.Add(-3 * time.Hour), Altered: []string{"crm.stage: position is bigint and was integer"}},
 		Drift:      &warehouse.Check{At: now.Add(-2 * time.Hour), Seconds: 4, Compared: 12_000, Differences: 1, Repaired: 1},
 	}}
@@ -93,8 +94,9 @@ func TestPipelinesPage(t *testing.T) {
 	page = w.telling(t, troubled(now)).as(t, leaderMail).get("/pipelines")
 	for _, words := range []string{
 		"Somebody has to change something", "wal_level is replica", "connection refused", "Postgres will soon give up what the pipeline still needs", "raise max_slot_wal_keep_size", "2 rows are set aside",
-		"Metrics are not the same on both sides", "2 of 900 differ", "62 min", "12,345", "8.5 GB", "1.5 GB", "018f4e3a-0000-7000-8000-000000000001", "NaN is no number", "Slot lost", "1 row was put right at once", "pipelines replay",
+		"Metrics are not the same on both sides", "2 of 900 differ", "62 min", "12,345", "8.5 GB", "1.5 GB", "018f4e3a-0000-7000-8000-000000000001", "NaN is no number", "because Postgres gave up the log that was still needed", "1 row was put right at once", "pipelines replay",
 		"Tables were altered by hand", "crm.stage: position is bigint and was integer", "The tables are as migration 24 made them, read in the log at 1/AB",
+		"Metrics could not be compared since", "canceled after two minutes", "2 differences in 900 values. Since", "not since", "sharepartner pipelines parity",
 		"The clock of Postgres is 60 min behind this program's", "Set both by a time server",
 	} {
 		require.Contains(t, page.text(), words)
@@ -106,6 +108,12 @@ func TestPipelinesPage(t *testing.T) {
 		page = w.telling(t, told{status: warehouse.Status{State: state, UpdatedAt: now}}).as(t, leaderMail).get("/pipelines")
 		require.Contains(t, page.text(), words)
 		require.Contains(t, page.text(), "No lag was noted yet")
+	}
+	page = w.telling(t, told{status: warehouse.Status{
+		State: "resync", UpdatedAt: now, Resyncing: &warehouse.Resyncing{Reason: "slot_lost", Since: now.Add(-time.Minute)}, Parity: (*warehouse.Check)(nil).Failed(errors.New("no view"), now),
+	}}).as(t, leaderMail).get("/pipelines")
+	for _, words := range []string{"because Postgres gave up the log that was still needed.", "they never were compared", "metrics could not be compared", "It could not be done: no view"} {
+		require.Contains(t, page.text(), words)
 	}
 	page = w.telling(t, told{status: warehouse.Status{State: "streaming", UpdatedAt: now.Add(-time.Hour)}}).as(t, leaderMail).get("/pipelines")
 	require.Contains(t, page.text(), "The pipeline has said nothing for 60 min")
