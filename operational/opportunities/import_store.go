@@ -63,16 +63,18 @@ update crm.opportunity o set name = n.name, customer_name = n.customer_name, ven
 from ` + importSet + `
 where o.id = n.id and o.version = n.version - 1`
 
+// Which of the own people looks after a deal no export says: it stays.
 const insertImportedHistory = `
 insert into crm.opportunity_history (opportunity_id, version, connection_id, vendor_org_id, partner_org_id, effective_at, recorded_at, imported, change, changed,
-  changed_by_side, process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, region, tier)
+  changed_by_side, process_id, process_version, stage_id, stage_type, stage_position, vendor_net_amount, currency, close_date, owner_contact_id, owner_membership_id, region, tier)
 select n.id, n.version, n.connection_id, @vendor, n.partner_org_id, n.effective_at, n.recorded_at, n.imported, n.change, string_to_array(n.changed, ','),
-  'system', n.process_id, n.process_version, n.stage_id, n.stage_type, n.stage_position, n.amount, n.currency, n.close_date, n.owner_contact_id, n.region, n.tier
+  'system', n.process_id, n.process_version, n.stage_id, n.stage_type, n.stage_position, n.amount, n.currency, n.close_date, n.owner_contact_id, o.owner_membership_id, n.region, n.tier
 from unnest(@ids::uuid[], @versions::bigint[], @connections::uuid[], @partners::uuid[], @effective::timestamptz[], @recorded::timestamptz[], @imported::boolean[],
   @changes::text[], @processes::uuid[], @process_versions::bigint[], @stages::uuid[], @stage_types::text[], @positions::int[], @amounts::text[]::numeric[],
   @currencies::text[], @close_dates::text[]::date[], @owners::uuid[], @regions::text[], @tiers::text[], @changed::text[])
   as n(id, version, connection_id, partner_org_id, effective_at, recorded_at, imported, change, process_id, process_version, stage_id, stage_type, stage_position,
-    amount, currency, close_date, owner_contact_id, region, tier, changed)`
+    amount, currency, close_date, owner_contact_id, region, tier, changed)
+join crm.opportunity o on o.id = n.id`
 
 const deleteImportedLines = `delete from crm.opportunity_line where opportunity_id = any($1)`
 
