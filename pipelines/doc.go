@@ -23,6 +23,8 @@
 //   - Some rows are compared every minute, all tables in turn, whole rows in Go: the sums of hashes that would tell two
 //     ranges apart would have to read the same rows. A row that differs is looked at again at a second fence, with the
 //     stream standing still, and put right there: nothing newer of it can be loaded already.
+//   - An update leaves long values out that it did not change. Where the row before is not there, since somebody has deleted
+//     it from the warehouse, the update is passed over and the row fetched at a fence; cut off, the drift check finds it.
 //   - A table that is new among the mirrored ones is copied at a fence, with the stream standing still, and no other: its
 //     changes are passed over until there. That delays the others once, by as long as the copy takes, and is exact.
 //   - What is derived from the history is held against it by the store itself, with the history's range. What no

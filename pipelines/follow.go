@@ -54,6 +54,7 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 			return err
 		}
 		g.Go(func() error { return p.watchGaps(ctx, added) })
+		g.Go(func() error { return p.fetchMissing(ctx) })
 		return p.watchDrift(ctx)
 	})
 	return g.Wait()

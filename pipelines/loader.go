@@ -26,6 +26,7 @@ type loader struct {
 	free    chan *pgsource.Changes
 	confirm func(lsn uint64, atOnce bool)
 	aside   *aside
+	missing *missing
 	replays <-chan *replay
 	tables  []*warehouse.Table
 
@@ -37,7 +38,7 @@ type loader struct {
 func newLoader(p *Pipeline, confirm func(uint64, bool)) *loader {
 	return &loader{
 		store: p.cfg.Store, meter: p.meter, jobs: make(chan job, 1), free: make(chan *pgsource.Changes, 2), confirm: confirm, over: make(chan struct{}),
-		aside: p.aside, replays: p.replays, tables: p.cfg.Tables,
+		aside: p.aside, missing: p.missing, replays: p.replays, tables: p.cfg.Tables,
 	}
 }
 
@@ -95,6 +96,7 @@ func (l *loader) take(ctx context.Context, j job) error {
 		l.aside.kept()
 		l.meter.loaded(*j.checkpoint, &l.tally)
 		l.confirm(j.checkpoint.LSN, j.tell) // only now may the server forget it
+		l.missing.add(l.load.Missing())
 		l.load = nil
 	}
 	j.changes.Reset()

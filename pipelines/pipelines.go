@@ -44,6 +44,7 @@ type Pipeline struct {
 	ran       atomic.Bool
 	follower  atomic.Pointer[follower] // while it streams
 	gaps      *gaps
+	missing   *missing
 
 	drifting sync.Mutex // over drift
 	drift    drift
@@ -66,7 +67,7 @@ func New(cfg Config) *Pipeline {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual, replays: make(chan *replay), gaps: newGaps()}
+	p := &Pipeline{cfg: cfg, meter: newMeter(cfg.Clock), limits: usual, replays: make(chan *replay), gaps: newGaps(), missing: newMissing()}
 	p.aside = newAside(cfg)
 	p.source, p.sourceErr = pgsource.New(pgsource.Options{URL: cfg.SourceURL, Slot: cfg.Slot, Publication: cfg.Publication, Tables: cfg.Tables, Log: cfg.Log, Version: cfg.Version})
 	return p

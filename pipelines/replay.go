@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -116,9 +117,15 @@ func appendLetters(ctx context.Context, load warehouse.Load, tables []*warehouse
 		o := Outcome{ID: l.ID, Table: l.Table, Key: l.Key}
 		b, fault := pgsource.Again(tables, l, before, lsn, uint32(l.ID%pgsource.FirstSeq))
 		if fault == nil {
+			missing := len(load.Missing())
 			if err := load.Append(ctx, b); err != nil {
 				return nil, nil, ofStore(fmt.Sprintf("load letter %d", l.ID), err)
 			}
+			if len(load.Missing()) > missing {
+				fault = errors.New("values of it were not sent, and the warehouse has no such row")
+			}
+		}
+		if fault == nil {
 			good = append(good, l.ID)
 		} else {
 			o.Fault = fault.Error()

@@ -58,8 +58,12 @@ type Loader interface {
 
 // Load is an open load.
 type Load interface {
-	// Append adds changes of one table; a large transaction comes in several pieces, in order.
+	// Append adds changes of one table; a large transaction comes in several pieces, in order. An update that leaves values
+	// out, of a row that is not there although it should be, is left out itself: see Missing.
 	Append(ctx context.Context, b *Batch) error
+	// Missing lists the rows that were updated and are not there, in the order in which they were met. They are to be
+	// fetched when the load is visible.
+	Missing() []MissingRow
 	// SetAside keeps changes that cannot be loaded, as they came. A row of a snapshot that is set aside already as it came is
 	// left out; one that came otherwise takes the place of the letters before. A letter is superseded by itself as soon as a row with
 	// its key and a larger record LSN is loaded, or one of a comparison, or a truncate of its table.
@@ -76,6 +80,12 @@ type Load interface {
 	Commit(ctx context.Context, c Checkpoint) error
 	// Rollback forgets the load; after Commit it does nothing.
 	Rollback() error
+}
+
+// MissingRow is a row that somebody has taken out of the store by hand.
+type MissingRow struct {
+	Table *Table
+	ID    uuid.UUID
 }
 
 // Checkpoint is a place in the write-ahead log of one Postgres server. Everything before it is loaded.

@@ -23,6 +23,7 @@ type load struct {
 	failed bool
 	// letters says that some may be open: then each table's are settled by what is staged.
 	letters bool
+	missing []warehouse.MissingRow
 }
 
 // changes is what is known of the staged rows of one table.
@@ -126,14 +127,14 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if err := l.store.mirrors(b.Table); err != nil {
 		return err
 	}
-	resolved, err := l.resolve(ctx, b)
+	resolved, lost, err := l.resolve(ctx, b)
 	if err != nil {
 		return err
 	}
-	if len(resolved) == 0 && l.isPiece(b) {
+	if len(resolved)+len(lost) == 0 && l.isPiece(b) {
 		return l.readPiece(ctx, b)
 	}
-	staged, err := l.stageRows(b, resolved)
+	staged, err := l.stageRows(b, resolved, lost)
 	if err != nil || staged == 0 {
 		return err
 	}

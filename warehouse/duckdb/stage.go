@@ -26,8 +26,8 @@ func makeStaging(ctx context.Context, conn *sql.Conn, tables []*warehouse.Table)
 	return nil
 }
 
-// stageRows puts the rows into the staging table, except those whose transaction is loaded already.
-func (l *load) stageRows(b *warehouse.Batch, resolved map[cell]driver.Value) (staged int, err error) {
+// stageRows puts the rows into the staging table, except those whose transaction is loaded already, and those that are lost.
+func (l *load) stageRows(b *warehouse.Batch, resolved map[cell]driver.Value, lost map[int]bool) (staged int, err error) {
 	err = l.store.writer.Raw(func(conn any) (err error) {
 		appender, err := engine.NewAppenderFromConn(conn.(driver.Conn), "", "stage_"+b.Table.Name)
 		if err != nil {
@@ -42,7 +42,7 @@ func (l *load) stageRows(b *warehouse.Batch, resolved map[cell]driver.Value) (st
 		row := make([]driver.Value, len(b.Columns)+5)
 		var commitAt, commitLSN boxed
 		for i := range b.Len() {
-			if l.loaded(b, i) {
+			if l.loaded(b, i) || lost[i] {
 				continue
 			}
 			for j := range b.Columns {
