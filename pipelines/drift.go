@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -120,13 +121,25 @@ func (p *Pipeline) compareSome(ctx context.Context, d *drift) ([]differing, erro
 		} else {
 			d.table, d.from = d.table+1, uuid.Nil
 		}
-		d.round.Compared += seen.compared
-		d.round.Differences += seen.differed + int64(len(f.derived))
+		d.count(table, seen.compared, seen.differed+int64(len(f.derived)))
 		if len(f.spans)+len(f.derived) > 0 {
 			found = append(found, f)
 		}
 	}
 	return found, nil
+}
+
+// count adds to the round, in all and for a table.
+func (d *drift) count(t *warehouse.Table, compared, differ int64) {
+	d.round.Compared += compared
+	d.round.Differences += differ
+	at := slices.IndexFunc(d.round.Measures, func(m warehouse.Measure) bool { return m.Name == t.Name })
+	if at < 0 {
+		at = len(d.round.Measures)
+		d.round.Measures = append(d.round.Measures, warehouse.Measure{Name: t.Name})
+	}
+	d.round.Measures[at].Compared += compared
+	d.round.Measures[at].Differences += differ
 }
 
 // compareRange compares a range of keys of a table, and what is derived of it.

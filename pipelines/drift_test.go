@@ -89,6 +89,12 @@ func TestRowsChangedByHandAreFoundAndPutRight(t *testing.T) {
 	found := round(t, p)
 	require.GreaterOrEqual(t, found.Differences, int64(2+3+2+1+1+1))
 	require.Equal(t, found.Differences, found.Repaired)
+	byTable := map[string]int64{}
+	for _, m := range found.Measures {
+		byTable[m.Name] = m.Differences
+	}
+	require.Equal(t, int64(3+2), byTable["account"], "where they were")
+	require.Equal(t, int64(2+1), byTable["product"])
 	require.Zero(t, round(t, p).Differences, "all is put right")
 	written()
 	b.catchUp(p)

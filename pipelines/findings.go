@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -11,6 +12,7 @@ func (m *meter) drifted(round warehouse.Check, done, found bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before := m.status.Drift
+	round.Measures = slices.Clone(round.Measures) // they go on being counted
 	switch {
 	case done || found || before == nil || !before.Whole:
 		round.Whole = done

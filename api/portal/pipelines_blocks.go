@@ -187,6 +187,6 @@ func (x *pipelinePage) aside() views.Card {
 			{Text: l.Table, Sub: l.Key, Wide: true}, {Text: strconv.FormatInt(l.ID, 10)}, {Text: l.Reason, Sub: l.Column, Wide: true}, {Text: x.time(l.CommitAt)},
 		}})
 	}
-	c.Foot = "Correct the value in its record: the new version takes the place of this one by itself. After an update of the program that can read it: sharepartner pipelines replay NUMBER, or --all."
+	c.Foot = "Correct the value in its record: the new version takes the place of this one by itself. After an update of the program that can read it: sharepartner pipelines replay NUMBER, or --all. To see what came, byte by byte: sharepartner pipelines dead-letters --id NUMBER."
 	return c
 }

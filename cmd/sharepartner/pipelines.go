@@ -19,6 +19,7 @@ import (
 )
 
 type pipelinesCommand struct {
+	Status      statusCommand      `cmd:"" help:"Say what the pipeline does, how old the warehouse is, and what to do about it."`
 	DeadLetters deadLettersCommand `cmd:"" help:"List the rows that the warehouse cannot keep and that were set aside."`
 	Replay      replayCommand      `cmd:"" help:"Decode rows that were set aside again, and load what can be kept now."`
 	AllowAside  allowAsideCommand  `cmd:"" help:"Let the running pipeline set aside more rows than its limit of a minute, once, and go on."`
@@ -29,10 +30,19 @@ type deadLettersCommand struct {
 	Config
 	State string `help:"Only those in this state: open, replayed, superseded, or all." default:"open" enum:"open,replayed,superseded,all"`
 	Limit int    `help:"How many at most, the oldest first." default:"100"`
+	ID    int64  `help:"Only this one, with its place in the log and what came, byte by byte."`
 }
 
 // Run lists, a line each.
 func (c *deadLettersCommand) Run(ctx context.Context) error {
+	if c.ID != 0 {
+		var came letterAsItCame
+		if err := c.ask(ctx, http.MethodGet, "/dead-letter?id="+strconv.FormatInt(c.ID, 10), &came); err != nil {
+			return err
+		}
+		came.print(os.Stdout)
+		return nil
+	}
 	var letters []letter
 	path := fmt.Sprintf("/dead-letters?state=%s&limit=%d", c.State, c.Limit)
 	if err := c.ask(ctx, http.MethodGet, path, &letters); err != nil {
@@ -166,6 +176,18 @@ func controlOf(p *pipelines.Pipeline, store warehouse.Store, metrics *parity.Run
 		}
 		found, err := store.DeadLetters(r.Context(), warehouse.LetterFilter{State: state, Limit: limit})
 		return listed(found), err
+	}))
+	mux.HandleFunc("GET /status", answer(func(r *http.Request) (any, error) { return p.Status(r.Context()) }))
+	mux.HandleFunc("GET /dead-letter", answer(func(r *http.Request) (any, error) {
+		id, err := strconv.ParseInt(r.FormValue("id"), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no number of a row", r.FormValue("id"))
+		}
+		found, err := store.DeadLetters(r.Context(), warehouse.LetterFilter{IDs: []int64{id}, Raw: true})
+		if err != nil || len(found) == 1 {
+			return asItCame(found), err
+		}
+		return nil, fmt.Errorf("no row with number %d was set aside: sharepartner pipelines dead-letters --state=all lists them", id)
 	}))
 	mux.HandleFunc("POST /replay", answer(func(r *http.Request) (any, error) {
 		var ids []int64

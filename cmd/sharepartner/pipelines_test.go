@@ -32,6 +32,22 @@ func TestRowsSetAsideByCommand(t *testing.T) {
 	require.Equal(t, []string{"open", "crm.product", "4711", "list_price", "NaN cannot be kept"}, []string{away[0].State, away[0].Table, away[0].Key, away[0].Column, away[0].Reason})
 	require.NoFileExists(t, controlPath(cfg.Data), "the socket goes with its program")
 
+	var came letterAsItCame
+	require.NoError(t, cfg.ask(t.Context(), http.MethodGet, "/dead-letter?id=1", &came))
+	var shown bytes.Buffer
+	came.print(&shown)
+	for _, words := range []string{"list_price: NaN cannot be kept", "record 0/1A", "|as it came|"} {
+		require.Contains(t, shown.String(), words)
+	}
+	require.ErrorContains(t, cfg.ask(t.Context(), http.MethodGet, "/dead-letter?id=99", &came), "no row with number 99")
+	var said warehouse.Status
+	require.NoError(t, cfg.ask(t.Context(), http.MethodGet, "/status", &said))
+	shown.Reset()
+	require.NoError(t, printStatus(&shown, said, time.Now()))
+	for _, words := range []string{"stopped (the program was stopped)", "first_snapshot", "in step", "not compared yet"} {
+		require.Contains(t, shown.String(), words)
+	}
+
 	app, err = Start(t.Context(), cfg, quietLog())
 	require.NoError(t, err)
 	defer app.Stop()
@@ -57,7 +73,7 @@ func plantLetter(t *testing.T, cfg Config) {
 	require.True(t, ok)
 	load, err := store.Begin(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, load.SetAside(t.Context(), []warehouse.DeadLetter{{CommitLSN: at.LSN, Op: warehouse.OpUpdate, Table: "crm.product", Key: "4711", Column: "list_price", Reason: "NaN cannot be kept"}}))
+	require.NoError(t, load.SetAside(t.Context(), []warehouse.DeadLetter{{CommitLSN: at.LSN, RecordLSN: 26, Raw: []byte("as it came"), Op: warehouse.OpUpdate, Table: "crm.product", Key: "4711", Column: "list_price", Reason: "NaN cannot be kept"}}))
 	require.NoError(t, load.Commit(t.Context(), at))
 	require.NoError(t, store.Close())
 }
