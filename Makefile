@@ -35,7 +35,7 @@ test: export GOGC := $(or $(GOGC),400)
 test: export GORACE := $(or $(GORACE),atexit_sleep_ms=50)
 test: assets
 	@.tools/need go gcc g++ postgres chromium
-	go test -race -vet=off -ldflags='-s -w' -timeout 10m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./pipelines ./api/portal ./api ./...
+	go test -race -vet=off -ldflags='-s -w' -timeout 20m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) ./pipelines ./api/portal ./api ./...
 
 # Reads what make test has compiled.
 check: .tools/bin/golangci-lint .tools/bin/gofumpt
