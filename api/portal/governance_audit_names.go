@@ -201,9 +201,7 @@ func (v *visit) definedNamed(c legend, of map[string][]string) error {
 	if !v.actor.Allowed(operational.RolesManage) {
 		return nil
 	}
-	added, err := listed(func(q operational.Query) (operational.Listed[governance.CustomField], error) {
-		return v.rights().CustomFields(v.ctx, v.actor, q)
-	})
+	added, err := v.addedFields()
 	if err != nil {
 		return err
 	}

@@ -104,9 +104,7 @@ func (v *visit) definitions(d *desk) error {
 	if !v.actor.Allowed(operational.RolesManage) {
 		return nil
 	}
-	added, err := listed(func(q operational.Query) (operational.Listed[governance.CustomField], error) {
-		return v.rights().CustomFields(v.ctx, v.actor, q)
-	})
+	added, err := v.addedFields()
 	if err != nil {
 		return err
 	}
@@ -118,6 +116,13 @@ func (v *visit) definitions(d *desk) error {
 	})
 	d.types = slices.DeleteFunc(d.types, func(t governance.RecordType) bool { return d.object != "" && t.Object != d.object })
 	return err
+}
+
+// addedFields are the fields that the company added to its records.
+func (v *visit) addedFields(only ...operational.Filter) ([]governance.CustomField, error) {
+	return listed(func(q operational.Query) (operational.Listed[governance.CustomField], error) {
+		return v.rights().CustomFields(v.ctx, v.actor, q)
+	}, only...)
 }
 
 // address is this page with one thing changed.

@@ -34,9 +34,7 @@ func (v *visit) setup(object operational.Object) (s setup, err error) {
 	}, only); err != nil {
 		return s, err
 	}
-	if s.fields, err = listed(func(q operational.Query) (operational.Listed[governance.CustomField], error) {
-		return v.rights().CustomFields(v.ctx, v.actor, q)
-	}, only); err != nil {
+	if s.fields, err = v.addedFields(only); err != nil {
 		return s, err
 	}
 	s.layouts, err = listed(func(q operational.Query) (operational.Listed[governance.Layout], error) {

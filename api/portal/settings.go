@@ -12,7 +12,6 @@ import (
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/operational/catalog"
-	"github.com/sharepartner/sharepartner/operational/governance"
 	"github.com/sharepartner/sharepartner/operational/interconnect"
 )
 
@@ -194,9 +193,7 @@ func (p *Portal) selling(v *visit) error {
 
 // fieldsBlock are the fields that the company added to its records.
 func (v *visit) fieldsBlock() (views.Block, error) {
-	added, err := listed(func(q operational.Query) (operational.Listed[governance.CustomField], error) {
-		return v.rights().CustomFields(v.ctx, v.actor, q)
-	})
+	added, err := v.addedFields()
 	b := views.Block{ID: "fields", Title: "Fields that you added", Aside: v.counted(int64(len(added)), "field", "fields")}
 	if len(added) == 0 {
 		b.Empty = &views.Empty{Icon: "list", Title: "None yet", Text: "Fields of your own are for what only your company keeps of an account, a contact or an opportunity."}
