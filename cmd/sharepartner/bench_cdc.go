@@ -41,7 +41,7 @@ func (c *benchCommand) benchLatency(ctx context.Context) ([]measurement, error) 
 		p50, p95 float64
 	}{
 		{"20 commits/s", benchcdc.Pace{Writers: 1, Every: 50 * time.Millisecond, Commits: 400}, 30, 150},
-		{"500 commits/s", benchcdc.Pace{Writers: 5, Every: 10 * time.Millisecond, Commits: 5000}, 500, 500},
+		{"500 commits/s", benchcdc.Pace{Writers: 25, Every: 50 * time.Millisecond, Commits: 5000}, 500, 500},
 	} {
 		source, done, err := benchSource(ctx)
 		if err != nil {
