@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"slices"
@@ -12,9 +13,6 @@ import (
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
-
-// smallRows is the number of rows of history up to which a load is folded row by row.
-const smallRows = 32
 
 func engineID(id uuid.UUID) driver.Value { return engine.UUID(id) }
 
@@ -35,36 +33,30 @@ func historyRowAt(b *warehouse.Batch, i int) historyRow {
 // deriveSmall brings the opportunities of a small load forward. It does nothing and says so when a change is late.
 func (l *load) deriveSmall(ctx context.Context, c *changes) (done bool, err error) {
 	slices.SortStableFunc(c.history, byBusinessTime)
-	var moves, wide, stays [][]driver.Value
-	var had []uuid.UUID
-	for _, id := range c.keys.ids {
-		before, err := l.foldedBefore(ctx, id)
-		if err != nil {
-			return false, err
-		}
-		after := before
-		for _, h := range c.history {
-			if h.id != id {
-				continue
-			}
-			if before != nil && byBusinessTime(h, before.last) < 0 {
-				return false, nil
-			}
-			var move []driver.Value
-			after, move = after.add(h)
-			moves = append(moves, move)
-		}
-		if after == nil {
-			continue
-		}
-		if before != nil {
-			had = append(had, id)
-		}
-		wide, stays = append(wide, after.wideRow()), append(stays, after.stayRows()...)
+	states, err := l.foldedBefore(ctx, c)
+	if err != nil {
+		return false, err
 	}
-	for _, id := range had {
+	had := len(states) > 0
+	var moves, wide, stays [][]driver.Value
+	var touched []uuid.UUID
+	for _, h := range c.history {
+		state := states[h.id]
+		if state != nil && byBusinessTime(h, state.last) < 0 {
+			return false, nil
+		}
+		if state == nil || !state.touched {
+			touched = append(touched, h.id)
+		}
+		state, move := state.add(h)
+		states[h.id], moves = state, append(moves, move)
+	}
+	for _, id := range touched {
+		wide, stays = append(wide, states[id].wideRow()), append(stays, states[id].stayRows()...)
+	}
+	if had {
 		for _, table := range []string{"opportunity_wide", "opportunity_stay"} {
-			if err := l.exec(ctx, "replace what is derived", "DELETE FROM "+table+" WHERE opportunity_id = '"+id.String()+"'"); err != nil {
+			if _, err := l.forTouched(ctx, c, "DELETE FROM "+table+" WHERE ", "stage_opportunity_history"); err != nil {
 				return false, err
 			}
 		}
@@ -98,42 +90,55 @@ func (l *load) appendRows(tables map[string][][]driver.Value) error {
 	})
 }
 
-// foldedBefore reads the state of an opportunity; nil when it is new.
-func (l *load) foldedBefore(ctx context.Context, id uuid.UUID) (*folded, error) {
-	rows, err := l.tx.QueryContext(ctx, "SELECT * EXCLUDE (opportunity_id) FROM opportunity_wide WHERE opportunity_id = '"+id.String()+"'")
-	if err != nil {
-		return nil, fmt.Errorf("read what is derived of %s: %w", id, err)
+// foldedBefore reads the states of the opportunities of the load; new ones have none.
+func (l *load) foldedBefore(ctx context.Context, c *changes) (map[uuid.UUID]*folded, error) {
+	states := make(map[uuid.UUID]*folded)
+	err := l.readTouched(ctx, c, "SELECT * FROM opportunity_wide WHERE ", func(rows *sql.Rows) error {
+		f := &folded{stays: make(map[int64]stay)}
+		h, cl := &f.last, &f.closed
+		err := rows.Scan((*engine.UUID)(&h.id), &h.connection, &h.vendor, &h.partner, &h.process, &f.createdAt, &f.createdRegion, &f.createdTier,
+			&h.stage, &h.kind, &h.position, &h.amt, &h.currency, &h.region, &h.tier, &h.effective, &h.recorded, &h.seq, &f.position, &f.furthest,
+			&cl.at, &cl.amount, &cl.currency, &cl.region, &cl.tier, &cl.stage)
+		states[h.id] = f
+		return err
+	})
+	if err != nil || len(states) == 0 {
+		return states, err
 	}
-	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		return nil, rows.Err()
-	}
-	f := &folded{last: historyRow{id: id}}
-	h, cl := &f.last, &f.closed
-	err = rows.Scan(&h.connection, &h.vendor, &h.partner, &h.process, &f.createdAt, &f.createdRegion, &f.createdTier,
-		&h.stage, &h.kind, &h.position, &h.amt, &h.currency, &h.region, &h.tier, &h.effective, &h.recorded, &h.seq, &f.position, &f.furthest,
-		&cl.at, &cl.amount, &cl.currency, &cl.region, &cl.tier, &cl.stage)
-	if err != nil {
-		return nil, fmt.Errorf("read what is derived of %s: %w", id, err)
-	}
-	f.stays, err = l.staysBefore(ctx, id)
-	return f, err
-}
-
-func (l *load) staysBefore(ctx context.Context, id uuid.UUID) (map[int64]stay, error) {
-	rows, err := l.tx.QueryContext(ctx, "SELECT position, entered_at, left_at FROM opportunity_stay WHERE opportunity_id = '"+id.String()+"'")
-	if err != nil {
-		return nil, fmt.Errorf("read the stays of %s: %w", id, err)
-	}
-	defer func() { _ = rows.Close() }()
-	stays := make(map[int64]stay)
-	for rows.Next() {
+	return states, l.readTouched(ctx, c, "SELECT opportunity_id, position, entered_at, left_at FROM opportunity_stay WHERE ", func(rows *sql.Rows) error {
+		var id engine.UUID
 		var position int64
 		var s stay
-		if err := rows.Scan(&position, &s.entered, &s.left); err != nil {
-			return nil, fmt.Errorf("read the stays of %s: %w", id, err)
+		if err := rows.Scan(&id, &position, &s.entered, &s.left); err != nil {
+			return err
 		}
-		stays[position] = s
+		if f := states[uuid.UUID(id)]; f != nil {
+			f.stays[position] = s
+		}
+		return nil
+	})
+}
+
+// readTouched reads what is derived of the opportunities of the load.
+func (l *load) readTouched(ctx context.Context, c *changes, query string, each func(*sql.Rows) error) error {
+	for _, condition := range c.touched("stage_opportunity_history") {
+		if err := l.readRows(ctx, query+condition, each); err != nil {
+			return fmt.Errorf("read what is derived: %w", err)
+		}
 	}
-	return stays, rows.Err()
+	return nil
+}
+
+func (l *load) readRows(ctx context.Context, query string, each func(*sql.Rows) error) error {
+	rows, err := l.tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

@@ -13,8 +13,11 @@ const Readers = readers
 
 // Piecemeal makes large loads of small ones.
 func (s *Store) Piecemeal(flush, whole, many int) {
-	s.pieces = pieces{flush: flush, whole: whole, many: many}
+	s.pieces = pieces{small: s.pieces.small, flush: flush, whole: whole, many: many}
 }
+
+// Foldless derives loads of more than so many rows of history with queries.
+func (s *Store) Foldless(rows int) { s.pieces.small = rows }
 
 // InUse counts the connections that somebody holds.
 func (s *Store) InUse() int { return s.db.Stats().InUse }

@@ -32,6 +32,7 @@ type closure struct{ at, amount, currency, region, tier, stage any }
 // folded is the state of an opportunity after its last row.
 type folded struct {
 	last                                  historyRow
+	touched                               bool // by the load
 	createdAt, createdRegion, createdTier any
 	position, furthest                    *int64
 	closed                                closure
@@ -58,6 +59,7 @@ func (f *folded) add(h historyRow) (*folded, []driver.Value) {
 		back = f.closed
 	}
 	move = append(move, back.amount, back.currency, back.region, back.tier, back.stage)
+	f.touched = true
 	f.close(before, h)
 	f.stay(before, h)
 	if h.kind == "active" || h.kind == "won" {

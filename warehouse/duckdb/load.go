@@ -48,14 +48,14 @@ func (l *load) note(c *changes, b *warehouse.Batch) {
 		if op != warehouse.OpTruncate && (!adds || b.Table.AppendOnly) {
 			c.keys.add(key[i])
 		}
-		if c.large = c.large || !adds || len(c.history) == smallRows; b.Table.Name == historyTable && !c.large {
+		if c.large = c.large || !adds || len(c.history) == l.store.pieces.small; b.Table.Name == historyTable && !c.large {
 			c.history = append(c.history, historyRowAt(b, i))
 		}
 	}
 }
 
 // small says that the load is to be folded row by row.
-func (c *changes) small() bool { return !c.large && !c.rewrites && c.keys.few() }
+func (c *changes) small() bool { return !c.large && !c.rewrites }
 
 // Begin starts a load. It waits for the one that is open.
 func (s *Store) Begin(ctx context.Context) (warehouse.Load, error) {
