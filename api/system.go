@@ -29,6 +29,7 @@ type PipelineNote struct {
 // PipelineWork is what a pipeline has done since its program started, and how its slot is.
 type PipelineWork struct {
 	Detail      string                 `json:"detail,omitempty" doc:"The state in words: which table, which row count, what is awaited"`
+	Progress    *warehouse.Progress    `json:"progress,omitempty" doc:"How far a copy or comparison of all tables is; absent while there is none"`
 	Since       *time.Time             `json:"since,omitempty" doc:"From when counts are: the start of the program"`
 	Restarts    int64                  `json:"restarts" doc:"How often it began again after a fault"`
 	Rows        int64                  `json:"rows" doc:"Changes that were loaded"`
@@ -44,7 +45,7 @@ type PipelineWork struct {
 
 func workOf(s warehouse.Status) *PipelineWork {
 	w := &PipelineWork{
-		Detail: s.Detail, Since: moment(s.Since), Restarts: s.Restarts, Rows: s.Rows, Tables: s.Tables, Batches: s.Batches, Slot: s.Slot,
+		Detail: s.Detail, Progress: s.Progress, Since: moment(s.Since), Restarts: s.Restarts, Rows: s.Rows, Tables: s.Tables, Batches: s.Batches, Slot: s.Slot,
 		Resyncs: s.Resyncs, Resyncing: s.Resyncing, LastResync: s.LastResync, DeadLetters: s.DeadLetters, Schema: s.Schema,
 	}
 	if w.Tables == nil {

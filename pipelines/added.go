@@ -62,7 +62,8 @@ func (p *Pipeline) loadAdded(ctx context.Context, source *pgsource.Moment, table
 		err := reader.Read(ctx, table, warehouse.KeySpan{}, func(piece pgsource.Piece) error {
 			t.add(piece.Batch)
 			p.meter.detail(fmt.Sprintf("following the log; copying %s, which is new, %d rows so far", table.Name, t.rows))
-			if err := p.aside.keep(ctx, load, piece.Aside); err != nil {
+			wanted, err := p.aside.gather(ctx, load, piece.Aside)
+			if err != nil || !wanted {
 				return err
 			}
 			return ofStore("append to "+table.Name, load.Append(ctx, piece.Batch))
@@ -73,6 +74,9 @@ func (p *Pipeline) loadAdded(ctx context.Context, source *pgsource.Moment, table
 		if err := load.Copied(ctx, table); err != nil {
 			return ofStore("note the copy of "+table.Name, err)
 		}
+	}
+	if err := p.aside.verdict(true); err != nil {
+		return err
 	}
 	t.ending = time.Now()
 	if err := load.Commit(ctx, stored(at)); err != nil {

@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,19 +13,6 @@ import (
 // usualAside is how many rows may be set aside in a minute: more is no odd row but something that goes wrong at large.
 const usualAside = 100
 
-// FloodError says that too many rows cannot be kept. Nothing of the load that holds them is visible.
-type FloodError struct {
-	Limit int
-	Last  warehouse.DeadLetter
-}
-
-func (e *FloodError) Error() string {
-	return fmt.Sprintf("more than %d rows in a minute cannot be kept, the last in table %s (column %s, key %s): %s. All before is loaded and nothing is lost. "+
-		"So many are no odd rows: find what writes them and stop it. The pipeline stands still before them, also when they are corrected, since they stay in the log. "+
-		"To have it set them aside and go on, say so: sharepartner pipelines allow-aside, beside the running program; or start it with a higher SHAREPARTNER_ASIDE_PER_MINUTE. "+
-		"A row that is corrected takes the place of its bad version then, and others can be replayed when they can be read", e.Limit, e.Last.Table, e.Last.Column, e.Last.Key, e.Last.Reason)
-}
-
 // aside counts what is set aside, over restarts of the pipeline too.
 type aside struct {
 	limit int
@@ -34,6 +20,8 @@ type aside struct {
 	log   *slog.Logger
 
 	mu      sync.Mutex
+	said    chan struct{}   // holds something when somebody has allowed more
+	flood   flood           // of the open load
 	recent  []time.Time     // of the last minute, committed
 	pending []time.Time     // in the open load
 	allowed int             // how many more somebody has allowed
@@ -41,20 +29,36 @@ type aside struct {
 }
 
 func newAside(cfg Config) *aside {
-	a := &aside{limit: cfg.AsidePerMinute, clock: cfg.Clock, log: cfg.Log}
+	a := &aside{limit: cfg.AsidePerMinute, clock: cfg.Clock, log: cfg.Log, said: make(chan struct{}, 1)}
 	if a.limit == 0 {
 		a.limit = usualAside
 	}
 	return a
 }
 
-// keep sets letters aside in an open load.
+// keep sets letters aside in an open load. Too many end it.
 func (a *aside) keep(ctx context.Context, load warehouse.Load, letters []warehouse.DeadLetter) error {
 	if len(letters) == 0 {
 		return nil
 	}
-	if err := a.count(letters); err != nil {
-		return err
+	if a.count(letters) {
+		return a.verdict(false)
+	}
+	return a.put(ctx, load, letters)
+}
+
+// gather is keep for a load of all rows. Too many do not end it, but from there on nothing is loaded: it goes on for as
+// long as there are rows, so that the verdict can name all that cannot be kept. It says whether the load is still wanted.
+func (a *aside) gather(ctx context.Context, load warehouse.Load, letters []warehouse.DeadLetter) (bool, error) {
+	if a.count(letters) {
+		return false, nil
+	}
+	return true, a.put(ctx, load, letters)
+}
+
+func (a *aside) put(ctx context.Context, load warehouse.Load, letters []warehouse.DeadLetter) error {
+	if len(letters) == 0 {
+		return nil
 	}
 	for _, l := range letters {
 		a.log.WarnContext(ctx, "a row cannot be kept and is set aside", "table", l.Table, "key", l.Key, "column", l.Column, "lsn", pgsource.FormatLSN(l.CommitLSN), "fault", l.Reason)
@@ -62,7 +66,8 @@ func (a *aside) keep(ctx context.Context, load warehouse.Load, letters []warehou
 	return ofStore("set rows aside", load.SetAside(ctx, letters))
 }
 
-func (a *aside) count(letters []warehouse.DeadLetter) error {
+// count says whether there are too many.
+func (a *aside) count(letters []warehouse.DeadLetter) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.clock()
@@ -72,14 +77,25 @@ func (a *aside) count(letters []warehouse.DeadLetter) error {
 	for i := range letters {
 		letters[i].NotedAt = now.UTC()
 		if !a.again(letters[i]) {
+			a.flood.add(letters[i])
 			a.pending = append(a.pending, now)
 		}
 	}
-	if a.over() > a.allowed {
-		a.pending = nil // the load will be forgotten
-		return &FloodError{Limit: a.limit, Last: letters[len(letters)-1]}
+	return a.flooded()
+}
+
+// flooded says whether there are too many. A load that had too many is not wanted any more, although more may be allowed
+// meanwhile: rows of it were left out.
+func (a *aside) flooded() bool {
+	if a.flood.over > 0 {
+		a.flood.over += len(a.pending)
+		a.pending = nil
+		return true
 	}
-	return nil
+	if over := a.over(); over > a.allowed {
+		a.flood.over, a.pending = over, nil
+	}
+	return a.flood.over > 0
 }
 
 // over is how many there are above the limit.
@@ -97,6 +113,10 @@ func (a *aside) allow(rows int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.allowed = rows
+	select {
+	case a.said <- struct{}{}:
+	default:
+	}
 }
 
 // AllowAside lets the pipeline set aside so many rows more than its limit of a minute, once: for whoever has seen that
@@ -127,14 +147,14 @@ func (a *aside) kept() {
 		a.allowed -= over
 		a.recent, a.pending = nil, nil
 	}
-	a.recent, a.pending, a.open = append(a.recent, a.pending...), nil, nil
+	a.recent, a.pending, a.open, a.flood = append(a.recent, a.pending...), nil, nil, flood{}
 }
 
 // forgotten notes that the load was rolled back.
 func (a *aside) forgotten() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pending, a.open = nil, nil
+	a.pending, a.open, a.flood = nil, nil, flood{}
 }
 
 // remember tells a new decoder what was set aside before it began.

@@ -20,6 +20,7 @@ type repairs struct {
 	seq   uint32
 	batch *warehouse.Batch
 	full  func(*warehouse.Batch) error // takes a batch; it is used again afterwards
+	read  func(pgsource.Piece)         // is told of each piece of Postgres; may be nil
 
 	compared, differed int64
 	keys               map[uuid.UUID]bool
@@ -117,6 +118,9 @@ func (c *comparison) have() (bool, error) {
 			}
 		}
 		c.ours, c.at = p.Batch, 0
+		if c.to.read != nil {
+			c.to.read(p)
+		}
 	}
 	return true, nil
 }

@@ -40,7 +40,8 @@
 //     Long values that later updates leave out are found in the versions that were set aside (pgsource/aside.go).
 //   - More than a hundred such rows in a minute are no odd rows: the pipeline stops before them until somebody lets it go on
 //     (AllowAside). By itself it would keep figures of before for all of them, and say so where nobody looks at night; and
-//     what is set aside already is not counted again when all rows are read.
+//     what is set aside already is not counted again when all rows are read. Those are read to the end all the same, so that
+//     it can say how many there are, of which tables and columns; then again after as long as that took, as they are by then.
 //   - Why all rows are read is kept until they have been: a slot that is gone or new says nothing of it.
 //   - Two programs on one slot: the right to work on it is an advisory lock, held by a session of its own that asks every
 //     other second. The server ends a session that has not asked for some seconds, so that a program which is paused or

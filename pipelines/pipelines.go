@@ -117,7 +117,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	defer stop()
 	last := ""
 	for tries := 1; ; tries++ {
-		before := p.meter.snapshot()
+		before, began := p.meter.snapshot(), time.Now()
 		p.move(ctx, stateStarting, "looking at the server and at the checkpoint")
 		err := p.claim(ctx)
 		if err == nil {
@@ -139,7 +139,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		p.cfg.Log.Log(ctx, level, "pipeline interrupted", "slot", p.source.Slot(), "error", err, "again_in", wait)
 		p.move(ctx, stateAfter(err), err.Error())
 		p.save(ctx)
-		sleep(ctx, wait)
+		p.rest(ctx, wait, time.Since(began), err)
 	}
 	p.release()
 	p.move(ctx, stateStopped, "the program was stopped")
@@ -241,21 +241,28 @@ func (p *Pipeline) loadSnapshot(ctx context.Context, snapshot *pgsource.Snapshot
 		p.aside.forgotten() // nothing, after a commit
 	}()
 	t := tally{began: time.Now()}
+	far := newProgress("copying", p.cfg.Tables)
 	err = snapshot.Copy(ctx, func(piece pgsource.Piece) error {
 		b := piece.Batch
 		t.add(b)
-		p.meter.detail(fmt.Sprintf("copying %s, %d rows in all so far", b.Table.Name, t.rows))
-		if err := p.aside.keep(ctx, load, piece.Aside); err != nil {
+		far.about = snapshot.About // known by now
+		far.add(b.Table, int64(b.Len()+len(piece.Aside)))
+		p.meter.progressed(far, "")
+		wanted, err := p.aside.gather(ctx, load, piece.Aside)
+		if err != nil || !wanted {
 			return err
 		}
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
+	if err == nil {
+		err = p.aside.verdict(true)
+	}
 	if err != nil {
 		return err
 	}
 	c.CommittedAt = snapshot.At
 	t.ending = time.Now()
-	p.meter.detail(fmt.Sprintf("making %d rows visible", t.rows))
+	p.meter.finishing(far, fmt.Sprintf("making %d rows visible", t.rows))
 	if err := load.Commit(ctx, *c); err != nil {
 		return ofStore("commit the snapshot", err)
 	}

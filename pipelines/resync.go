@@ -87,23 +87,40 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 	if err := p.known(ctx); err != nil {
 		return nil, err
 	}
-	t := tally{began: time.Now()}
+	t, wanted := tally{began: time.Now()}, true
 	r := newRepairs(c.LSN+c.Shift, reader, func(b *warehouse.Batch) error {
+		if !wanted {
+			return nil
+		}
 		t.add(b)
 		return ofStore("append to "+b.Table.Name, load.Append(ctx, b))
 	})
+	far := newProgress("comparing", p.cfg.Tables)
+	if far.about, err = reader.About(ctx, p.cfg.Tables); err != nil {
+		return nil, err
+	}
+	r.read = func(piece pgsource.Piece) {
+		far.add(piece.Batch.Table, int64(piece.Batch.Len()+len(piece.Aside)))
+		p.meter.progressed(far, fmt.Sprintf("; %d differ so far, and answers come from the state before", r.differed))
+	}
 	for _, table := range p.cfg.Tables {
-		p.meter.detail(fmt.Sprintf("comparing %s, %d rows in all so far, of which %d differ; answers come from the state before", table.Name, r.compared, r.differed))
-		aside := func(letters []warehouse.DeadLetter) error { return p.aside.keep(ctx, load, letters) }
+		aside := func(letters []warehouse.DeadLetter) (err error) {
+			wanted, err = p.aside.gather(ctx, load, letters)
+			return err
+		}
 		if err := compare(ctx, view, reader, table, warehouse.KeySpan{}, r, aside); err != nil {
 			return nil, err
 		}
+		far.done(table)
+	}
+	if err := p.aside.verdict(true); err != nil {
+		return nil, err
 	}
 	if err := p.markAll(ctx, load); err != nil {
 		return nil, err
 	}
 	c.CommittedAt, t.ending = reader.At, time.Now()
-	p.meter.detail(fmt.Sprintf("making %d rows that differed visible", r.differed))
+	p.meter.finishing(far, fmt.Sprintf("making %d rows that differed visible", r.differed))
 	if err := load.Commit(ctx, stored(*c)); err != nil {
 		return nil, ofStore("commit what differed", err)
 	}

@@ -76,7 +76,7 @@ func (m *meter) move(to, detail string) (from string, err error) {
 	if !mayMove(from, to) {
 		return from, fmt.Errorf("a pipeline cannot go from %q to %q", from, to)
 	}
-	m.status.State, m.status.Detail = to, detail
+	m.status.State, m.status.Detail, m.status.Progress = to, detail, nil
 	if to == stateStarting {
 		m.filling, m.loading, m.probe = 0, 0, 0
 	}

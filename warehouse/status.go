@@ -10,6 +10,7 @@ import (
 type Status struct {
 	State       string    `json:"state" enum:"starting,standby,snapshot,resync,streaming,waiting,failed,stopped" doc:"What the pipeline is doing"`
 	Detail      string    `json:"detail,omitempty" doc:"The state in words: which table, which row count, what is awaited"`
+	Progress    *Progress `json:"progress,omitempty" doc:"How far a copy or comparison of all tables is; absent while there is none"`
 	UpdatedAt   time.Time `json:"updated_at" doc:"When this was written"`
 	ReceivedLSN uint64    `json:"received_lsn"`
 	LoadedLSN   uint64    `json:"loaded_lsn"`
@@ -39,6 +40,26 @@ type Status struct {
 func (s Status) Clone() Status {
 	s.Tables = slices.Clone(s.Tables)
 	return s
+}
+
+// Progress is how far a copy or comparison of all tables is. It is never changed, only exchanged.
+type Progress struct {
+	Table  string `json:"table" doc:"Which table is being read"`
+	Number int    `json:"number" doc:"Which one of them it is, from 1"`
+	Tables int    `json:"tables" doc:"How many tables there are"`
+	Rows   int64  `json:"rows" doc:"Rows that were read, of all tables"`
+	About  int64  `json:"about" doc:"About how many there are in all: tables that are not read yet count as the server estimates them"`
+}
+
+// Percent is the share in whole hundredths, cut off: what is not all is never told as all.
+func (p *Progress) Percent() int { return int(p.Share() * 100) }
+
+// Share is the part that was read, from 0 to 1.
+func (p *Progress) Share() float64 {
+	if p.About <= 0 {
+		return 0
+	}
+	return min(1, float64(p.Rows)/float64(p.About))
 }
 
 // TableCount is how many rows of a table were loaded.
@@ -141,14 +162,14 @@ type SchemaNote struct {
 // Resyncing is a copy or comparison of all tables from its beginning until it is complete. It is kept over interruptions:
 // they leave another slot behind, or none, which says nothing of why it was needed.
 type Resyncing struct {
-	Reason string    `json:"reason" doc:"Why it is needed, by name"`
+	Reason string    `json:"reason" enum:"first_snapshot,warehouse_emptied,other_server,other_timeline,other_slot,server_behind,slot_missing,slot_lost,slot_unusable,reshaped,server_restored,warehouse_behind" doc:"Why it is needed, by name"`
 	Since  time.Time `json:"since" doc:"When it first began"`
 	Epoch  int       `json:"epoch" doc:"How many there had been before"`
 }
 
 // Resync is one copy of all tables.
 type Resync struct {
-	Reason  string    `json:"reason" doc:"Why it was needed, by name"`
+	Reason  string    `json:"reason" enum:"first_snapshot,warehouse_emptied,other_server,other_timeline,other_slot,server_behind,slot_missing,slot_lost,slot_unusable,reshaped,server_restored,warehouse_behind" doc:"Why it was needed, by name"`
 	At      time.Time `json:"at" doc:"When it was complete"`
 	Seconds float64   `json:"seconds" doc:"How long it took"`
 	Rows    int64     `json:"rows" doc:"Rows that were read"`

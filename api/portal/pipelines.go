@@ -76,7 +76,7 @@ var stateWords = map[string]views.Note{
 	"resync":    {Tone: "warn", Title: "All rows are being compared", Text: "Changes were lost on their way, so every row is looked at. Figures are those from before until it is complete. There is nothing to do."},
 	"streaming": {Tone: "good", Title: "The pipeline follows every change", Text: "There is nothing to do."},
 	"waiting":   {Tone: "warn", Title: "The pipeline waits for something that is away", Text: "It tries again every few seconds. If this lasts for minutes, see whether Postgres runs and can be reached from here."},
-	"failed":    {Tone: "bad", Title: "Somebody has to change something", Text: "Do what the fault says. It is tried again every few seconds, so nothing has to be started anew."},
+	"failed":    {Tone: "bad", Title: "Somebody has to change something", Text: "Do what the fault says. It is tried again by itself, so nothing has to be started anew."},
 	"stopped":   {Tone: "bad", Title: "No program brings changes into the figures", Text: "Start it with `sharepartner up`. What changed meanwhile is loaded then."},
 }
 
@@ -106,6 +106,7 @@ var guardNotes = map[warehouse.Guard]views.Note{
 // notes are the state with what to do, and whatever else wants somebody.
 func (x *pipelinePage) notes() []views.Note {
 	state := stateWords[x.s.State]
+	state.Bar = x.bar()
 	if age := x.now.Sub(x.s.UpdatedAt); age > silence && x.s.State != "stopped" {
 		state = views.Note{Tone: "bad", Title: "The pipeline has said nothing for " + x.ago(age), Text: "Its last word was \"" + x.s.State + "\". See whether the program runs; start it again with `sharepartner up`."}
 	}
@@ -146,6 +147,15 @@ func (x *pipelinePage) notes() []views.Note {
 		}
 	}
 	return notes
+}
+
+// bar is how far a copy or comparison of all tables is.
+func (x *pipelinePage) bar() *views.Bar {
+	if x.s.Progress == nil {
+		return nil
+	}
+	done := x.s.Progress.Percent()
+	return &views.Bar{Label: fmt.Sprintf("About %d %% of all rows are read", done), Percent: done}
 }
 
 // uncompared says that nobody knows at the moment whether both sides are the same.

@@ -101,7 +101,11 @@ func (v *visit) footOf(s warehouse.Status, now time.Time) views.Foot {
 	case s.State == "snapshot" || s.LastCommit.IsZero() && slices.Contains([]string{"starting", "standby", "waiting"}, s.State):
 		f.Tone, f.State = "warn", "Data is being loaded for the first time"
 	case s.State == "resync":
-		f.Tone, f.State = "warn", "Data is as of "+v.ago(lag)+" ago, while all of it is compared with the source"
+		age := v.ago(lag)
+		if lag < 2*time.Second {
+			age = "a moment"
+		}
+		f.Tone, f.State = "warn", "Data is as of "+age+" ago, while all of it is compared with the source"
 	case !s.UpdatedAt.IsZero() && now.Sub(s.UpdatedAt) > silence:
 		f.Tone, f.State = "warn", "Data may be old: the pipeline has said nothing for "+v.ago(now.Sub(s.UpdatedAt))
 	case lag > time.Minute:

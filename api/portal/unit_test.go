@@ -70,6 +70,7 @@ func TestFoot(t *testing.T) {
 		"filled":   {func(s *warehouse.Status) { s.State, s.LagSeconds = "starting", 3*86400 }, "warn", "Data is 3 days behind"},
 		"away":     {func(s *warehouse.Status) { s.State, s.LagSeconds = "waiting", 180 }, "warn", "Data is 3 min behind"},
 		"resync":   {func(s *warehouse.Status) { s.State, s.LagSeconds = "resync", 180 }, "warn", "Data is as of 3 min ago, while all of it is compared with the source"},
+		"at once":  {func(s *warehouse.Status) { s.State = "resync" }, "warn", "Data is as of a moment ago, while all of it is compared with the source"},
 		"failed":   {func(s *warehouse.Status) { s.State = "failed" }, "bad", "Data is not being brought up to date"},
 		"silent":   {func(s *warehouse.Status) { s.UpdatedAt = now.Add(-3 * time.Hour) }, "warn", "Data may be old: the pipeline has said nothing for 3 h"},
 	} {

@@ -51,6 +51,7 @@ var (
 	descLetters    = desc("dead_letters", "Rows that are set aside and open.")
 	descResyncs    = desc("resyncs_total", "Times that all rows were copied or compared anew.")
 	descRestarts   = desc("restarts_total", "Times that the pipeline began again after a fault.")
+	descProgress   = desc("progress_ratio", "Part of all rows that a copy or comparison of all tables has read, from 0 to 1, by estimates of the server; absent while there is none.")
 	descDiffer     = desc("differences", "Differences that the last comparison has found and not put right.", "of")
 	descUnchecked  = desc("comparison_failing", "1 while a comparison cannot be made, and what the last one found is old.", "of")
 	descChecked    = desc("compared_timestamp_seconds", "When both sides were last compared.", "of")
@@ -94,6 +95,9 @@ func measures(s warehouse.Status, err error) []measure {
 	}
 	if slot.SafeBytes != nil {
 		list = append(list, measure{descSafe, gauge, float64(*slot.SafeBytes), nil})
+	}
+	if s.Progress != nil {
+		list = append(list, measure{descProgress, gauge, s.Progress.Share(), nil})
 	}
 	for _, t := range s.Tables {
 		for op, n := range map[string]int64{"copy": t.Copied, "insert": t.Inserted, "update": t.Updated, "delete": t.Deleted, "truncate": t.Truncated, "repair": t.Repaired} {

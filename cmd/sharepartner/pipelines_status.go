@@ -34,6 +34,9 @@ func printStatus(w io.Writer, s warehouse.Status, now time.Time) error {
 		return table.Flush()
 	}
 	line("state", "%s (%s)", s.State, s.Detail)
+	if p := s.Progress; p != nil {
+		line("progress", "about %d %% of all rows are read", p.Percent())
+	}
 	line("said", "%s ago", now.Sub(s.UpdatedAt).Round(time.Second))
 	line("lag", "%.1f s", s.LagSeconds)
 	line("in step", "%s", moment(s.InStepAt))

@@ -15,8 +15,9 @@ import (
 // Snapshot is the database at the moment a slot begins. The connection that made the slot stays idle until Stream:
 // the server keeps the snapshot only so long.
 type Snapshot struct {
-	LSN uint64    // the slot gives every transaction that commits from here on
-	At  time.Time // set by Copy
+	LSN   uint64    // the slot gives every transaction that commits from here on
+	At    time.Time // set by Copy
+	About []int64   // how many rows each table has, about; set by Copy
 
 	source *Source
 	link   *link
@@ -128,29 +129,17 @@ func (sn *Snapshot) enter(ctx context.Context) ([]*link, error) {
 }
 
 // plan cuts the tables into pieces, by their real size: statistics may be old.
-func (sn *Snapshot) plan(ctx context.Context, l *link) ([]span, error) {
-	rows, err := l.rows(ctx, `select current_setting('block_size')`)
-	if err != nil {
-		return nil, fmt.Errorf("read the server's block size: %w", err)
-	}
+func (sn *Snapshot) plan(ctx context.Context, l *link) (spans []span, err error) {
 	if sn.At, err = clockOf(ctx, l); err != nil {
 		return nil, err
 	}
-	block, err := strconv.ParseInt(rows[0][0], 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("read the server's block size: %w", err)
-	}
-	var spans []span
 	for _, t := range sn.source.o.Tables {
-		rows, err := l.rows(ctx, `select pg_relation_size(format('%I.%I', $1::text, $2::text)::regclass)`, t.Schema, t.Name)
+		s, err := measure(ctx, l, t)
 		if err != nil {
-			return nil, fmt.Errorf("measure table %s: %w", t.Name, err)
+			return nil, err
 		}
-		size, err := strconv.ParseInt(rows[0][0], 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("measure table %s: %w", t.Name, err)
-		}
-		spans = append(spans, cut(t, size/block, max(1, sn.source.o.RangeBytes/block))...)
+		sn.About = append(sn.About, s.rows)
+		spans = append(spans, cut(t, s.pages, max(1, sn.source.o.RangeBytes/s.block))...)
 	}
 	return spans, nil
 }

@@ -102,6 +102,13 @@ type Note struct {
 	Lines []string
 	Links []Link
 	Focus bool // takes the focus when the page comes
+	Bar   *Bar // how far something is
+}
+
+// Bar is how far something is that takes long.
+type Bar struct {
+	Label   string
+	Percent int
 }
 
 // Empty is a card without rows: why, and what to do.
