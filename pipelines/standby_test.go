@@ -29,10 +29,10 @@ type process struct {
 	wait sync.WaitGroup
 }
 
-func (b *bed) process(file string) *process {
+func (b *bed) process(file string, env ...string) *process {
 	b.t.Helper()
 	p := &process{t: b.t, cmd: exec.Command(os.Args[0])}
-	p.cmd.Env = append(os.Environ(), victimFile+"="+file, victimSource+"="+b.cdc)
+	p.cmd.Env = append(append(os.Environ(), victimFile+"="+file, victimSource+"="+b.cdc), env...)
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(b.t, err)
 	p.in, err = p.cmd.StdinPipe()

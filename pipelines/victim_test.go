@@ -26,27 +26,37 @@ import (
 const (
 	victimFile   = "SHAREPARTNER_TEST_VICTIM"
 	victimSource = "SHAREPARTNER_TEST_VICTIM_SOURCE"
+	victimHalf   = "SHAREPARTNER_TEST_VICTIM_HALF" // set: it dies in the middle of its first load
 )
 
 // dies has the process end between the next commit of rows and its acknowledgement.
 var dies atomic.Bool
 
-// mortal is a store that dies when it is told to, as soon as rows are durable.
+// mortal is a store that dies when it is told to, as soon as rows are durable, or before a load is whole.
 func mortal(store warehouse.Store) warehouse.Store {
-	rows := false
+	batches, half := 0, os.Getenv(victimHalf) != ""
 	return &hookStore{
-		Store:  store,
-		append: func(*warehouse.Batch) error { rows = true; return nil },
+		Store: store,
+		append: func(*warehouse.Batch) error {
+			if batches++; half && batches == 3 {
+				die()
+			}
+			return nil
+		},
 		commit: func(_ warehouse.Checkpoint, commit func() error) error {
 			err := commit()
-			if rows && dies.Load() {
-				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-				select {} // nothing more happens here
+			if batches > 0 && dies.Load() {
+				die()
 			}
-			rows = false
+			batches = 0
 			return err
 		},
 	}
+}
+
+func die() {
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	select {} // nothing more happens here
 }
 
 // victim runs a pipeline until it is killed and writes what happens as lines. It does what it is told as lines, too.
