@@ -46,7 +46,12 @@
 //   - Two programs on one slot: the right to work on it is an advisory lock, held by a session of its own that asks every
 //     other second. The server ends a session that has not asked for some seconds, so that a program which is paused or
 //     cut off has lost the right before the next one begins; that one ends whoever still reads from the slot. A slot
-//     alone would not do: it is free for a moment whenever its reader begins again.
+//     alone would not do: it is free for a moment whenever its reader begins again. From the holder's last word until the
+//     next one works ten seconds pass at most: seven until the server ends the session, one until the other asks again.
+//   - A line may die without a word. The session with the right to the slot notices within seconds when all are dead. One
+//     alone is: the stream when the server, asked every other second, has said nothing for a minute, a question without an
+//     answer in that time, and a copy when the server, asked over another connection, no longer works on it: it may sort for
+//     longer. A slot that the dead connection still holds is taken from it.
 //   - The same session tells how much log the slot keeps, in every state of the pipeline: it is needed most when nothing
 //     is loaded. Half of max_slot_wal_keep_size is a warning, four fifths an alarm.
 //   - The status, and the lag of a day in some hundreds of samples, are kept in the store, whose own process may be another.

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -129,7 +130,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		if after := p.meter.snapshot(); after.LoadedLSN > before.LoadedLSN || after.Rows > before.Rows {
 			tries = 1 // it had worked
 		}
-		p.learn(err)
+		p.learn(ctx, err)
 		wait := pause(tries)
 		level := slog.LevelWarn
 		if err.Error() == last {
@@ -148,8 +149,11 @@ func (p *Pipeline) Run(ctx context.Context) error {
 }
 
 // learn keeps what the next attempt has to know of a fault.
-func (p *Pipeline) learn(err error) {
+func (p *Pipeline) learn(ctx context.Context, err error) {
 	p.meter.fault(err)
+	if p.lock != nil && errors.Is(err, pgsource.ErrSlotActive) {
+		p.lock.Evict(ctx) // the right to the slot is ours
+	}
 	p.heal = reasonOf(err, p.heal)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/pipelines"
+	"github.com/sharepartner/sharepartner/pipelines/pgsource"
 )
 
 // process is another program with a pipeline and a warehouse of its own.
@@ -152,4 +153,93 @@ func TestPausedProgramWakesUp(t *testing.T) {
 	stop()
 	require.NoError(t, store.Close())
 	b.requireSame(owner, b.read())
+}
+
+// Whoever is cut off knows that it has lost the right to the slot before another one has it. A machine that stands still for
+// a second may confuse that once, and not again and again.
+func TestRightEndsBeforeItPassesOn(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	direct, err := pgsource.New(pgsource.Options{URL: b.cdc})
+	require.NoError(t, err)
+	line := b.over()
+	through, err := pgsource.New(pgsource.Options{URL: b.cdc})
+	require.NoError(t, err)
+	inOrder := func() bool {
+		told := make(chan struct{}, 1)
+		first, err := through.Lock(context.Background(), func(pgsource.Figures) {
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+		})
+		require.NoError(t, err)
+		<-told
+		line.silence()
+		var second *pgsource.Lock
+		require.Eventually(t, func() bool {
+			second, err = direct.Lock(context.Background(), func(pgsource.Figures) {})
+			return err == nil
+		}, time.Minute, 50*time.Millisecond)
+		defer first.Close()
+		defer second.Close()
+		select {
+		case <-first.Lost():
+			return true
+		default:
+			return false
+		}
+	}
+	for tries := 1; !inOrder(); tries++ {
+		require.Less(t, tries, 3)
+	}
+}
+
+// The first program is cut off: its session dies without a word, and nothing new gets through. The second takes over all the
+// same. When the line is there again the first finds that out, stands by, and disturbs nothing.
+func TestHolderIsCutOff(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	owner := b.owner()
+	b.oracle(owner)
+	w := newWriter(t, owner, 1)
+	steps(t, w, 20)
+	direct := *b
+	line := b.over()
+	old := b.open()
+	first, end := b.run(old)
+	b.catchUp(first)
+	direct.file = filepath.Join(t.TempDir(), "second.duckdb")
+	store := direct.open()
+	second, stop := direct.run(store)
+	reaches(t, second, "standby", time.Minute)
+	before := answers(t, old)
+
+	line.silence()
+	line.freeze()
+	took := reaches(t, second, "streaming", time.Minute)
+	t.Logf("taken over %s after the first was cut off", took)
+	require.NoError(t, w.tx(w.addDeal))
+	steps(t, w, 20)
+	b.catchUp(second)
+	require.Equal(t, before, answers(t, old), "answers are old, and no others")
+	blames(t, first, "the right to slot")
+	after := answers(t, store)
+
+	line.thaw()
+	reaches(t, first, "standby", time.Minute)
+	require.Equal(t, before, answers(t, old))
+	require.Equal(t, after, answers(t, store))
+	steps(t, w, 10)
+	b.catchUp(second)
+	s, err := second.Status(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, "streaming", s.State)
+	require.Zero(t, s.Restarts, s.LastFault)
+	end()
+	stop()
+	require.NoError(t, store.Close())
+	duck := direct.read()
+	b.requireSame(owner, duck)
+	b.requireExactLog(owner, duck)
 }

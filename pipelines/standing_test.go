@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,4 +30,9 @@ func TestWhoeverAskedForAFenceHearsOfItsEnd(t *testing.T) {
 	default:
 		require.Fail(t, "whoever asked waits without end")
 	}
+}
+
+// A second program works within ten seconds of the first one's last word: the server's wait, its own, and two seconds to ask.
+func TestTakeoverWithinTenSeconds(t *testing.T) {
+	require.LessOrEqual(t, pgsource.LockIdle+standbyEvery, 8*time.Second)
 }

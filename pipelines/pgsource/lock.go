@@ -4,18 +4,23 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 )
 
 // A lock is held by a session. Its holder asks every lockEvery and takes the session for dead when there is no answer
-// within lockPatience. The server ends a session that has not asked for lockIdle: so who was cut off or paused stops
+// within lockPatience, or when the last question that was answered was asked lockHold ago: an answer that came late says
+// nothing of how it is since. The server ends a session that has not asked for LockIdle: so who was cut off or paused stops
 // before another one begins, and a process that stands still does not hold it for ever.
 const (
 	lockEvery    = 1500 * time.Millisecond
 	lockPatience = 4 * time.Second
-	lockIdle     = "7s"
+	lockHold     = 6 * time.Second
 )
+
+// LockIdle is how long the right to a slot outlives the last word of its holder.
+const LockIdle = 7 * time.Second
 
 // Figures are what the server tells of the slot.
 type Figures struct {
@@ -37,7 +42,8 @@ func (e *HeldError) Error() string {
 type Lock struct {
 	source *Source
 	link   *link
-	asking sync.Mutex // over the link: one question at a time
+	asking sync.Mutex // over the link and asked: one question at a time
+	asked  time.Time  // when the last question that was answered was asked
 	stop   context.CancelFunc
 	wait   sync.WaitGroup
 	lost   chan struct{} // closed when the session is dead
@@ -62,16 +68,17 @@ const evictSQL = `select pg_terminate_backend(active_pid) from pg_replication_sl
 func (s *Source) Lock(ctx context.Context, tell func(Figures)) (*Lock, error) {
 	host, _ := os.Hostname() // without a name the process alone is named
 	l, err := s.connectAs(ctx, false, map[string]string{
-		"application_name": fmt.Sprintf("sharepartner_pipeline %d@%s", os.Getpid(), host), "idle_session_timeout": lockIdle, "statement_timeout": "4s",
+		"application_name": fmt.Sprintf("sharepartner_pipeline %d@%s", os.Getpid(), host), "idle_session_timeout": strconv.FormatInt(LockIdle.Milliseconds(), 10), "statement_timeout": "4s",
 	})
 	if err != nil {
 		return nil, err
 	}
+	asked := time.Now()
 	if err := s.take(ctx, l); err != nil {
 		l.close()
 		return nil, err
 	}
-	k := &Lock{source: s, link: l, lost: make(chan struct{})}
+	k := &Lock{source: s, link: l, asked: asked, lost: make(chan struct{})}
 	ctx, k.stop = context.WithCancel(context.WithoutCancel(ctx))
 	k.wait.Go(func() { k.keep(ctx, tell) })
 	return k, nil
@@ -85,9 +92,7 @@ func (s *Source) take(ctx context.Context, l *link) error {
 		return fmt.Errorf("take the right to slot %s: %w", s.o.Slot, err)
 	}
 	if rows[0][0] == "t" {
-		if _, err := l.rows(ctx, evictSQL, s.o.Slot); err != nil {
-			s.o.Log.WarnContext(ctx, "somebody still reads from the slot, and this login may not end that", "slot", s.o.Slot, "error", err)
-		}
+		s.evict(ctx, l)
 		return nil
 	}
 	held := &HeldError{Slot: s.o.Slot, Holder: "one that has just begun or ended"}
@@ -100,11 +105,27 @@ func (s *Source) take(ctx context.Context, l *link) error {
 	return held
 }
 
+func (s *Source) evict(ctx context.Context, l *link) {
+	if _, err := l.rows(ctx, evictSQL, s.o.Slot); err != nil {
+		s.o.Log.WarnContext(ctx, "somebody still reads from the slot, and this login may not end that", "slot", s.o.Slot, "error", err)
+	}
+}
+
+// Evict ends whoever reads from the slot: that may be a connection of our own, whose line has died without a word.
+func (k *Lock) Evict(ctx context.Context) {
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	k.source.evict(ctx, k.link)
+}
+
 // keep asks for the figures of the slot, which keeps the session alive, until it is dead or given back.
 func (k *Lock) keep(ctx context.Context, tell func(Figures)) {
+	defer k.link.close() // takes seconds on a dead line: whoever works is told first
 	defer close(k.lost)
-	defer k.link.close()
 	for ctx.Err() == nil {
+		next := time.Now().Add(lockEvery)
 		figures, err := k.ask(ctx)
 		if err != nil {
 			k.err = fmt.Errorf("the right to slot %s is lost: %w", k.source.o.Slot, err)
@@ -113,7 +134,7 @@ func (k *Lock) keep(ctx context.Context, tell func(Figures)) {
 		tell(figures)
 		select {
 		case <-ctx.Done():
-		case <-time.After(lockEvery):
+		case <-time.After(time.Until(next)):
 		}
 	}
 }
@@ -121,9 +142,23 @@ func (k *Lock) keep(ctx context.Context, tell func(Figures)) {
 func (k *Lock) ask(ctx context.Context) (Figures, error) {
 	k.asking.Lock()
 	defer k.asking.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	now := time.Now()
+	ctx, cancel := context.WithDeadline(ctx, lockUntil(k.asked, now))
 	defer cancel()
-	return k.source.figures(ctx, k.link)
+	f, err := k.source.figures(ctx, k.link)
+	if err == nil {
+		k.asked = now
+	}
+	return f, err
+}
+
+// lockUntil is how long the right is certain while a question that is asked now has no answer.
+func lockUntil(asked, now time.Time) time.Time {
+	patience, hold := now.Add(lockPatience), asked.Add(lockHold)
+	if hold.Before(patience) {
+		return hold
+	}
+	return patience
 }
 
 // Check asks the server now. A process that was paused does not know yet what it has lost.

@@ -15,7 +15,8 @@ import (
 type Reader struct {
 	At time.Time // the server's clock
 
-	link *link
+	source *Source
+	link   *link
 }
 
 // Reader opens one inside the moment.
@@ -35,7 +36,7 @@ func (s *Source) reader(ctx context.Context, snapshot string) (*Reader, error) {
 		l.close()
 		return nil, fmt.Errorf("enter the snapshot: %w", err)
 	}
-	r := &Reader{link: l}
+	r := &Reader{source: s, link: l}
 	if r.At, err = clockOf(ctx, l); err != nil {
 		l.close()
 		return nil, err
@@ -62,7 +63,7 @@ func (r *Reader) Read(ctx context.Context, t *warehouse.Table, span warehouse.Ke
 	sql := fmt.Sprintf("copy (select %s from %s.%s where %s order by %s) to stdout (format binary)",
 		strings.Join(columns, ", "), quote(t.Schema), quote(t.Name), where, strings.Join(order, ", "))
 	reader := &copyReader{table: t, at: r.At.UnixMicro(), send: each}
-	if _, err := r.link.CopyTo(ctx, reader, sql); err != nil {
+	if err := r.source.copyTo(ctx, r.link, reader, sql); err != nil {
 		return fmt.Errorf("read table %s: %w", t.Name, err)
 	}
 	return reader.flush()

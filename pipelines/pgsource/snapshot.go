@@ -176,7 +176,7 @@ func (sn *Snapshot) copySpans(ctx context.Context, l *link, work <-chan span, lo
 	}
 	for p := range work {
 		reader := &copyReader{table: p.table, at: sn.At.UnixMicro(), send: send}
-		if _, err := l.CopyTo(ctx, reader, p.sql()); err != nil {
+		if err := sn.source.copyTo(ctx, l, reader, p.sql()); err != nil {
 			return fmt.Errorf("copy table %s: %w", p.table.Name, err)
 		}
 		if err := reader.flush(); err != nil {

@@ -29,6 +29,7 @@ type Options struct {
 	RangeBytes  int64         // how much of a table one COPY reads; default 64 MB
 	Workers     int           // how many COPY at once; default 2
 	ShapeEvery  time.Duration // how often a running stream looks whether the tables are still published as they were; default 10 s
+	Silence     time.Duration // how long the server may say nothing before the line is taken for dead; default 60 s
 	Version     int64         // of the last migration that this program knows; 0: not known
 }
 
@@ -63,6 +64,9 @@ func New(o Options) (*Source, error) {
 	}
 	if o.ShapeEvery == 0 {
 		o.ShapeEvery = 10 * time.Second
+	}
+	if o.Silence == 0 {
+		o.Silence = time.Minute
 	}
 	if o.Workers == 0 {
 		o.Workers = 2
@@ -100,9 +104,10 @@ func (s *Source) connectAs(ctx context.Context, replication bool, settings map[s
 	if replication {
 		cfg.RuntimeParams["replication"] = "database"
 	}
-	l := &link{}
+	l := &link{silence: s.o.Silence}
 	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		l.buffer = bufio.NewReaderSize(r, 256<<10)
+		l.waiting = &waiting{Reader: r}
+		l.buffer = bufio.NewReaderSize(l.waiting, 256<<10)
 		return pgproto3.NewFrontend(l.buffer, w)
 	}
 	l.PgConn, err = pgconn.ConnectConfig(ctx, cfg)
@@ -141,7 +146,9 @@ func settle(cfg *pgconn.Config) {
 // link is a connection whose read buffer we know, to tell when the socket is drained.
 type link struct {
 	*pgconn.PgConn
-	buffer *bufio.Reader
+	buffer  *bufio.Reader
+	waiting *waiting
+	silence time.Duration // how long an answer may take
 }
 
 // close ends the connection, however ctx fares, and waits for what the driver does in the background.
@@ -157,13 +164,15 @@ func (l *link) close() {
 
 // rows runs a query on an ordinary connection and gives all values as text, null as "".
 func (l *link) rows(ctx context.Context, sql string, args ...string) ([][]string, error) {
+	ctx, cancel := l.patient(ctx)
+	defer cancel()
 	params := make([][]byte, len(args))
 	for i, a := range args {
 		params[i] = []byte(a)
 	}
 	result := l.ExecParams(ctx, sql, params, nil, nil, nil).Read()
 	if result.Err != nil {
-		return nil, result.Err
+		return nil, because(ctx, result.Err)
 	}
 	return asText(result.Rows), nil
 }
@@ -180,9 +189,11 @@ func asText(rows [][][]byte) [][]string {
 
 // command runs a replication command, which knows no parameters.
 func (l *link) command(ctx context.Context, sql string) ([][]string, error) {
+	ctx, cancel := l.patient(ctx)
+	defer cancel()
 	results, err := l.Exec(ctx, sql).ReadAll()
 	if err != nil {
-		return nil, err
+		return nil, because(ctx, err)
 	}
 	if len(results) == 0 {
 		return nil, nil

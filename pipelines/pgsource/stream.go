@@ -17,7 +17,6 @@ const (
 	packetBytes  = 128 << 10
 	packetsAhead = 4
 	statusEvery  = 2 * time.Second
-	silence      = 60 * time.Second // the server answers every status, so this long without a word is a dead line
 )
 
 // Packet is a few messages of the stream in their order.
@@ -48,6 +47,8 @@ func (p *Packet) add(message []byte) {
 type Stream struct {
 	conn     *pgconn.HijackedConn
 	buffered func() int
+	waiting  *waiting
+	silence  time.Duration // the server answers every status, so that this long without a word is a dead line
 
 	packets chan *Packet
 	free    chan *Packet
@@ -59,7 +60,6 @@ type Stream struct {
 	broken  atomic.Pointer[error] // why the reporter closed the socket under the reader
 
 	confirmed atomic.Uint64
-	idleSince atomic.Int64 // since when the reader waits for the socket; 0 while it does not
 }
 
 // Stream goes on from a checkpoint.
@@ -71,25 +71,33 @@ func (s *Source) Stream(ctx context.Context, from uint64) (*Stream, error) {
 	return s.start(ctx, l, from)
 }
 
+// begin has the server send from now on.
+func (l *link) begin(ctx context.Context, sql string) error {
+	ctx, cancel := l.patient(ctx)
+	defer cancel()
+	l.Frontend().SendQuery(&pgproto3.Query{String: sql})
+	if err := l.Frontend().Flush(); err != nil {
+		return err
+	}
+	for {
+		message, err := l.ReceiveMessage(ctx)
+		if err != nil {
+			return because(ctx, err)
+		}
+		switch m := message.(type) {
+		case *pgproto3.ErrorResponse:
+			return pgconn.ErrorResponseToPgError(m)
+		case *pgproto3.CopyBothResponse:
+			return nil
+		}
+	}
+}
+
 // start turns the connection into a stream, or closes it.
 func (s *Source) start(ctx context.Context, l *link, from uint64) (*Stream, error) {
 	sql := fmt.Sprintf("START_REPLICATION SLOT %s LOGICAL %s (proto_version '2', publication_names '%s', binary 'true', messages 'true')",
 		quote(s.o.Slot), FormatLSN(from), quote(s.o.Publication))
-	l.Frontend().SendQuery(&pgproto3.Query{String: sql})
-	err := l.Frontend().Flush()
-	for err == nil {
-		var message pgproto3.BackendMessage
-		if message, err = l.ReceiveMessage(ctx); err != nil {
-			break
-		}
-		if fault, ok := message.(*pgproto3.ErrorResponse); ok {
-			err = pgconn.ErrorResponseToPgError(fault)
-		}
-		if _, ok := message.(*pgproto3.CopyBothResponse); ok {
-			break
-		}
-	}
-	if err != nil {
+	if err := l.begin(ctx, sql); err != nil {
 		l.close()
 		return nil, fmt.Errorf("start replication from slot %s: %w", s.o.Slot, slotFault(err))
 	}
@@ -99,7 +107,7 @@ func (s *Source) start(ctx context.Context, l *link, from uint64) (*Stream, erro
 		return nil, fmt.Errorf("start replication from slot %s: %w", s.o.Slot, err)
 	}
 	st := &Stream{
-		conn: conn, buffered: func() int { return conn.Frontend.ReadBufferLen() + l.buffer.Buffered() },
+		conn: conn, waiting: l.waiting, silence: s.o.Silence, buffered: func() int { return conn.Frontend.ReadBufferLen() + l.buffer.Buffered() },
 		packets: make(chan *Packet, packetsAhead), free: make(chan *Packet, packetsAhead+2), stop: make(chan struct{}), kick: make(chan bool, 1),
 	}
 	st.confirmed.Store(from)
@@ -159,17 +167,13 @@ func (st *Stream) read() {
 	defer close(st.packets)
 	p := st.fresh()
 	for {
-		if st.buffered() == 0 {
-			if p.Len() > 0 {
-				if !st.send(p) {
-					return
-				}
-				p = st.fresh()
+		if st.buffered() == 0 && p.Len() > 0 {
+			if !st.send(p) {
+				return
 			}
-			st.idleSince.Store(time.Now().UnixNano())
+			p = st.fresh()
 		}
 		message, err := st.conn.Frontend.Receive()
-		st.idleSince.Store(0)
 		if err == nil {
 			switch m := message.(type) {
 			case *pgproto3.CopyData:
@@ -232,8 +236,8 @@ func (st *Stream) report() {
 		case <-tick.C:
 			ask = true
 		}
-		err := st.silent()
-		if err == nil {
+		var err error = &SilentError{For: st.silence}
+		if st.waiting.since(st.silence) == 0 {
 			err = st.status(ask)
 		}
 		if err != nil {
@@ -241,15 +245,6 @@ func (st *Stream) report() {
 			return
 		}
 	}
-}
-
-// silent is an error when the server has not answered for long.
-func (st *Stream) silent() error {
-	since := st.idleSince.Load()
-	if since == 0 || time.Since(time.Unix(0, since)) <= silence {
-		return nil
-	}
-	return fmt.Errorf("the server has said nothing for %s", silence)
 }
 
 // status tells what is confirmed; with ask the server answers with a keepalive.
@@ -266,7 +261,7 @@ func (st *Stream) status(ask bool) error {
 	} else {
 		b = append(b, 0)
 	}
-	_ = st.conn.Conn.SetWriteDeadline(time.Now().Add(silence))
+	_ = st.conn.Conn.SetWriteDeadline(time.Now().Add(st.silence))
 	st.conn.Frontend.Send(&pgproto3.CopyData{Data: b})
 	return st.conn.Frontend.Flush()
 }
