@@ -80,31 +80,31 @@ func (a *API) accounts() {
 		if err != nil {
 			return nil, err
 		}
-		return asRecord(*in, x.Version, x)
+		return unlessKnown(*in, tagOfOwn(actor, operational.ObjectAccount, x.Version), x)
 	})
 	register(a, operational.AccountsCreate, huma.Operation{
 		OperationID: "create-account", Method: http.MethodPost, Path: "/v1/accounts", Tags: []string{"accounts"}, DefaultStatus: http.StatusCreated,
 		Summary: "Create an account", Description: "Adds a customer to your organisation.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body accountInput }) (*created[accounts.Account], error) {
 		x, err := s.CreateAccount(ctx, actor, accounts.NewAccount(in.Body))
-		return &created[accounts.Account]{etagOf(x.Version), "/v1/accounts/" + x.ID.String(), x}, err
+		return &created[accounts.Account]{tagOfOwn(actor, operational.ObjectAccount, x.Version), "/v1/accounts/" + x.ID.String(), x}, err
 	})
 	register(a, operational.AccountsWrite, patching(huma.Operation{
 		OperationID: "update-account", Path: "/v1/accounts/{id}", Tags: []string{"accounts"},
 		Summary: "Change an account", Description: "Changes the given members; null clears one.",
 	}), func(ctx context.Context, actor operational.Actor, in *patchInput[accountPatch]) (*record[accounts.Account], error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectAccount)
 		if err != nil {
 			return nil, err
 		}
 		x, err := s.UpdateAccount(ctx, actor, parseID(in.ID), version, accounts.UpdateAccount(in.Body))
-		return &record[accounts.Account]{etagOf(x.Version), x}, err
+		return &record[accounts.Account]{tagOfOwn(actor, operational.ObjectAccount, x.Version), x}, err
 	})
 	register(a, operational.AccountsDelete, deleting(huma.Operation{
 		OperationID: "delete-account", Path: "/v1/accounts/{id}", Tags: []string{"accounts"},
 		Summary: "Delete an account", Description: "Deletes a customer for good. While contacts, opportunities or other accounts refer to it: 409.",
 	}), func(ctx context.Context, actor operational.Actor, in *Changing) (*struct{}, error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectAccount)
 		if err != nil {
 			return nil, err
 		}
@@ -135,31 +135,31 @@ func (a *API) contacts() {
 		if err != nil {
 			return nil, err
 		}
-		return asRecord(*in, x.Version, x)
+		return unlessKnown(*in, tagOfOwn(actor, operational.ObjectContact, x.Version), x)
 	})
 	register(a, operational.ContactsCreate, huma.Operation{
 		OperationID: "create-contact", Method: http.MethodPost, Path: "/v1/contacts", Tags: []string{"accounts"}, DefaultStatus: http.StatusCreated,
 		Summary: "Create a contact", Description: "Adds a person to one of your accounts.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body contactInput }) (*created[accounts.Contact], error) {
 		x, err := s.CreateContact(ctx, actor, accounts.NewContact(in.Body))
-		return &created[accounts.Contact]{etagOf(x.Version), "/v1/contacts/" + x.ID.String(), x}, err
+		return &created[accounts.Contact]{tagOfOwn(actor, operational.ObjectContact, x.Version), "/v1/contacts/" + x.ID.String(), x}, err
 	})
 	register(a, operational.ContactsWrite, patching(huma.Operation{
 		OperationID: "update-contact", Path: "/v1/contacts/{id}", Tags: []string{"accounts"},
 		Summary: "Change a contact", Description: "Changes the given members; null clears one.",
 	}), func(ctx context.Context, actor operational.Actor, in *patchInput[contactPatch]) (*record[accounts.Contact], error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectContact)
 		if err != nil {
 			return nil, err
 		}
 		x, err := s.UpdateContact(ctx, actor, parseID(in.ID), version, accounts.UpdateContact(in.Body))
-		return &record[accounts.Contact]{etagOf(x.Version), x}, err
+		return &record[accounts.Contact]{tagOfOwn(actor, operational.ObjectContact, x.Version), x}, err
 	})
 	register(a, operational.ContactsDelete, deleting(huma.Operation{
 		OperationID: "delete-contact", Path: "/v1/contacts/{id}", Tags: []string{"accounts"},
 		Summary: "Delete a contact", Description: "Deletes a person at a customer for good.",
 	}), func(ctx context.Context, actor operational.Actor, in *Changing) (*struct{}, error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectContact)
 		if err != nil {
 			return nil, err
 		}

@@ -50,11 +50,11 @@ func (a *API) erasure() {
 		OperationID: "erase-contact", Method: http.MethodPost, Path: "/v1/contacts/{id}/erase", Tags: []string{"accounts"}, Errors: []int{http.StatusPreconditionFailed, http.StatusPreconditionRequired},
 		Summary: "Erase a contact", Description: "Takes out everything that names a person at a customer. Needs the right to delete contacts as well. The contact stays, for what refers to it." + erased,
 	}, func(ctx context.Context, actor operational.Actor, in *eraseInput) (*record[accounts.Contact], error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectContact)
 		if err != nil {
 			return nil, err
 		}
 		x, err := a.deps.Accounts.EraseContact(ctx, actor, parseID(in.ID), version, in.erasure())
-		return &record[accounts.Contact]{etagOf(x.Version), x}, err
+		return &record[accounts.Contact]{tagOfOwn(actor, operational.ObjectContact, x.Version), x}, err
 	})
 }

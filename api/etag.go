@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/sharepartner/sharepartner/operational"
 )
 
@@ -26,6 +28,12 @@ func etagSeen(version int64, read operational.FieldSet) string {
 		_, _ = h.Write([]byte(name + "\x00"))
 	}
 	return fmt.Sprintf(`"v%d.%08x"`, version, h.Sum32())
+}
+
+// tagOfOwn is the ETag of a record of the actor's own company, which nobody else shares.
+func tagOfOwn(actor operational.Actor, object operational.Object, version int64) string {
+	g, _ := actor.GrantOf(object, uuid.Nil)
+	return etagSeen(version, g.Read)
 }
 
 var tagForm = regexp.MustCompile(`^"v(0|[1-9][0-9]{0,18})(\.[0-9a-f]{8})?"$`)

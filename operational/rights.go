@@ -149,6 +149,9 @@ type FieldSet struct {
 	Names  []string
 }
 
+// Whole says whether no field at all is missing.
+func (s FieldSet) Whole() bool { return s.All && len(s.Except) == 0 }
+
 // Has says whether a field is in the set.
 func (s FieldSet) Has(field string) bool {
 	return s.All && !slices.Contains(s.Except, field) || slices.Contains(s.Names, field)

@@ -27,7 +27,12 @@ type Account struct {
 	Version           int64            `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt         time.Time        `json:"created_at" doc:"When the account was created."`
 	UpdatedAt         time.Time        `json:"updated_at" doc:"When it was last changed."`
+
+	Touched operational.Touched `json:"-"`
 }
+
+// ChangedAt is when the account was last changed, for whom it is shown.
+func (a Account) ChangedAt() time.Time { return a.UpdatedAt }
 
 // NewAccount is what is needed to create an account.
 type NewAccount struct {
@@ -74,7 +79,12 @@ type Contact struct {
 	Version      int64          `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt    time.Time      `json:"created_at" doc:"When the contact was created."`
 	UpdatedAt    time.Time      `json:"updated_at" doc:"When it was last changed."`
+
+	Touched operational.Touched `json:"-"`
 }
+
+// ChangedAt is when the contact was last changed, for whom it is shown.
+func (c Contact) ChangedAt() time.Time { return c.UpdatedAt }
 
 // NewContact is what is needed to create a contact.
 type NewContact struct {

@@ -29,12 +29,12 @@ func (s *Service) ContactListing(ctx context.Context, actor operational.Actor, a
 
 func (s *Service) accountsFor(ctx context.Context, actor operational.Actor, asked []string) (postgres.List, error) {
 	added, err := objects.Columns(ctx, s.db, actor, operational.ObjectAccount, "a.custom", asked)
-	return accountList.With(added), err
+	return accountList.With(added).With(changedAt(actor, operational.ObjectAccount, "a", accountMasks)), err
 }
 
 func (s *Service) contactsFor(ctx context.Context, actor operational.Actor, asked []string) (postgres.List, error) {
 	added, err := objects.Columns(ctx, s.db, actor, operational.ObjectContact, "c.custom", asked)
-	return contactList.With(added), err
+	return contactList.With(added).With(changedAt(actor, operational.ObjectContact, "c", contactMasks)), err
 }
 
 // demand refuses an account that lacks what the layout of its type asks for; was is what it was before a change.

@@ -52,7 +52,7 @@ func (s *Service) CreateContactTx(ctx context.Context, tx *postgres.Tx, in NewCo
 		return Contact{}, err
 	}
 	contact := Contact{ID: id, ExternalRef: ref, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}.with(in)
-	if _, err := tx.Exec(ctx, insertContact, contactArgs(tx, contact, 1)); err != nil {
+	if _, err := tx.Exec(ctx, insertContact, contactArgs(tx, contact)); err != nil {
 		return Contact{}, referenceFault(err)
 	}
 	return contact.masked(g), events.Append(ctx, tx, "contact.created", id, nil, changed(given, in.Custom)...)
@@ -128,7 +128,7 @@ func (s *Service) UpdateContactTx(ctx context.Context, tx *postgres.Tx, id uuid.
 	switch {
 	case err != nil:
 		return Contact{}, err
-	case contact.Version != version:
+	case contact.seen(g) != version:
 		return Contact{}, operational.Stale("contact")
 	}
 	old := contact.content()
@@ -136,18 +136,18 @@ func (s *Service) UpdateContactTx(ctx context.Context, tx *postgres.Tx, id uuid.
 	if err == nil {
 		now, err = patch.settled(ctx, tx, g, old, now)
 	}
-	if err != nil || now.same(old) {
+	if err != nil || len(now.differs(old)) == 0 {
 		return contact.masked(g), err
 	}
-	contact = contact.with(now)
-	tag, err := tx.Exec(ctx, updateContact, contactArgs(tx, contact, version))
+	contact = contact.changed(now, tx.Now)
+	tag, err := tx.Exec(ctx, updateContact, contactArgs(tx, contact))
 	switch {
 	case err != nil:
 		return Contact{}, referenceFault(err)
 	case tag.RowsAffected() == 0:
 		return Contact{}, operational.Stale("contact")
 	}
-	contact.Version, contact.UpdatedAt = version+1, tx.Now
+	contact.Version, contact.UpdatedAt = contact.Version+1, tx.Now
 	return contact.masked(g), events.Append(ctx, tx, "contact.changed", id, nil, changed(patch.members(), patch.Custom)...)
 }
 
@@ -182,15 +182,15 @@ func contactFor(ctx context.Context, tx *postgres.Tx, act operational.Act, id uu
 // DeleteContact deletes a contact that is still at this version.
 func (s *Service) DeleteContact(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64) error {
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		contact, _, err := contactFor(ctx, tx, operational.ActDelete, id)
+		contact, g, err := contactFor(ctx, tx, operational.ActDelete, id)
 		switch {
 		case err != nil:
 			return err
-		case contact.Version != version:
+		case contact.seen(g) != version:
 			return operational.Stale("contact")
 		}
 		var gone bool
-		err = tx.QueryRow(ctx, deleteContact, id, version).Scan(&gone)
+		err = tx.QueryRow(ctx, deleteContact, id, contact.Version).Scan(&gone)
 		if err := removed(err, gone, "contact", contactInUse()); err != nil {
 			return err
 		}

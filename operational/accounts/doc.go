@@ -18,6 +18,9 @@
 //     in the company and in its audit, and others can give it back. With an opportunity it is otherwise, since both companies
 //     count on who works on it and it has people of another company as holders (package opportunities). It is given to people
 //     who work in the company, not to those who are suspended.
+//   - A change of which somebody sees nothing is no change for them: version, ETag and time of change of an account or a
+//     contact, and the order and filters of lists, are those of what the reader sees (touched.go; package opportunities says
+//     why and how). By their version they change, delete and erase the record at whatever version it is.
 //   - A website is an http or https address, or a domain that becomes one, so that it can be shown as a link (website.go).
 //     The database checks the form too; a revenue and a number of employees below zero exist nowhere.
 //   - What a layout asks for is asked of accounts and contacts too (package objects says how); asked.go says what they hold.

@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -11,7 +13,7 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
-const eraseContact = `select crm.erase_contact($1, $2, $3, $4)`
+const eraseContact = `select crm.erase_contact($1, $2, $3, $4, $5)`
 
 // EraseContact takes everything that names the person out of a contact, for good. What refers to the contact stays. It
 // needs the right to delete contacts.
@@ -21,12 +23,16 @@ func (s *Service) EraseContact(ctx context.Context, actor operational.Actor, id 
 	}
 	var erased Contact
 	err := s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		_, grant, err := contactFor(ctx, tx, operational.ActDelete, id)
-		if err != nil {
+		contact, grant, err := contactFor(ctx, tx, operational.ActDelete, id)
+		switch {
+		case err != nil:
 			return err
+		case contact.seen(grant) != version:
+			return operational.Stale("contact")
 		}
+		touches := contact.touch(contact.names(), tx.Now).Text()
 		var outcome string
-		if err := tx.QueryRow(ctx, eraseContact, id, in.Confirm, version, tx.Now).Scan(&outcome); err != nil {
+		if err := tx.QueryRow(ctx, eraseContact, id, in.Confirm, contact.Version, touches, tx.Now).Scan(&outcome); err != nil {
 			return err
 		}
 		if err := identity.NotErased("contact", outcome); err != nil {
@@ -42,4 +48,17 @@ func (s *Service) EraseContact(ctx context.Context, actor operational.Actor, id 
 		return err
 	})
 	return erased, err
+}
+
+// names are the fields of a contact that may name somebody, as far as there is something in them.
+func (c Contact) names() []string {
+	names := []string{"last_name"}
+	for name, value := range map[string]*string{"first_name": c.FirstName, "email": c.Email, "phone": c.Phone, "job_title": c.JobTitle, "external_ref": c.ExternalRef} {
+		if value != nil {
+			names = append(names, name)
+		}
+	}
+	names = slices.AppendSeq(names, maps.Keys(c.Custom))
+	slices.Sort(names)
+	return names
 }

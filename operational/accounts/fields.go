@@ -39,12 +39,16 @@ var (
 func (a Account) masked(g operational.Grant) Account {
 	operational.Mask(g.Read, &a, accountMasks)
 	a.Custom = operational.MaskCustom(g.Read, a.Custom)
+	a.Version, a.UpdatedAt = a.Touched.Seen(g.Read, a.Version, a.UpdatedAt)
+	a.Touched = nil
 	return a
 }
 
 func (c Contact) masked(g operational.Grant) Contact {
 	operational.Mask(g.Read, &c, contactMasks)
 	c.Custom = operational.MaskCustom(g.Read, c.Custom)
+	c.Version, c.UpdatedAt = c.Touched.Seen(g.Read, c.Version, c.UpdatedAt)
+	c.Touched = nil
 	return c
 }
 

@@ -104,8 +104,8 @@ func planImport(tx *postgres.Tx, wanted []ImportedAccount, known map[string]Acco
 		switch {
 		case !found:
 			plan.created = append(plan.created, Account{ID: ids[ref], ExternalRef: &ref, Version: 1, CreatedAt: tx.Now, UpdatedAt: tx.Now}.with(in.NewAccount))
-		case !old.content().same(in.NewAccount):
-			plan.changed = append(plan.changed, old.with(in.NewAccount))
+		case len(in.differs(old.content())) > 0:
+			plan.changed = append(plan.changed, old.changed(in.NewAccount, tx.Now))
 		}
 	}
 	return plan, nil

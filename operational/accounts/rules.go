@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -143,20 +142,6 @@ func (patch UpdateContact) apply(c NewContact) (NewContact, error) {
 	patch.JobTitle.Into(&c.JobTitle)
 	patch.RecordTypeID.Into(&c.RecordTypeID)
 	return c, c.Validate()
-}
-
-// same says whether two accounts hold the same.
-func (in NewAccount) same(o NewAccount) bool {
-	revenue := in.AnnualRevenue == nil && o.AnnualRevenue == nil ||
-		in.AnnualRevenue != nil && o.AnnualRevenue != nil && in.AnnualRevenue.Equal(*o.AnnualRevenue)
-	return revenue && in.Name == o.Name && equal(in.Industry, o.Industry) && equal(in.Website, o.Website) && equal(in.Country, o.Country) &&
-		equal(in.YearEstablished, o.YearEstablished) && equal(in.NumberOfEmployees, o.NumberOfEmployees) && equal(in.ParentAccountID, o.ParentAccountID) &&
-		equal(in.OwnerMembershipID, o.OwnerMembershipID) && equal(in.RecordTypeID, o.RecordTypeID) && maps.Equal(in.Custom, o.Custom)
-}
-
-func (in NewContact) same(o NewContact) bool {
-	return in.AccountID == o.AccountID && in.LastName == o.LastName && equal(in.FirstName, o.FirstName) && equal(in.Email, o.Email) &&
-		equal(in.Phone, o.Phone) && equal(in.JobTitle, o.JobTitle) && equal(in.RecordTypeID, o.RecordTypeID) && maps.Equal(in.Custom, o.Custom)
 }
 
 func equal[T comparable](a, b *T) bool {

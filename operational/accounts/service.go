@@ -150,7 +150,7 @@ func (s *Service) UpdateAccountTx(ctx context.Context, tx *postgres.Tx, id uuid.
 	switch {
 	case err != nil:
 		return Account{}, err
-	case account.Version != version:
+	case account.seen(g) != version:
 		return Account{}, operational.Stale("account")
 	}
 	old := account.content()
@@ -158,10 +158,10 @@ func (s *Service) UpdateAccountTx(ctx context.Context, tx *postgres.Tx, id uuid.
 	if err == nil {
 		now, err = patch.settled(ctx, tx, g, old, now)
 	}
-	if err != nil || now.same(old) {
+	if err != nil || len(now.differs(old)) == 0 {
 		return account.masked(g), err
 	}
-	account = account.with(now)
+	account = account.changed(now, tx.Now)
 	tag, err := tx.Exec(ctx, updateAccounts, accountArgs(tx, []Account{account}))
 	switch {
 	case err != nil:
@@ -169,7 +169,7 @@ func (s *Service) UpdateAccountTx(ctx context.Context, tx *postgres.Tx, id uuid.
 	case tag.RowsAffected() == 0:
 		return Account{}, operational.Stale("account")
 	}
-	account.Version, account.UpdatedAt = version+1, tx.Now
+	account.Version, account.UpdatedAt = account.Version+1, tx.Now
 	return account.masked(g), events.Append(ctx, tx, "account.changed", id, nil, changed(patch.members(), patch.Custom)...)
 }
 
@@ -223,15 +223,15 @@ func accountInSight(ctx context.Context, tx *postgres.Tx, member string, id *uui
 // DeleteAccount deletes an account that is still at this version and that nothing refers to.
 func (s *Service) DeleteAccount(ctx context.Context, actor operational.Actor, id uuid.UUID, version int64) error {
 	return s.db.InTx(ctx, actor, func(tx *postgres.Tx) error {
-		account, _, err := accountFor(ctx, tx, operational.ActDelete, id)
+		account, g, err := accountFor(ctx, tx, operational.ActDelete, id)
 		switch {
 		case err != nil:
 			return err
-		case account.Version != version:
+		case account.seen(g) != version:
 			return operational.Stale("account")
 		}
 		var gone bool
-		err = tx.QueryRow(ctx, deleteAccount, id, version).Scan(&gone)
+		err = tx.QueryRow(ctx, deleteAccount, id, account.Version).Scan(&gone)
 		if err := removed(err, gone, "account", accountInUse()); err != nil {
 			return err
 		}

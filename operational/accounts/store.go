@@ -52,7 +52,7 @@ var contactList = postgres.List{
 }
 
 const accountColumns = `a.id, a.name, a.industry, a.website, a.country, a.year_established, a.annual_revenue, a.number_of_employees,
-  a.parent_account_id, a.owner_membership_id, a.record_type_id, a.custom, a.external_ref, a.version, a.created_at, a.updated_at`
+  a.parent_account_id, a.owner_membership_id, a.record_type_id, a.custom, a.external_ref, a.version, a.created_at, a.updated_at, a.touched`
 
 const listAccounts = `select ` + accountColumns + `, {keys} as sort_keys from crm.account a where {where} order by {order} limit {limit}`
 
@@ -62,9 +62,9 @@ const accountsByRef = `select ` + accountColumns + ` from crm.account a where a.
 
 // The rows to write, as one set: creating one account is creating a list of one.
 const accountSet = `unnest(@ids::uuid[], @names::text[], @name_keys::text[], @industries::text[], @websites::text[], @countries::text[], @years::int[],
-  @revenues::text[]::numeric[], @employees::int[], @parents::uuid[], @owners::uuid[], @types::uuid[], @customs::text[]::jsonb[], @refs::text[], @versions::bigint[])
+  @revenues::text[]::numeric[], @employees::int[], @parents::uuid[], @owners::uuid[], @types::uuid[], @customs::text[]::jsonb[], @refs::text[], @versions::bigint[], @touched::text[]::jsonb[])
   as n(id, name, name_key, industry, website, country, year_established, annual_revenue, number_of_employees, parent_account_id, owner_membership_id,
-    record_type_id, custom, external_ref, version)`
+    record_type_id, custom, external_ref, version, touched)`
 
 const insertAccounts = `
 insert into crm.account (id, org_id, name, name_key, industry, website, country, year_established, annual_revenue, number_of_employees,
@@ -76,7 +76,7 @@ from ` + accountSet
 const updateAccounts = `
 update crm.account a set name = n.name, name_key = n.name_key, industry = n.industry, website = n.website, country = n.country,
   year_established = n.year_established, annual_revenue = n.annual_revenue, number_of_employees = n.number_of_employees,
-  parent_account_id = n.parent_account_id, owner_membership_id = n.owner_membership_id, record_type_id = n.record_type_id, custom = n.custom, version = a.version + 1, updated_at = @now
+  parent_account_id = n.parent_account_id, owner_membership_id = n.owner_membership_id, record_type_id = n.record_type_id, custom = n.custom, touched = n.touched, version = a.version + 1, updated_at = @now
 from ` + accountSet + `
 where a.id = n.id and a.version = n.version`
 
@@ -86,7 +86,7 @@ func accountArgs(tx *postgres.Tx, accounts []Account) pgx.NamedArgs {
 	var industries, websites, countries, revenues, refs []*string
 	var years, employees []*int
 	var parents, owners, types []*uuid.UUID
-	var customs []string
+	var customs, touched []string
 	var versions []int64
 	for _, a := range accounts {
 		ids, names, keys = append(ids, a.ID), append(names, a.Name), append(keys, NameKey(a.Name))
@@ -99,15 +99,16 @@ func accountArgs(tx *postgres.Tx, accounts []Account) pgx.NamedArgs {
 			revenue = &text
 		}
 		revenues, refs, versions = append(revenues, revenue), append(refs, a.ExternalRef), append(versions, a.Version)
+		touched = append(touched, a.Touched.Text())
 	}
 	return pgx.NamedArgs{
 		"org": tx.Actor.Org, "now": tx.Now, "ids": ids, "names": names, "name_keys": keys, "industries": industries, "websites": websites, "countries": countries,
-		"years": years, "revenues": revenues, "employees": employees, "parents": parents, "owners": owners, "types": types, "customs": customs, "refs": refs, "versions": versions,
+		"years": years, "revenues": revenues, "employees": employees, "parents": parents, "owners": owners, "types": types, "customs": customs, "refs": refs, "versions": versions, "touched": touched,
 	}
 }
 
 const contactColumns = `c.id, c.account_id, c.first_name, c.last_name, c.email, c.phone, c.job_title, c.record_type_id, c.custom, c.external_ref,
-  c.version, c.created_at, c.updated_at`
+  c.version, c.created_at, c.updated_at, c.touched`
 
 const listContacts = `select ` + contactColumns + `, {keys} as sort_keys from crm.contact c where {where} order by {order} limit {limit}`
 
@@ -121,14 +122,15 @@ values (@id, @org, @account_id, @first_name, @last_name, @email, @phone, @job_ti
 
 const updateContact = `
 update crm.contact set account_id = @account_id, first_name = @first_name, last_name = @last_name, email = @email, phone = @phone,
-  job_title = @job_title, record_type_id = @record_type_id, custom = @custom::jsonb, version = version + 1, updated_at = @now
+  job_title = @job_title, record_type_id = @record_type_id, custom = @custom::jsonb, touched = @touched::jsonb,
+  version = version + 1, updated_at = @now
 where id = @id and version = @version`
 
-func contactArgs(tx *postgres.Tx, c Contact, version int64) pgx.NamedArgs {
+func contactArgs(tx *postgres.Tx, c Contact) pgx.NamedArgs {
 	return pgx.NamedArgs{
-		"id": c.ID, "org": tx.Actor.Org, "version": version, "now": tx.Now, "account_id": c.AccountID, "first_name": c.FirstName,
+		"id": c.ID, "org": tx.Actor.Org, "version": c.Version, "now": tx.Now, "account_id": c.AccountID, "first_name": c.FirstName,
 		"last_name": c.LastName, "email": c.Email, "phone": c.Phone, "job_title": c.JobTitle,
-		"record_type_id": c.RecordTypeID, "custom": objects.Written(c.Custom), "external_ref": c.ExternalRef,
+		"record_type_id": c.RecordTypeID, "custom": objects.Written(c.Custom), "external_ref": c.ExternalRef, "touched": c.Touched.Text(),
 	}
 }
 

@@ -44,10 +44,10 @@
 //     where that is hidden. An ETag names the fields that it was read with: after a change of the role it is stale. Forms
 //     send the number alone; should a role change between form and answer, and another change make the number right again,
 //     it passes.
-//   - What remains: a list sorted by time of change, as lists are unless asked otherwise, is in the order of the row's own
-//     time, also where something hidden has moved that. Whoever compares the order with the times shown learns that there
-//     was something. Such a page is a walk along an index; the order of what each role sees would have all of a channel
-//     read and sorted for every page. Filters by time of change ask by what is seen.
+//   - Lists are sorted and filtered by the time of the last change that their reader sees, and cursors hold that. A page is
+//     still a walk along the index of the row's own time, which is never before it (postgres, list_ahead.go): a quarter of a
+//     page more is read, and later pages go past the rows of those before. Where more than that quarter changed unseen, as
+//     after a nightly run over a hidden field, the reader's rows are sorted.
 //   - An opportunity changes hands by those who may change it and see it in the other hands too: the people who are offered
 //     (Owners). Whoever works with their own records alone gives none away, as they create none for others: it would be gone
 //     from their sight, with no way to take back a mistake, and ids could be tried. Somebody who sees both hands it over.

@@ -163,14 +163,11 @@ func (v view) shown(s state) Opportunity {
 }
 
 // whole says whether nothing at all is hidden.
-func (v view) whole() bool { return v.Read.All && len(v.Read.Except) == 0 }
+func (v view) whole() bool { return v.Read.Whole() }
 
 // at are the version of the record and the time of its last change, by what the view shows of it.
 func (v view) at(s state) (version int64, updated time.Time) {
-	if v.whole() {
-		return s.Version, s.UpdatedAt
-	}
-	return s.Touched.seen(v.Read, s.Version, s.UpdatedAt)
+	return s.Touched.Seen(v.Read, s.Version, s.UpdatedAt)
 }
 
 // shownOf are the values of added fields that may be read; nil when there are none.

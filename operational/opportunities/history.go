@@ -29,7 +29,7 @@ func (r historyRow) changed(was historyRow) []string {
 // the others are counted as if it had never been.
 func (v view) history(rows []historyRow, o state) []Change {
 	var changes []Change
-	last := o.Touched.base(o.Version)
+	last := o.Touched.Base(o.Version)
 	for i, r := range rows {
 		var changed, shown []string
 		if i > 0 {

@@ -98,7 +98,7 @@ type knownRow struct {
 	VendorAccountID *uuid.UUID
 	OwnerContactID  *uuid.UUID
 	Region, Tier    *string
-	Touched         touched
+	Touched         operational.Touched
 	UpdatedAt       time.Time
 }
 

@@ -134,7 +134,7 @@ func importedArgs(tx *postgres.Tx, rows []importedRow) pgx.NamedArgs {
 		"digests":          column(rows, func(r importedRow) []byte { return r.Digest }),
 		"versions":         column(rows, func(r importedRow) int64 { return r.Version }),
 		"created":          column(rows, func(r importedRow) time.Time { return r.CreatedAt }),
-		"touched":          column(rows, func(r importedRow) string { return r.Touched.text() }),
+		"touched":          column(rows, func(r importedRow) string { return r.Touched.Text() }),
 	}
 }
 

@@ -85,7 +85,7 @@ func listFor(actor operational.Actor, added map[string]postgres.Column) postgres
 		field := fieldOfList(name)
 		return field != "" && !read.Has(field) || name == "family" && !families || others && slices.Contains(listsOfOthers, name)
 	})
-	if !read.All || len(read.Except) > 0 || others {
+	if !read.Whole() || others {
 		l.Field["updated_at"] = changedAt(actor, actor.ListableFields(operational.ObjectOpportunity))
 	}
 	if ref, some := ownRef(actor); some && !others && !read.Has(fieldRef) {

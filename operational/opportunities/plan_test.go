@@ -1,6 +1,8 @@
 package opportunities_test
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +16,8 @@ import (
 )
 
 // A page must cost the same whether a company has a hundred opportunities or a million: the first page, the next one
-// and the one of a stage are walks along an index that stop after a page, through the wall and for both sides.
+// and the one of a stage are walks along an index that stop after a page, through the wall and for both sides. Whoever does
+// not see all fields looks at a few rows more, and goes past those of the pages before.
 func TestPagesAreWalksAlongAnIndex(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.bring(w.A, w.many(4000)...)
@@ -76,8 +79,15 @@ func requireWalk(t *testing.T, w *world, actor operational.Actor, name string, q
 	require.NotContains(t, text, "Seq Scan on opportunity", "%s %s", actor.Side, name)
 	for i, line := range plan {
 		if strings.Contains(line, "Index Scan using opportunity_of") && strings.Contains(line, " on opportunity o") {
-			require.Contains(t, line, "rows=51", "%s %s: it stops after a page", actor.Side, name)
-			if len(q.After) > 0 {
+			whole := actor.ReadableFields(deal).Whole()
+			rows, err := strconv.Atoi(regexp.MustCompile(`actual rows=(\d+)`).FindStringSubmatch(line)[1])
+			require.NoError(t, err)
+			if whole {
+				require.Equal(t, 51, rows, "%s %s: it stops after a page", actor.Side, name)
+			} else { // of a part of the list, in which there may be fewer
+				require.LessOrEqual(t, rows, 63, "%s %s: it stops after a page and a quarter", actor.Side, name)
+			}
+			if len(q.After) > 0 && whole {
 				require.Contains(t, plan[i+1], "ROW(updated_at, id) <", "%s %s: it begins behind the last page", actor.Side, name)
 			}
 			return

@@ -91,7 +91,7 @@ type state struct {
 	RecordTypeID      *uuid.UUID
 	FrozenAt          *time.Time // its connection has ended: it stays as it was
 	ExternalRef       *string
-	Touched           touched
+	Touched           operational.Touched
 }
 
 // facts are what rights look at.

@@ -26,7 +26,7 @@ type Column struct {
 	Nullable bool     // null comes last, whatever the direction
 	Enum     []string // the only values there are
 	Prefix   string   // what people may write before the value, as in OPP-1187
-	Sort     string   // what rows are sorted by, where that is not what they are filtered by
+	Walk     string   // a column that is never below this one and that lists are sorted by along their indexes: see list_ahead.go
 	// Within holds the place of a field that lies in another table: "exists (select from ... where ... and %s)".
 	// One can filter by such a field, not sort.
 	Within string
@@ -72,6 +72,7 @@ type Slice struct {
 	Order     string
 	Keys      string // an array with the sort keys of a row as text
 	Limit     int    // one more row than asked for, which says whether there are more
+	ahead     bool   // rows come in the order in which they lie, and more of them
 	Args      []any
 }
 
@@ -83,26 +84,32 @@ const (
 
 // Slice translates a query of somebody whom rights deny nothing that the wall shows. All wrong values are reported at once.
 func (l List) Slice(q operational.Query) (Slice, error) {
-	return l.slice([]part{{all: true}}, 0, q)
+	return (&builder{list: l}).slice([]part{{all: true}}, 0, q, limit(q.Limit))
 }
 
 // SliceFor translates a query of somebody who sees what their rights let them.
 func (l List) SliceFor(actor operational.Actor, q operational.Query) (Slice, error) {
-	channel := 0
-	if actor.Rights != nil {
-		channel = actor.Rights.Channel
-	}
-	return l.slice(l.parts(actor), channel, q)
+	return (&builder{list: l}).slice(l.parts(actor), channelOf(actor), q, limit(q.Limit))
 }
 
-func (l List) slice(parts []part, channel int, q operational.Query) (Slice, error) {
-	b := &builder{list: l}
+func channelOf(actor operational.Actor) int {
+	if actor.Rights == nil {
+		return 0
+	}
+	return actor.Rights.Channel
+}
+
+func (b *builder) slice(parts []part, channel int, q operational.Query, length int) (Slice, error) {
 	keys := b.keys(q.Sort)
 	match := "true"
 	if q.Filter != nil {
 		match = b.filter(*q.Filter)
 	}
-	s := Slice{Match: match, MatchArgs: len(b.args), Where: match, Order: order(keys), Keys: keysText(keys), Limit: limit(q.Limit) + 1}
+	along := keys
+	if b.ahead {
+		along = walked(keys)
+	}
+	s := Slice{Match: match, MatchArgs: len(b.args), Where: match, Order: order(along), Keys: keysText(along), Limit: length + 1}
 	if q.After != nil {
 		s.Where = allOf([]string{s.Where, b.behind(keys, q.After)})
 	}
@@ -120,6 +127,7 @@ func limit(asked int) int {
 
 type builder struct {
 	list   List
+	ahead  bool // rows are read in the order in which they lie
 	args   []any
 	faults operational.Faults
 }
@@ -155,9 +163,6 @@ func (b *builder) keys(sorts []operational.Sort) []key {
 			b.faults.Add("sort", fmt.Sprintf("There is no field %.60q to sort by.", s.Field), nil)
 			continue
 		}
-		if c.Sort != "" {
-			c.SQL = c.Sort
-		}
 		keys, desc = append(keys, key{Column: c, desc: s.Desc}), s.Desc
 		if s.Field == idField {
 			return keys // nothing behind it can matter
@@ -165,6 +170,17 @@ func (b *builder) keys(sorts []operational.Sort) []key {
 	}
 	id, _ := b.list.column(idField)
 	return append(keys, key{Column: id, desc: desc})
+}
+
+// walked are keys that rows lie in the order of, in place of those that they are asked for by.
+func walked(keys []key) []key {
+	along := slices.Clone(keys)
+	for i, k := range along {
+		if k.Walk != "" {
+			along[i].SQL = k.Walk
+		}
+	}
+	return along
 }
 
 func order(keys []key) string {

@@ -158,8 +158,12 @@ func allOf(conditions []string) string {
 }
 
 // walks says whether the order begins as the list's own, which the indexes of its parts have.
-func (l List) walks(sorts []operational.Sort) bool {
-	return len(sorts) == 0 || sorts[0].Field == l.Order[0].Field
+func (b *builder) walks(sorts []operational.Sort) bool {
+	if len(b.list.Order) == 0 {
+		return len(sorts) == 0
+	}
+	own := b.list.Order[0].Field
+	return (len(sorts) == 0 || sorts[0].Field == own) && (b.ahead || b.list.Field[own].Walk == "")
 }
 
 func alias(from string) string { return from[strings.LastIndex(from, " ")+1:] }
@@ -169,7 +173,7 @@ func alias(from string) string { return from[strings.LastIndex(from, " ")+1:] }
 func (b *builder) reached(parts []part, channel int, sorts []operational.Sort, s *Slice) {
 	var pieces []string
 	for _, p := range parts {
-		if b.list.walks(sorts) {
+		if b.walks(sorts) {
 			pieces = append(pieces, b.pieces(p, channel)...)
 		} else {
 			pieces = append(pieces, b.together(p))

@@ -41,6 +41,9 @@ func (t ValueType) castAll(place string) string {
 	return place + "::text[]::" + sqlTypes[t] + "[]"
 }
 
+// timeForm is the form of a time in a cursor.
+const timeForm = "2006-01-02T15:04:05.000000Z"
+
 // text writes a column so that parse reads it: the form of a value in a cursor, with its mark; null becomes the empty text.
 func (t ValueType) text(column string) string {
 	written := column + "::text"

@@ -14,6 +14,7 @@ create table crm.account (
   parent_account_id uuid,
   external_ref text,
   version bigint not null default 1,
+  touched jsonb not null default '{}', -- changes by the fields that they changed: what is version and last change for who reads not all of them
   created_at timestamptz not null,
   updated_at timestamptz not null,
   check (parent_account_id <> id),
@@ -34,6 +35,7 @@ create table crm.contact (
   phone text check (length(phone) <= 40),
   job_title text check (length(job_title) <= 100),
   version bigint not null default 1,
+  touched jsonb not null default '{}',
   created_at timestamptz not null,
   updated_at timestamptz not null,
   foreign key (org_id, account_id) references crm.account (org_id, id),
@@ -61,8 +63,8 @@ call sec.wall('crm.account', 'org_id = (select sec.ctx_org(''vendor''))', 'org_i
 call sec.wall('crm.contact', 'org_id = (select sec.ctx_org(''vendor''))', 'org_id = (select sec.ctx_org(''partner''))');
 call sec.wall('crm.account_link', null, 'partner_org_id = (select sec.ctx_org(''partner''))');
 
-grant select, insert, update (name, name_key, industry, website, country, year_established, annual_revenue, number_of_employees, parent_account_id, version, updated_at)
+grant select, insert, update (name, name_key, industry, website, country, year_established, annual_revenue, number_of_employees, parent_account_id, version, touched, updated_at)
   on crm.account to sharepartner_vendor, sharepartner_partner;
-grant select, insert, update (account_id, first_name, last_name, email, phone, job_title, version, updated_at)
+grant select, insert, update (account_id, first_name, last_name, email, phone, job_title, version, touched, updated_at)
   on crm.contact to sharepartner_vendor, sharepartner_partner;
 grant select (connection_id, vendor_org_id, partner_org_id, partner_account_id, created_at), insert on crm.account_link to sharepartner_partner;

@@ -78,7 +78,7 @@ begin
 end $$;
 
 -- A person at a customer.
-create function crm.erase_contact(contact uuid, typed text, seen bigint, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
+create function crm.erase_contact(contact uuid, typed text, seen bigint, touches jsonb, at timestamptz) returns text language plpgsql security definer set search_path = pg_catalog, crm, sec, pg_temp as $$
 #variable_conflict use_variable
 declare
   org uuid := sec.ctx_org(split_part(sec.claim(), '|', 2));
@@ -89,7 +89,7 @@ begin
   if c.version <> seen then return 'stale'; end if;
   if concat_ws(' ', c.first_name, c.last_name) <> typed then return 'name'; end if;
   update crm.contact x set first_name = null, last_name = 'Erased person', email = null, phone = null, job_title = null, external_ref = null, custom = '{}',
-    version = x.version + 1, updated_at = at where x.id = contact;
+    version = x.version + 1, touched = touches, updated_at = at where x.id = contact;
   perform sec.forget_in_findings(org, c.last_name);
   perform sec.forget_in_findings(org, c.email);
   perform sec.forget_in_findings(org, c.phone);
@@ -122,7 +122,7 @@ begin
   return 'done';
 end $$;
 -- +goose StatementEnd
-grant execute on function crm.erase_member(uuid, text, bigint, timestamptz), crm.erase_contact(uuid, text, bigint, timestamptz) to sharepartner_vendor, sharepartner_partner;
+grant execute on function crm.erase_member(uuid, text, bigint, timestamptz), crm.erase_contact(uuid, text, bigint, jsonb, timestamptz) to sharepartner_vendor, sharepartner_partner;
 grant execute on function sec.person_of_email(text), sec.erase_person(uuid, text, text, timestamptz) to sharepartner_jobs;
 -- What is done with is cleared away: values in findings, addresses of invitations that came to nothing.
 grant select, update (was, became, reason) on crm.import_finding to sharepartner_jobs;
