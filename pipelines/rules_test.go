@@ -86,6 +86,7 @@ func TestStates(t *testing.T) {
 	require.Equal(t, stateFailed, stateAfter(&pgsource.SetupError{}))
 	require.Equal(t, stateFailed, stateAfter(fmt.Errorf("decode: %w", &FloodError{})))
 	require.Equal(t, stateFailed, stateAfter(ofStore("commit", errors.New("disk full"))))
+	require.Equal(t, stateFailed, stateAfter(fmt.Errorf("read replication stream: %w", pgsource.ErrDiskFull)))
 	require.NoError(t, ofStore("commit", nil))
 }
 

@@ -15,6 +15,9 @@ var ErrSlotActive = errors.New("the replication slot is in use")
 // ErrSlotGone says that the slot is missing or that the server has dropped what it needed.
 var ErrSlotGone = errors.New("the replication slot is lost")
 
+// ErrDiskFull says that the server has no room for what it decodes: a large transaction goes to its disk first.
+var ErrDiskFull = errors.New("the disk of Postgres is full: make room on it. Nothing is lost as long as the slot may keep the log (max_slot_wal_keep_size), and this goes on by itself")
+
 // BlockedError says that a slot could not be made because transactions run that are older than it.
 type BlockedError struct {
 	After  time.Duration
@@ -36,6 +39,8 @@ func slotFault(err error) error {
 		return fmt.Errorf("%w: %w", ErrSlotActive, err)
 	case "42704", "55000":
 		return fmt.Errorf("%w: %w", ErrSlotGone, err)
+	case "53100":
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	}
 	return err
 }
