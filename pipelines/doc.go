@@ -68,7 +68,8 @@
 //     another by now) costs a comparison of all rows.
 //   - Each migration that changes what is published says so in the log and in the database, in its own transaction. So a
 //     table of another shape is either that of a newer program, which is to be started, or it was altered by hand; that
-//     is told column by column, also where the rows can still be read.
+//     is told column by column, also where the rows can still be read. Whoever may sign in can write such words into the log:
+//     they are believed only of a migration that the database knows, and say what that one has said there (pgsource.Genuine).
 //   - Every fault is tried again, with pauses up to five seconds: also one that waits for a person, so that nobody has
 //     to restart the program after repairing the database.
 package pipelines

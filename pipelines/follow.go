@@ -24,7 +24,7 @@ func (p *Pipeline) follow(ctx context.Context, stream *pgsource.Stream, from war
 		limits: p.limits, meter: p.meter, stream: stream, loader: l, checkpoint: from, persisted: from.LSN,
 		decoder: pgsource.NewDecoder(p.cfg.Tables, from.LSN),
 		filling: pgsource.NewChanges(p.cfg.Tables), spare: pgsource.NewChanges(p.cfg.Tables),
-		holds: make(chan *hold), ended: make(chan struct{}),
+		holds: make(chan *hold), ended: make(chan struct{}), genuine: p.genuine,
 	}
 	f.decoder.Shift(from.Shift)
 	p.follower.Store(f)
@@ -100,7 +100,8 @@ type follower struct {
 	owed       bool                 // a part of that transaction has been handed over
 	tell       bool                 // the server waits to hear what is confirmed
 
-	schema  *pgsource.Announcement  // what the transaction that is being read says of the tables
+	schema  *pgsource.Announcement // what the transaction that is being read says of the tables
+	genuine func(context.Context, *pgsource.Announcement) (bool, error)
 	awaited []warehouse.TableColumn // columns that have come to the store, and whose values have not
 	brought []warehouse.TableColumn // those of them that the next checkpoint brings
 
@@ -176,9 +177,7 @@ func (f *follower) take(ctx context.Context, packet *pgsource.Packet) error {
 		case pgsource.EventSchema:
 			f.schema = event.Schema
 		case pgsource.EventCommit:
-			f.committed(event)
-			f.announced(event)
-			err = f.arrive(ctx, event.LSN)
+			err = f.over(ctx, event)
 		case pgsource.EventKeepalive:
 			f.alive(event)
 			if !f.decoder.Open() {

@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,10 +11,36 @@ import (
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
+// genuine says whether a message in the log is that of a migration. One that somebody else wrote is told of and passed over:
+// who believed it would take columns for filled that are not.
+func (p *Pipeline) genuine(ctx context.Context, a *pgsource.Announcement) (bool, error) {
+	ok, err := p.source.Genuine(ctx, a)
+	if err == nil && !ok {
+		p.meter.noted(fmt.Sprintf("somebody has written into the log of Postgres what only migrations say there, of a migration %d that this database does not know. "+
+			"It is not believed, and nothing is amiss with the data. Only a login of the database can do so: see which program or person uses one", a.Version))
+		p.cfg.Log.WarnContext(ctx, "a message in the log is of no migration and is passed over", "version", a.Version)
+	}
+	return ok, err
+}
+
+// over ends a transaction.
+func (f *follower) over(ctx context.Context, e pgsource.Event) error {
+	f.committed(e)
+	if err := f.announced(ctx, e); err != nil {
+		return err
+	}
+	return f.arrive(ctx, e.LSN)
+}
+
 // announced notes what a transaction that is read to its end has said of the tables.
-func (f *follower) announced(commit pgsource.Event) {
+func (f *follower) announced(ctx context.Context, commit pgsource.Event) error {
 	if f.schema == nil {
-		return
+		return nil
+	}
+	ok, err := f.genuine(ctx, f.schema)
+	if err != nil || !ok {
+		f.schema = nil
+		return err
 	}
 	f.meter.announced(f.schema.Version, commit.LSN, time.UnixMicro(commit.At).UTC())
 	for _, c := range f.awaited {
@@ -23,6 +50,7 @@ func (f *follower) announced(commit pgsource.Event) {
 		}
 	}
 	f.schema = nil
+	return nil
 }
 
 // shaped notes how the tables are published at the moment. What was altered by hand is told of once.

@@ -21,6 +21,9 @@ type announcement struct {
 	Version int64                        `json:"version"` // of the migration
 	Tables  map[string]map[string]string `json:"tables"`  // columns with their types
 	Empty   map[string][]string          `json:"empty,omitempty"`
+	// Earlier is Empty of each migration before. Only the database has it: anybody who may sign in can write into the log, so
+	// that whoever reads there asks here what a migration has really said.
+	Earlier map[int64]map[string][]string `json:"earlier,omitempty"`
 }
 
 // Insert notes that a migration is done. The provider calls it at the end of the migration's transaction.
@@ -80,13 +83,30 @@ func announce(ctx context.Context, db database.DBTxConn, version int64) error {
 	if err != nil {
 		return fmt.Errorf("write what is announced: %w", err)
 	}
-	if _, err := db.ExecContext(ctx, fmt.Sprintf(keepSQL, literal("select "+literal(string(text))+"::jsonb"))); err != nil {
+	now.after(last)
+	whole, err := json.Marshal(now)
+	if err != nil {
+		return fmt.Errorf("write what is announced: %w", err)
+	}
+	if _, err := db.ExecContext(ctx, fmt.Sprintf(keepSQL, literal("select "+literal(string(whole))+"::jsonb"))); err != nil {
 		return fmt.Errorf("keep what is announced: %w", err)
 	}
 	if _, err := db.ExecContext(ctx, `select pg_logical_emit_message(true, 'sharepartner.schema', $1)`, string(text)); err != nil {
 		return fmt.Errorf("write into the log: %w", err)
 	}
 	return nil
+}
+
+// after keeps what the migrations before have said.
+func (a *announcement) after(last announcement) {
+	if last.Version == 0 {
+		return
+	}
+	a.Earlier = last.Earlier
+	if a.Earlier == nil {
+		a.Earlier = map[int64]map[string][]string{}
+	}
+	a.Earlier[last.Version] = last.Empty
 }
 
 // look finds the new columns of which all rows hold null: the warehouse has that already. It is sure only where nobody

@@ -70,8 +70,12 @@ func TestMigrationsSayInTheLogWhatTheyPublish(t *testing.T) {
 			require.NotContains(t, said[0], `"empty"`, "%s: rows hold something, or others could write", c.name)
 		}
 		var kept string
-		require.NoError(t, conn.QueryRow(t.Context(), `select crm.announced()`).Scan(&kept))
+		require.NoError(t, conn.QueryRow(t.Context(), `select (crm.announced() - 'earlier')::text`).Scan(&kept))
 		require.JSONEq(t, said[0], kept)
+		require.NotContains(t, said[0], `"earlier"`)
 	}
+	var earlier string
+	require.NoError(t, conn.QueryRow(t.Context(), `select jsonb_path_query_array(crm.announced() -> 'earlier', '$.keyvalue() ? (@.key starts with "900")')::text`).Scan(&earlier))
+	require.JSONEq(t, `[{"id":0,"key":"9001","value":{"crm.product":["colour"]}},{"id":0,"key":"9002","value":null},{"id":0,"key":"9003","value":null},{"id":0,"key":"9005","value":null},{"id":0,"key":"9006","value":null}]`, earlier)
 	require.NoError(t, postgres.CheckWall(t.Context(), d.URL, pgtest.Secret))
 }

@@ -43,6 +43,7 @@ type Decoder struct {
 	awaited   []warehouse.TableColumn // columns that older descriptions may lack
 	shift     uint64                  // what the store adds to the server's places
 	skipBelow uint64                  // transactions that committed before are loaded already
+	xid       uint32                  // of the open transaction
 
 	open      bool // inside a transaction
 	skip      bool // which is loaded already
@@ -123,7 +124,7 @@ func (d *Decoder) payload(c *cursor, start uint64, into *Changes) (Event, error)
 
 func (d *Decoder) begin(c *cursor) (Event, error) {
 	lsn, at := c.u64(), int64(c.u64())
-	c.u32()
+	xid := c.u32()
 	if c.short {
 		return Event{}, errShort('B')
 	}
@@ -131,7 +132,7 @@ func (d *Decoder) begin(c *cursor) (Event, error) {
 		return Event{}, fmt.Errorf("a transaction begins inside another at %s", FormatLSN(lsn))
 	}
 	d.open, d.commitLSN, d.commitAt, d.seq = true, lsn+d.shift, at+epochMicros, FirstSeq
-	d.skip = lsn < d.skipBelow
+	d.skip, d.xid = lsn < d.skipBelow, xid
 	return Event{Kind: EventBegin, LSN: lsn, At: d.commitAt}, nil
 }
 

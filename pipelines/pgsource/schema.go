@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -20,10 +22,14 @@ type Announcement struct {
 	Version int64                        `json:"version"` // of the migration
 	Tables  map[string]map[string]string `json:"tables"`  // columns with their types
 	Empty   map[string][]string          `json:"empty"`   // new columns in which all rows hold null at its commit
+
+	Earlier map[int64]map[string][]string `json:"earlier"` // Empty of each migration before; only the database says so
+
+	xid uint32 // of the transaction that it came in
 }
 
-// message reads an M message: flags, place, prefix, content. Anybody who may sign in to the database can write one, so
-// that what cannot be read is nobody's fault but passed over.
+// message reads an M message: flags, place, prefix, content. Anybody who may sign in to the database can write one: see
+// Genuine. What cannot be read is of no migration.
 func (d *Decoder) message(c *cursor) (Event, error) {
 	c.u8()
 	c.u64()
@@ -37,9 +43,60 @@ func (d *Decoder) message(c *cursor) (Event, error) {
 	}
 	a := &Announcement{}
 	if err := json.Unmarshal(content, a); err != nil {
-		return Event{}, nil //nolint:nilerr // see above
+		a = &Announcement{}
 	}
+	a.xid = d.xid
 	return Event{Kind: EventSchema, Schema: a}, nil
+}
+
+// Genuine says whether a message of the log is that of a migration which the database knows, and takes what that has said
+// from there. The log tells of a commit a moment before others see it, so the question waits for that.
+func (s *Source) Genuine(ctx context.Context, a *Announcement) (bool, error) {
+	if a.Version == 0 {
+		return false, nil
+	}
+	l, err := s.connect(ctx, false)
+	if err != nil {
+		return false, err
+	}
+	defer l.close()
+	if err := l.seen(ctx, a.xid); err != nil {
+		return false, fmt.Errorf("wait until transaction %d is seen: %w", a.xid, err)
+	}
+	known, err := announced(ctx, l)
+	if err != nil || known == nil {
+		return false, err
+	}
+	var ok bool
+	if a.Empty, ok = known.Empty, known.Version == a.Version; !ok {
+		a.Empty, ok = known.Earlier[a.Version]
+	}
+	return ok, nil
+}
+
+// seen waits until a transaction that has committed is seen by others. Numbers of transactions in the log have 32 bits:
+// the one that is meant is the nearest to now.
+func (l *link) seen(ctx context.Context, xid uint32) error {
+	for {
+		rows, err := l.rows(ctx, `select pg_snapshot_xmax(pg_current_snapshot())`)
+		if err != nil {
+			return err
+		}
+		next, err := strconv.ParseUint(rows[0][0], 10, 64)
+		if err != nil {
+			return err
+		}
+		whole := uint64(int64(next) + int64(int32(xid-uint32(next))))
+		rows, err = l.rows(ctx, `select pg_visible_in_snapshot($1::text::xid8, pg_current_snapshot())`, strconv.FormatUint(whole, 10))
+		if err != nil || rows[0][0] == "t" {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // announced asks the database what was last announced; nil when nothing ever was.
