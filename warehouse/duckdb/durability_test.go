@@ -191,20 +191,44 @@ func TestOtherSchemaVersion(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, db.Close())
 	}
+	refused := func(ending string, words ...string) {
+		t.Helper()
+		_, err = duckdb.Open(t.Context(), duckdb.Options{Path: path})
+		require.ErrorIs(t, err, duckdb.ErrSchema)
+		for _, w := range append(words, "mv '"+path+"' '"+path+"."+ending+"'", "All rows are then copied from Postgres") {
+			require.ErrorContains(t, err, w)
+		}
+	}
 	alter("UPDATE schema_version SET version = 99")
-	_, err = duckdb.Open(t.Context(), duckdb.Options{Path: path})
-	require.ErrorIs(t, err, duckdb.ErrSchema)
-	require.Contains(t, err.Error(), "version 99")
+	refused("v99", "of version 99", "A newer program has written it: start that one again, or move it away")
+	alter("PRAGMA disable_checkpoint_on_shutdown; UPDATE schema_version SET version = 1")
+	require.FileExists(t, path+".wal", "as after a kill")
+	refused("v1", "of version 1,", "Move it away")
+	require.NoFileExists(t, path+".wal", "what is moved away is whole, and a new file does not find a log of another one")
 	alter("DROP TABLE schema_version")
-	_, err = duckdb.Open(t.Context(), duckdb.Options{Path: path})
-	require.ErrorIs(t, err, duckdb.ErrSchema)
+	refused("other", "a database of something else")
+
+	require.NoError(t, os.Rename(path, path+".other")) // as it was told
+	s, err = duckdb.Open(t.Context(), duckdb.Options{Path: path})
+	require.NoError(t, err)
+	_, ok, err := s.Checkpoint(t.Context())
+	require.NoError(t, err)
+	require.False(t, ok)
+	require.NoError(t, s.Close())
 }
 
 func TestNoWarehouseFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "warehouse.duckdb")
 	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("this is a letter ", 1000)), 0o600))
 	_, err := duckdb.Open(t.Context(), duckdb.Options{Path: path})
-	require.ErrorContains(t, err, "open the warehouse "+path)
+	require.ErrorIs(t, err, duckdb.ErrSchema)
+	require.ErrorContains(t, err, path+" is no warehouse at all")
+	require.NoError(t, os.WriteFile(path, []byte("short"), 0o600))
+	_, err = duckdb.Open(t.Context(), duckdb.Options{Path: path})
+	require.ErrorIs(t, err, duckdb.ErrSchema)
+	left, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "short", string(left))
 	_, err = duckdb.Open(t.Context(), duckdb.Options{Path: filepath.Join(path, "below", "a file")})
 	require.Error(t, err)
 	_, err = duckdb.Open(t.Context(), duckdb.Options{Path: "a?b"})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +14,6 @@ import (
 // schemaVersion names the form of the file. A file of another version is not read: the warehouse is a copy and is
 // filled again from Postgres.
 const schemaVersion = 8
-
-// ErrSchema says that the file was written by another version of the program.
-var ErrSchema = errors.New("the warehouse file has another schema version")
 
 //go:embed queries/schema.sql
 var schemaSQL string
@@ -130,7 +126,7 @@ func prepareSchema(ctx context.Context, db *sql.DB, path string, tables []*wareh
 		}
 	}
 	if version != schemaVersion {
-		return fmt.Errorf("%w: %s has version %d, this program needs %d; remove the file, it is filled again from Postgres", ErrSchema, path, version, schemaVersion)
+		return otherForm(path, marked == 1, version)
 	}
 	return grow(ctx, db, tables)
 }

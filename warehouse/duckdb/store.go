@@ -93,6 +93,11 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 
 // connect opens the file and the writing connection.
 func (s *Store) connect(ctx context.Context) error {
+	if s.opts.Path != "" {
+		if err := isOurs(s.opts.Path); err != nil {
+			return err
+		}
+	}
 	connector, err := engine.NewConnector(s.opts.Path, func(driver.ExecerContext) error { return nil })
 	if err != nil {
 		return fmt.Errorf("open the warehouse %s: %w", s.opts.Path, err)
