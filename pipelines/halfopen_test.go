@@ -137,3 +137,16 @@ func TestOneConnectionFallsSilent(t *testing.T) {
 	require.NoError(t, store.Close())
 	b.requireSame(owner, b.read())
 }
+
+// A question that is never answered ends, wherever it is asked.
+func TestQuestionWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	line := b.over()
+	source, err := pgsource.New(pgsource.Options{URL: b.cdc, Silence: time.Second})
+	require.NoError(t, err)
+	line.silenceAfter(2_000) // behind the greeting
+	_, err = source.Preflight(context.Background())
+	var silent *pgsource.SilentError
+	require.ErrorAs(t, err, &silent)
+}

@@ -55,3 +55,18 @@ func TestServerEndsASilentHolder(t *testing.T) {
 	k.Close()
 	next.Close()
 }
+
+// The server asks for itself whether we are still there, and ends what is dead.
+func TestServerLooksAfterItsLines(t *testing.T) {
+	t.Parallel()
+	s, err := New(Options{URL: cdc(t, pgtest.NewURL(t))})
+	require.NoError(t, err)
+	for _, replication := range []bool{false, true} {
+		l, err := s.connect(context.Background(), replication)
+		require.NoError(t, err)
+		defer l.close()
+		rows, err := l.command(context.Background(), "show tcp_keepalives_idle")
+		require.NoError(t, err)
+		require.Equal(t, "60", rows[0][0])
+	}
+}

@@ -22,14 +22,17 @@ func (e *SilentError) Error() string {
 	return fmt.Sprintf("the server has said nothing for %s: the line to it is dead, although nobody has closed it. A new one is taken", e.For)
 }
 
+// began is when this clock starts, which nobody sets back as that of the machine.
+var began = time.Now()
+
 // waiting notes since when the socket is read and gives nothing. It sees also a line that dies in the middle of a message.
 type waiting struct {
 	io.Reader
-	from atomic.Int64 // 0 while nothing is awaited
+	from atomic.Int64 // by the clock above; 0 while nothing is awaited
 }
 
 func (w *waiting) Read(p []byte) (int, error) {
-	w.from.Store(time.Now().UnixNano())
+	w.from.Store(int64(time.Since(began)))
 	defer w.from.Store(0)
 	return w.Reader.Read(p)
 }
@@ -37,7 +40,7 @@ func (w *waiting) Read(p []byte) (int, error) {
 // since is when the read began that has now taken longer than d; 0: none has.
 func (w *waiting) since(d time.Duration) int64 {
 	from := w.from.Load()
-	if from == 0 || time.Since(time.Unix(0, from)) <= d {
+	if from == 0 || time.Since(began)-time.Duration(from) <= d {
 		return 0
 	}
 	return from

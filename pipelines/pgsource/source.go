@@ -135,6 +135,8 @@ func settle(cfg *pgconn.Config) {
 		"application_name": "sharepartner_pipeline", "timezone": "UTC", "datestyle": "ISO",
 		// Limits that are right for a web request would end a long copy.
 		"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+		// Behind a dead line the server would keep a snapshot, and with it old rows, for hours.
+		"tcp_keepalives_idle": "60", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "6",
 	} {
 		cfg.RuntimeParams[name] = value
 	}
