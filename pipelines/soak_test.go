@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	soakRounds = flag.Int("soak.rounds", 7, "how many faults TestSoak brings about")
+	soakRounds = flag.Int("soak.rounds", 8, "how many faults TestSoak brings about")
 	soakSeed   = flag.Uint64("soak.seed", 1, "which faults; the same seed brings the same ones")
 )
 
@@ -70,6 +70,7 @@ var faults = []fault{
 		s.line.cut()
 		s.line.thaw()
 	}},
+	{"connections dead", func(s *soak, _ time.Duration) { s.line.silence() }},
 	{"disk full", func(s *soak, while time.Duration) {
 		s.victim.say("full")
 		time.Sleep(while)
