@@ -69,25 +69,25 @@ func (a *API) products() {
 		if err != nil {
 			return nil, err
 		}
-		return asRecord(*in, x.Version, x)
+		return unlessKnown(*in, tagOfCatalogue(actor, operational.ObjectProduct, x.OrganisationID, x.Version), x)
 	})
 	register(a, operational.ProductsCreate, huma.Operation{
 		OperationID: "create-product", Method: http.MethodPost, Path: "/v1/products", Tags: []string{"catalogue"}, DefaultStatus: http.StatusCreated,
 		Summary: "Create a product", Description: "Adds a product to your organisation.",
 	}, func(ctx context.Context, actor operational.Actor, in *struct{ Body productInput }) (*created[catalog.Product], error) {
 		x, err := s.CreateProduct(ctx, actor, catalog.NewProduct(in.Body))
-		return &created[catalog.Product]{etagOf(x.Version), "/v1/products/" + x.ID.String(), x}, err
+		return &created[catalog.Product]{tagOfCatalogue(actor, operational.ObjectProduct, x.OrganisationID, x.Version), "/v1/products/" + x.ID.String(), x}, err
 	})
 	register(a, operational.ProductsWrite, patching(huma.Operation{
 		OperationID: "update-product", Path: "/v1/products/{id}", Tags: []string{"catalogue"},
 		Summary: "Change a product", Description: "Changes the given members. A product is never deleted but made inactive.",
 	}), func(ctx context.Context, actor operational.Actor, in *patchInput[productPatch]) (*record[catalog.Product], error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectProduct)
 		if err != nil {
 			return nil, err
 		}
 		x, err := s.UpdateProduct(ctx, actor, parseID(in.ID), version, catalog.UpdateProduct(in.Body))
-		return &record[catalog.Product]{etagOf(x.Version), x}, err
+		return &record[catalog.Product]{tagOfCatalogue(actor, operational.ObjectProduct, x.OrganisationID, x.Version), x}, err
 	})
 }
 
@@ -105,7 +105,7 @@ func (a *API) processes() {
 		if err != nil {
 			return nil, err
 		}
-		return asRecord(*in, x.Version, x)
+		return unlessKnown(*in, tagOfCatalogue(actor, operational.ObjectSalesProcess, x.OrganisationID, x.Version), x)
 	})
 	register(a, operational.ProcessesCreate, huma.Operation{
 		OperationID: "create-sales-process", Method: http.MethodPost, Path: "/v1/sales-processes", Tags: []string{"catalogue"}, DefaultStatus: http.StatusCreated,
@@ -116,13 +116,13 @@ func (a *API) processes() {
 			wanted.Stages = append(wanted.Stages, catalog.NewStage(stage))
 		}
 		x, err := s.CreateProcess(ctx, actor, wanted)
-		return &created[catalog.SalesProcess]{etagOf(x.Version), "/v1/sales-processes/" + x.ID.String(), x}, err
+		return &created[catalog.SalesProcess]{tagOfCatalogue(actor, operational.ObjectSalesProcess, x.OrganisationID, x.Version), "/v1/sales-processes/" + x.ID.String(), x}, err
 	})
 	register(a, operational.ProcessesWrite, patching(huma.Operation{
 		OperationID: "update-sales-process", Path: "/v1/sales-processes/{id}", Tags: []string{"catalogue"},
 		Summary: "Change a sales process", Description: "Changes the given members. A stage that opportunities have been in stays, and open ones keep their place: figures count by it. A process is never deleted but retired.",
 	}), func(ctx context.Context, actor operational.Actor, in *patchInput[processPatch]) (*record[catalog.SalesProcess], error) {
-		version, err := in.version()
+		version, err := in.versionSeen(actor, operational.ObjectSalesProcess)
 		if err != nil {
 			return nil, err
 		}
@@ -135,6 +135,6 @@ func (a *API) processes() {
 			patch.Stages.Value = &stages
 		}
 		x, err := s.UpdateProcess(ctx, actor, parseID(in.ID), version, patch)
-		return &record[catalog.SalesProcess]{etagOf(x.Version), x}, err
+		return &record[catalog.SalesProcess]{tagOfCatalogue(actor, operational.ObjectSalesProcess, x.OrganisationID, x.Version), x}, err
 	})
 }

@@ -36,6 +36,17 @@ func tagOfOwn(actor operational.Actor, object operational.Object, version int64)
 	return etagSeen(version, g.Read)
 }
 
+// tagOfCatalogue is the ETag of a product or a sales process, of the actor's own company or of a vendor of it.
+func tagOfCatalogue(actor operational.Actor, object operational.Object, company uuid.UUID, version int64) string {
+	var read operational.FieldSet
+	for _, g := range actor.Grants(object) {
+		if g.Vendor == company || g.Vendor == uuid.Nil && company == actor.Org {
+			read = g.Read
+		}
+	}
+	return etagSeen(version, read)
+}
+
 var tagForm = regexp.MustCompile(`^"v(0|[1-9][0-9]{0,18})(\.[0-9a-f]{8})?"$`)
 
 // Changing is what a change of a record must carry.

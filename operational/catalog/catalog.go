@@ -21,6 +21,8 @@ type Product struct {
 	Version        int64             `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt      time.Time         `json:"created_at" doc:"When the product was created."`
 	UpdatedAt      time.Time         `json:"updated_at" doc:"When it was last changed."`
+
+	touched operational.Touched
 }
 
 // NewProduct is what is needed to create a product in the caller's organisation.
@@ -75,6 +77,8 @@ type SalesProcess struct {
 	Version        int64     `json:"version" doc:"Grows by one with each change; also the ETag."`
 	CreatedAt      time.Time `json:"created_at" doc:"When the process was created."`
 	UpdatedAt      time.Time `json:"updated_at" doc:"When it was last changed."`
+
+	touched operational.Touched
 }
 
 // NewStage is one stage of a new process; its position is its place in the list.

@@ -10,4 +10,6 @@
 //   - Products are never deleted but made inactive, for the same reason.
 //   - What is sold and how belongs to a company, not to one of its people: a role's data scope does not narrow the
 //     catalogue. Which vendors' catalogues a partner's person sees, and which types and fields, the roles say.
+//   - A change of which somebody sees nothing is no change for them, as of opportunities (touched.go): a partner to whom its
+//     vendor shows no list prices does not learn that they have changed. Which process is usual and which are retired all see.
 package catalog

@@ -28,11 +28,15 @@ var (
 func (p Product) masked(g operational.Grant) Product {
 	operational.Mask(g.Read, &p, productMasks)
 	p.Custom = operational.MaskCustom(g.Read, p.Custom)
+	p.Version, p.UpdatedAt = p.touched.Seen(g.Read, p.Version, p.UpdatedAt)
+	p.touched = nil
 	return p
 }
 
 func (p SalesProcess) masked(g operational.Grant) SalesProcess {
 	operational.Mask(g.Read, &p, processMasks)
+	p.Version, p.UpdatedAt = p.touched.Seen(g.Read, p.Version, p.UpdatedAt)
+	p.touched = nil
 	return p
 }
 
@@ -59,7 +63,7 @@ func productListing(actor operational.Actor, l postgres.List) operational.Listin
 
 func (s *Service) productsFor(ctx context.Context, actor operational.Actor, asked []string) (postgres.List, error) {
 	added, err := objects.Columns(ctx, s.db, actor, operational.ObjectProduct, "p.custom", asked)
-	return productList.With(added), err
+	return changedAt(actor, operational.ObjectProduct, productList.With(added)), err
 }
 
 // ProcessListing says by which fields the actor can list sales processes.

@@ -106,7 +106,7 @@ func (s *Service) Processes(ctx context.Context, actor operational.Actor, q oper
 	if len(q.Sort) == 0 && !slices.Contains(listing.Sorts, "name") { // the usual order would tell of the names
 		q.Sort = []operational.Sort{{Field: "id"}}
 	}
-	return postgres.Page(ctx, s.db, actor, processList, q, listProcesses, func(r listedProcess) SalesProcess {
+	return postgres.Page(ctx, s.db, actor, changedAt(actor, operational.ObjectSalesProcess, processList), q, listProcesses, func(r listedProcess) SalesProcess {
 		g, _ := grantOn(actor, operational.ObjectSalesProcess, r.OrgID)
 		return r.process().masked(g)
 	})

@@ -36,7 +36,7 @@ func (s *Service) UpdateProcess(ctx context.Context, actor operational.Actor, id
 		if len(fields) == 0 {
 			return nil
 		}
-		process.Version, process.UpdatedAt = version+1, tx.Now
+		process = process.after(now.process(), fields, tx.Now)
 		if err := process.nameStages(); err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (patch UpdateProcess) onto(actor operational.Actor, g operational.Grant, p 
 	if err := g.Writes(members...); err != nil {
 		return p, err
 	}
-	if p.Version != version {
+	if p.seen(g) != version {
 		return p, operational.Stale("sales process")
 	}
 	return patch.apply(p)
@@ -111,7 +111,7 @@ func saveProcess(ctx context.Context, tx *postgres.Tx, was, is SalesProcess) err
 		}
 	}
 	tag, err := tx.Exec(ctx, updateProcess, pgx.NamedArgs{
-		"id": is.ID, "org": is.OrganisationID, "name": is.Name, "is_default": is.Default, "active": is.Active, "version": was.Version, "now": tx.Now,
+		"id": is.ID, "org": is.OrganisationID, "name": is.Name, "is_default": is.Default, "active": is.Active, "version": was.Version, "now": tx.Now, "touched": is.touched.Text(),
 	})
 	switch {
 	case err != nil:

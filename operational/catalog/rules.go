@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/google/uuid"
@@ -37,13 +36,6 @@ func (patch UpdateProduct) apply(p Product) (Product, error) {
 		return p, err
 	}
 	return p, NewProduct{Name: p.Name, Family: p.Family, ListPrice: p.ListPrice}.Validate()
-}
-
-// same says whether two products differ in nothing that a patch can change.
-func (p Product) same(o Product) bool {
-	return p.Name == o.Name && p.Family == o.Family && p.OnSale() == o.OnSale() &&
-		sameID(p.RecordTypeID, o.RecordTypeID) && maps.Equal(p.Custom, o.Custom) &&
-		p.ListPrice.Currency == o.ListPrice.Currency && p.ListPrice.Amount.Equal(o.ListPrice.Amount)
 }
 
 func sameID(a, b *uuid.UUID) bool { return a == b || a != nil && b != nil && *a == *b }

@@ -129,11 +129,11 @@ func (s *Service) UpdateProduct(ctx context.Context, actor operational.Actor, id
 			return err
 		}
 		product, err = patch.onto(ctx, tx, g, found[0], version)
-		if err != nil || product.same(found[0]) {
+		if err != nil || len(product.differs(found[0])) == 0 {
 			return err
 		}
-		product.Version, product.UpdatedAt = version+1, tx.Now
-		return saveProduct(ctx, tx, product, version, patch.fields()...)
+		product = product.after(found[0], tx.Now)
+		return saveProduct(ctx, tx, product, found[0].Version, patch.fields()...)
 	})
 	if err != nil {
 		return Product{}, err
@@ -153,7 +153,7 @@ func (patch UpdateProduct) onto(ctx context.Context, tx *postgres.Tx, g operatio
 	if err := g.Writes(patch.members()...); err != nil {
 		return p, err
 	}
-	if p.Version != version {
+	if p.seen(g) != version {
 		return p, operational.Stale("product")
 	}
 	after, err := patch.apply(p)
@@ -171,7 +171,7 @@ func saveProduct(ctx context.Context, tx *postgres.Tx, p Product, version int64,
 	tag, err := tx.Exec(ctx, updateProduct, pgx.NamedArgs{
 		"id": p.ID, "org": p.OrganisationID, "version": version, "now": tx.Now,
 		"name": p.Name, "family": p.Family, "list_price": p.ListPrice.Amount, "currency": p.ListPrice.Currency, "active": p.OnSale(),
-		"record_type_id": p.RecordTypeID, "custom": objects.Written(p.Custom),
+		"record_type_id": p.RecordTypeID, "custom": objects.Written(p.Custom), "touched": p.touched.Text(),
 	})
 	switch {
 	case err != nil:
@@ -228,9 +228,9 @@ func ensureProduct(ctx context.Context, tx *postgres.Tx, in NewProduct, known ma
 	}
 	product := old
 	product.Family, product.ListPrice = in.Family, in.ListPrice
-	if product.same(old) {
+	if len(product.differs(old)) == 0 {
 		return old, nil
 	}
-	product.Version, product.UpdatedAt = old.Version+1, tx.Now
+	product = product.after(old, tx.Now)
 	return product, saveProduct(ctx, tx, product, old.Version)
 }

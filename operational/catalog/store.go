@@ -39,7 +39,7 @@ var processList = postgres.List{
 	},
 }
 
-const productColumns = `p.id, p.org_id, p.name, p.family, p.list_price, p.currency, p.active, p.record_type_id, p.custom, p.version, p.created_at, p.updated_at`
+const productColumns = `p.id, p.org_id, p.name, p.family, p.list_price, p.currency, p.active, p.record_type_id, p.custom, p.version, p.created_at, p.updated_at, p.touched`
 
 const listProducts = `select ` + productColumns + `, {keys} as sort_keys from crm.product p where {where} order by {order} limit {limit}`
 
@@ -53,7 +53,7 @@ from unnest(@ids::uuid[], @names::text[], @families::text[], @prices::text[]::nu
 
 const updateProduct = `
 update crm.product set name = @name, family = @family, list_price = @list_price, currency = @currency, active = @active,
-  record_type_id = @record_type_id, custom = @custom::jsonb, version = version + 1, updated_at = @now
+  record_type_id = @record_type_id, custom = @custom::jsonb, touched = @touched::jsonb, version = version + 1, updated_at = @now
 where id = @id and org_id = @org and version = @version`
 
 const productsByName = `select ` + productColumns + ` from crm.product p where p.org_id = $1 and p.name = any($2)`
@@ -69,6 +69,7 @@ type productRow struct {
 	Custom               map[string]any
 	Version              int64
 	CreatedAt, UpdatedAt time.Time
+	Touched              operational.Touched
 }
 
 type listedProduct struct {
@@ -79,7 +80,7 @@ type listedProduct struct {
 func (r productRow) product() Product {
 	return Product{
 		ID: r.ID, OrganisationID: r.OrgID, Name: r.Name, Family: r.Family, Active: &r.Active, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
-		RecordTypeID: r.RecordTypeID, Custom: r.Custom,
+		RecordTypeID: r.RecordTypeID, Custom: r.Custom, touched: r.Touched,
 		ListPrice: operational.Money{Amount: r.ListPrice, Currency: r.Currency},
 	}
 }
@@ -109,7 +110,7 @@ func productArgs(org uuid.UUID, now time.Time, products []Product) pgx.NamedArgs
 }
 
 // Stages come with their process, so that a list is one statement.
-const processColumns = `p.id, p.org_id, p.name, p.is_default, p.active, p.version, p.created_at, p.updated_at,
+const processColumns = `p.id, p.org_id, p.name, p.is_default, p.active, p.version, p.created_at, p.updated_at, p.touched,
   (select jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name, 'position', s.position, 'type', s.type) order by s.position)
    from crm.stage s where s.process_id = p.id) as stages`
 
@@ -119,7 +120,10 @@ const getProcess = `select ` + processColumns + ` from crm.sales_process p where
 
 const processByName = `select ` + processColumns + ` from crm.sales_process p where p.org_id = $1 and p.name = $2`
 
-const noDefault = `update crm.sales_process set is_default = false, version = version + 1, updated_at = $2 where org_id = $1 and is_default`
+// Whether a process is the usual one is hidden from nobody.
+const noDefault = `update crm.sales_process set is_default = false, touched = case when touched = '{}' then jsonb_build_object('', array[version, extract(epoch from updated_at) * 1000000]::bigint[]) else touched end ||
+  jsonb_build_object('*', array[coalesce((touched -> '*' ->> 0)::bigint, 0) + 1, extract(epoch from $2::timestamptz) * 1000000]::bigint[]),
+  version = version + 1, updated_at = $2 where org_id = $1 and is_default`
 
 const insertProcess = `
 insert into crm.sales_process (id, org_id, name, is_default, created_at, updated_at) values (@id, @org, @name, @is_default, @now, @now)`
@@ -130,7 +134,8 @@ select n.id, @org, @process, n.name, n.position, n.type
 from unnest(@ids::uuid[], @names::text[], @types::text[], @positions::int[]) as n(id, name, type, position)`
 
 const updateProcess = `
-update crm.sales_process set name = @name, is_default = @is_default, active = @active, version = version + 1, updated_at = @now
+update crm.sales_process set name = @name, is_default = @is_default, active = @active, touched = @touched::jsonb,
+  version = version + 1, updated_at = @now
 where id = @id and org_id = @org and version = @version`
 
 const updateStages = `
@@ -148,6 +153,7 @@ type processRow struct {
 	Version              int64
 	CreatedAt, UpdatedAt time.Time
 	Stages               []Stage
+	Touched              operational.Touched
 }
 
 type listedProcess struct {
@@ -158,6 +164,6 @@ type listedProcess struct {
 func (r processRow) process() SalesProcess {
 	return SalesProcess{
 		ID: r.ID, OrganisationID: r.OrgID, Name: r.Name, Default: r.IsDefault, Active: r.Active, Stages: r.Stages, Version: r.Version,
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, touched: r.Touched,
 	}
 }

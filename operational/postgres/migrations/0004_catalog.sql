@@ -9,6 +9,7 @@ create table crm.product (
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   active boolean not null default true,
   version bigint not null default 1,
+  touched jsonb not null default '{}', -- changes by the fields that they changed: what is version and last change for who reads not all of them
   created_at timestamptz not null,
   updated_at timestamptz not null,
   unique (org_id, id),
@@ -23,6 +24,7 @@ create table crm.sales_process (
   is_default boolean not null default false,
   active boolean not null default true, -- retired ones take no new opportunities; those that are in them go on
   version bigint not null default 1,
+  touched jsonb not null default '{}',
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint sales_process_usual_is_active check (active or not is_default),
@@ -72,8 +74,8 @@ create policy partner_updates_own on crm.sales_process as restrictive for update
 create policy partner_inserts_own on crm.stage as restrictive for insert to sharepartner_partner with check (org_id = (select sec.ctx_org('partner')));
 create policy partner_updates_own on crm.stage as restrictive for update to sharepartner_partner using (org_id = (select sec.ctx_org('partner')));
 
-grant select, insert, update (name, family, list_price, currency, active, version, updated_at) on crm.product to sharepartner_vendor, sharepartner_partner;
-grant select, insert, update (name, is_default, active, version, updated_at) on crm.sales_process to sharepartner_vendor, sharepartner_partner;
+grant select, insert, update (name, family, list_price, currency, active, version, touched, updated_at) on crm.product to sharepartner_vendor, sharepartner_partner;
+grant select, insert, update (name, is_default, active, version, touched, updated_at) on crm.sales_process to sharepartner_vendor, sharepartner_partner;
 grant select, insert, update (name, position) on crm.stage to sharepartner_vendor, sharepartner_partner;
 
 -- +goose StatementBegin
