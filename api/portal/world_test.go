@@ -66,7 +66,6 @@ func newWorld(t testing.TB) *world {
 	db := channelDB.New(t, func(t testing.TB, d *pgtest.Database) {
 		channel.serve(d)
 		channel.plant(t)
-		d.Guessable(t, password)
 	})
 	w := &world{
 		leader: channel.leader, analyst: channel.analyst, partner: channel.partner, stranger: channel.stranger,
@@ -161,6 +160,10 @@ func (w *world) loaded(t testing.TB) {
 	require.NoError(t, w.pipeline.WaitFor(ctx, uint64(lsn)))
 }
 
+// uncompressed is how visitors ask for pages: to press and to unfold each would take more than to make it. Browsers have
+// theirs compressed.
+var uncompressed = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 10, IdleConnTimeout: time.Minute}
+
 // visitor is a browser without script.
 type visitor struct {
 	t      testing.TB
@@ -172,7 +175,7 @@ func (w *world) visitor(t testing.TB) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	return &visitor{t: t, w: w, client: &http.Client{Jar: jar, Timeout: time.Minute}}
+	return &visitor{t: t, w: w, client: &http.Client{Transport: uncompressed, Jar: jar, Timeout: time.Minute}}
 }
 
 // as gives a visitor who is signed in.

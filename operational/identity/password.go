@@ -6,22 +6,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alexedwards/argon2id"
-
 	"github.com/sharepartner/sharepartner/operational"
+	"github.com/sharepartner/sharepartner/operational/identity/hashing"
 )
 
-// Each hash takes 64 MiB for some tens of milliseconds: enough to make guessing dear, and two at once at most, so
-// that a flood of sign-ins cannot take the machine's memory.
-var (
-	hashing = argon2id.Params{Memory: 64 * 1024, Iterations: 1, Parallelism: 2, SaltLength: 16, KeyLength: 32}
-	atWork  = make(chan struct{}, 2)
-)
+// A hash takes memory, and two are made at once at most, so that a flood of sign-ins cannot take all that the machine has.
+var atWork = make(chan struct{}, 2)
 
 const longestWait = 10 * time.Second
 
 // nobody is the hash that an unknown address is compared with, so that it takes as long as a known one.
-var nobody = sync.OnceValues(func() (string, error) { return argon2id.CreateHash("nobody's password", &hashing) })
+var nobody = sync.OnceValues(func() (string, error) { return hashing.Hash("nobody's password") })
 
 func inTurn(ctx context.Context, fn func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, longestWait)
@@ -44,7 +39,7 @@ func matches(ctx context.Context, password, hash string) (match bool, err error)
 				return err
 			}
 		}
-		match, err = argon2id.ComparePasswordAndHash(password, against)
+		match, err = hashing.Matches(password, against)
 		return err
 	})
 	if err != nil && operational.KindOf(err) == "" {
@@ -55,7 +50,7 @@ func matches(ctx context.Context, password, hash string) (match bool, err error)
 
 func hashOf(ctx context.Context, password string) (hash string, err error) {
 	err = inTurn(ctx, func() error {
-		hash, err = argon2id.CreateHash(password, &hashing)
+		hash, err = hashing.Hash(password)
 		return err
 	})
 	return hash, err

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/stretchr/testify/require"
 )
 
@@ -44,14 +43,4 @@ func (p *planting) end() {
 	for _, f := range slices.Backward(p.ends) {
 		f()
 	}
-}
-
-// Guessable keeps the passwords of all people, who have one and the same here, as something that is quick to check. What
-// makes guessing dear would otherwise be a sixth of the time of tests in which somebody signs in again and again.
-func (d *Database) Guessable(t testing.TB, password string) {
-	t.Helper()
-	hash, err := argon2id.CreateHash(password, &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-	require.NoError(t, err)
-	_, err = d.Owner(t).Exec(t.Context(), `update sec.password set hash = $1`, hash)
-	require.NoError(t, err)
 }
