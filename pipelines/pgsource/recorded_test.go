@@ -38,17 +38,33 @@ var (
 		{Name: "day", Kind: warehouse.KindDate},
 		{Name: "flag", Kind: warehouse.KindBool},
 	}}
-	other   = &warehouse.Table{Name: "other", Schema: "crm", Key: []string{"a", "b"}, Columns: []warehouse.Column{{Name: "a", Kind: warehouse.KindInt}, {Name: "b", Kind: warehouse.KindInt}}}
-	samples = []*warehouse.Table{sample, other}
+	other = &warehouse.Table{Name: "other", Schema: "crm", Key: []string{"a", "b"}, Columns: []warehouse.Column{{Name: "a", Kind: warehouse.KindInt}, {Name: "b", Kind: warehouse.KindInt}}}
+	// kinds has every type that the mirrored schema has or may come to have, each as narrow as it may be there.
+	kinds = &warehouse.Table{Name: "kinds", Schema: "crm", Key: []string{"id"}, Columns: []warehouse.Column{
+		{Name: "id", Kind: warehouse.KindUUID},
+		{Name: "fixed", Kind: warehouse.KindText},
+		{Name: "short", Kind: warehouse.KindText},
+		{Name: "free", Kind: warehouse.KindText},
+		{Name: "two", Kind: warehouse.KindInt},
+		{Name: "four", Kind: warehouse.KindInt},
+		{Name: "eight", Kind: warehouse.KindInt},
+		{Name: "money", Kind: warehouse.KindDecimal, Scale: 2},
+		{Name: "quantity", Kind: warehouse.KindDecimal, Scale: 4},
+		{Name: "at", Kind: warehouse.KindTime},
+		{Name: "day", Kind: warehouse.KindDate},
+		{Name: "flag", Kind: warehouse.KindBool},
+	}}
+	samples = []*warehouse.Table{sample, other, kinds}
 )
 
 const sampleSQL = `
 create table crm.sample (id uuid primary key, name text, code varchar(10), big bigint, mid int, small smallint, price numeric(18,2), at timestamptz, day date, flag bool);
 create table crm.other (a int, b bigint, primary key (a, b));
+create table crm.kinds (id uuid primary key, fixed char(5), short varchar(3), free text, two smallint, four int, eight bigint, money numeric(18,2), quantity numeric(18,4), at timestamptz, day date, flag bool);
 create domain crm.short as text;
 create table crm.strange (id uuid primary key, name crm.short);
 alter table crm.sample alter column name set storage external;
-create publication sample for table crm.sample, crm.other, crm.strange;
+create publication sample for table crm.sample, crm.other, crm.strange, crm.kinds;
 insert into crm.sample (id, name) values ('00000000-0000-7000-8000-000000000009', repeat('long ', 1000)), ('00000000-0000-7000-8000-00000000000a', repeat('long ', 1000)), ('00000000-0000-7000-8000-00000000000b', 'short');
 insert into crm.other values (1, 1)`
 
@@ -58,6 +74,18 @@ const farTimes = `insert into crm.sample (id, at, day) values
 	('00000000-0000-7000-8000-00000000@0E0', '4713-11-24 00:00:00+00 BC', '4713-11-24 BC'), ('00000000-0000-7000-8000-00000000@0E1', '0001-12-31 23:59:59.999999+00 BC', '0001-12-31 BC'),
 	('00000000-0000-7000-8000-00000000@0E2', '1899-02-28 12:00:00+00', '1900-03-01'), ('00000000-0000-7000-8000-00000000@0E3', '2300-02-28 23:00:00.000001+00', '2400-02-29'),
 	('00000000-0000-7000-8000-00000000@0E4', '12026-01-01 00:00:00+00', '12026-12-31'), ('00000000-0000-7000-8000-00000000@0E5', '294246-12-31 23:59:59+00', '5874897-12-31')`
+
+// extremes are the ends of every type, and what lies next to zero and to nothing.
+func extremes(first string) string {
+	key := func(i int) string { return fmt.Sprintf("'00000000-0000-7000-8000-0000000%s%02d'", first, i) }
+	return "insert into crm.kinds values " + strings.Join([]string{
+		"(" + key(1) + ", 'ab', 'abc', E'\\u0001 \\U0001F600 \\uFFFD', 32767, 2147483647, 9223372036854775807, 9999999999999999.99, 99999999999999.9999, '294246-12-31 23:59:59.999999+00', '5874897-12-31', true)",
+		"(" + key(2) + ", '     ', '', '', -32768, -2147483648, -9223372036854775808, -9999999999999999.99, -99999999999999.9999, '4714-11-24 00:00:00+00 BC', '4714-11-24 BC', false)",
+		"(" + key(3) + ", 'äöüßé', ' ä ', repeat('ß', 2000), 0, 0, 0, 0.00, 0.0000, '1970-01-01 00:00:00+00', '1970-01-01', null)",
+		"(" + key(4) + ", '', 'a', E'line\\nline\\ttab \\\\ \"quoted\"', -1, -1, -1, 0.01, 0.0001, '1969-12-31 23:59:59.999999+00', '1969-12-31', true)",
+		"(" + key(5) + ", 'x', null, null, 1, 1, 1, -0.01, -0.0001, '2000-01-01 00:00:00.000001+00', '2000-02-29', false)",
+	}, ", ")
+}
 
 // wideNumbers inserts numbers that are longer than any column of ours should hold.
 func wideNumbers(ids ...string) string {
@@ -114,6 +142,8 @@ var recordings = []struct {
 		delete from crm.sample where price = 'NaN'; alter table crm.sample replica identity default; alter table crm.sample alter price type numeric(18,2)`},
 	{name: "nan", action: `alter table crm.sample alter price type numeric; insert into crm.sample (id, price) values ('00000000-0000-7000-8000-000000000003', 'NaN'); alter table crm.sample alter price type numeric(18,2) using null`},
 	{name: "infinity", action: `insert into crm.sample (id, at) values ('00000000-0000-7000-8000-000000000004', 'infinity')`},
+	{name: "extremes", action: extremes("e00")},
+	{name: "extremes_text", text: true, action: extremes("e01")},
 	{name: "foreign_type", action: `insert into crm.strange values ('00000000-0000-7000-8000-000000000005', 'x')`},
 	{name: "column_renamed", action: `alter table crm.other rename column b to c; insert into crm.other values (10, 10); alter table crm.other rename column c to b`},
 }
