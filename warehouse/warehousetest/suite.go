@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(t testing.TB) warehouse.Store) {
 		{"summer time", testSummerTime},
 		{"values", testValues},
 		{"letters", testLetters},
+		{"missing", testMissing},
 		{"status", testStatus},
 		{"lag", testLag},
 		{"marks", testMarks},
