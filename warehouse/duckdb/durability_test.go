@@ -148,6 +148,42 @@ func TestDiskFull(t *testing.T) {
 	require.NoError(t, s.Whole(t.Context()))
 }
 
+// A fault inside the engine, after which it refuses everything, is over when the file has been opened again: whoever asks
+// next does it.
+func TestEngineGivesUp(t *testing.T) {
+	signal.Ignore(syscall.SIGXFSZ)
+	t.Cleanup(func() { signal.Reset(syscall.SIGXFSZ) })
+	for name, ask := range map[string]func(s *duckdb.Store) error{
+		"the checkpoint": func(s *duckdb.Store) error {
+			_, _, err := s.Checkpoint(t.Context())
+			return err
+		},
+		"a view": func(s *duckdb.Store) error {
+			v, err := s.View(t.Context())
+			if err != nil {
+				return err
+			}
+			return v.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, g := open(t), warehousetest.NewGolden()
+			for n := range 5000 {
+				g.Opportunity(strconv.Itoa(n), warehousetest.Connection{Vendor: g.Acme, Partner: g.North}, g.Standard, "2025-01-01", "Qualify", "1", "EUR")
+			}
+			g.Load(t.Context(), t, s)
+			restore := limitFiles(t, 300_000)
+			require.Error(t, s.WriteDown(t.Context()))
+			require.ErrorContains(t, s.WriteDown(t.Context()), "invalidated", "the engine has given up")
+			restore()
+			require.NoError(t, ask(s))
+			g.Opportunity("next", warehousetest.Connection{Vendor: g.Acme, Partner: g.North}, g.Standard, "2025-01-01", "Qualify", "1", "EUR")
+			g.Load(t.Context(), t, s)
+			require.NoError(t, s.Whole(t.Context()))
+		})
+	}
+}
+
 // limitFiles lets no file of the process grow past a size.
 func limitFiles(t *testing.T, size uint64) (restore func()) {
 	t.Helper()

@@ -19,6 +19,12 @@ func (s *Store) Piecemeal(flush, whole, many int) {
 // Foldless derives loads of more than so many rows of history with queries.
 func (s *Store) Foldless(rows int) { s.pieces.small = rows }
 
+// WriteDown folds the engine's own log into the file.
+func (s *Store) WriteDown(ctx context.Context) error {
+	_, err := s.writer.ExecContext(ctx, "CHECKPOINT")
+	return err
+}
+
 // InUse counts the connections that somebody holds.
 func (s *Store) InUse() int { return s.db.Stats().InUse }
 

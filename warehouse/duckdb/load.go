@@ -99,6 +99,7 @@ func (s *Store) begin(ctx context.Context) (*load, error) {
 	}
 	tx, err := s.writer.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
+		s.broken.Store(givenUp(err))
 		return nil, fmt.Errorf("begin a load: %w", err)
 	}
 	from, err := readCheckpoint(ctx, tx)

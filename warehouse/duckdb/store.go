@@ -210,13 +210,38 @@ var errClosed = errors.New("the warehouse is closed")
 // read runs what takes a moment in a snapshot of its own.
 func (s *Store) read(ctx context.Context, question func(tx *sql.Tx) error) error {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
 	tx, err := s.beginReading(ctx)
+	if givenUp(err) && s.reopen(ctx) {
+		tx, err = s.beginReading(ctx)
+	}
+	defer s.mu.RUnlock()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	return question(tx)
+}
+
+// givenUp says that the engine refuses all work on the file until it is opened again, as it does after a fault inside it.
+func givenUp(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "database has been invalidated")
+}
+
+// reopen opens the file again that the engine has given up on, unless a load is open: that fails, and whoever begins the
+// next one does it. The caller holds s.mu for reading, also afterwards.
+func (s *Store) reopen(ctx context.Context) bool {
+	s.mu.RUnlock()
+	defer s.mu.RLock()
+	if !s.writing.TryLock() {
+		return false
+	}
+	defer s.writing.Unlock()
+	s.broken.Store(true)
+	if err := s.revive(ctx); err != nil {
+		s.log.WarnContext(ctx, "opening the warehouse again", "error", err)
+		return false
+	}
+	return true
 }
 
 // beginReading starts a transaction. The caller holds s.mu.
@@ -234,7 +259,8 @@ func (s *Store) beginReading(ctx context.Context) (*sql.Tx, error) {
 	return tx, nil
 }
 
-// revive opens the file again after a commit that failed, as on a full disk. The engine then may have given up on the
+// revive opens the file again after a commit that failed, as on a full disk, or when the engine has given up on it. After a
+// commit the engine may have given up on the
 // file; or else it takes the rows back from memory, but in this version (1.1.2) neither all of them nor the texts that
 // belong to them, and the next rows come out with the wrong ones. What was committed is in the file, as long as what is
 // in memory is not written over it (tidy). The caller holds s.writing.
@@ -248,7 +274,7 @@ func (s *Store) revive(ctx context.Context) error {
 	if s.opts.Path == "" {
 		return errors.New("the warehouse is in memory only, and a commit has failed")
 	}
-	s.log.WarnContext(ctx, "opening the warehouse again after a failed commit")
+	s.log.WarnContext(ctx, "opening the warehouse again after a fault of the engine")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.disconnect(); err != nil {

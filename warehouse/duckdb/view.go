@@ -49,6 +49,9 @@ func (s *Store) openView(ctx context.Context) (*view, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	tx, err := s.beginReading(context.WithoutCancel(ctx))
+	if givenUp(err) && s.reopen(ctx) {
+		tx, err = s.beginReading(context.WithoutCancel(ctx))
+	}
 	if err != nil {
 		return nil, err
 	}
