@@ -225,7 +225,7 @@ func (c legend) detailsCell(e audit.Event) views.Cell {
 	if len(d.Fields) > 0 {
 		names := make([]string, len(d.Fields))
 		for i, f := range d.Fields {
-			names[i] = cmp.Or(c.fields[e.Object+"."+f], f)
+			names[i] = labelOf(c.fields, operational.Object(e.Object), f)
 		}
 		lines = append(lines, "Changed: "+strings.Join(names, ", "))
 	}

@@ -39,7 +39,7 @@ func (c *benchCommand) benchPages(ctx context.Context) ([]measurement, error) {
 		return nil, err
 	}
 	var out []measurement
-	for _, page := range []string{"/briefing", "/funnel", "/opportunities"} {
+	for _, page := range []string{"/briefing", "/funnel", "/opportunities", "/partners", "/governance/roles", "/governance/audit"} {
 		score, err := lighthouse(ctx, "http://"+app.Addr()+page, cookie)
 		if err != nil {
 			return nil, err

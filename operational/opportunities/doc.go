@@ -45,9 +45,9 @@
 //     send the number alone; should a role change between form and answer, and another change make the number right again,
 //     it passes.
 //   - Lists are sorted and filtered by the time of the last change that their reader sees, and cursors hold that. A page is
-//     still a walk along the index of the row's own time, which is never before it (postgres, list_ahead.go): a quarter of a
-//     page more is read, and later pages go past the rows of those before. Where more than that quarter changed unseen, as
-//     after a nightly run over a hidden field, the reader's rows are sorted.
+//     still a walk along the index of the row's own time, which is never before it (postgres, list_ahead.go): an eighth of a
+//     page more is read, and later pages go past the rows of those before. Where more rows changed unseen, some pages are
+//     read; and after a nightly run over a hidden field the reader's rows are sorted.
 //   - An opportunity changes hands by those who may change it and see it in the other hands too: the people who are offered
 //     (Owners). Whoever works with their own records alone gives none away, as they create none for others: it would be gone
 //     from their sight, with no way to take back a mistake, and ids could be tried. Somebody who sees both hands it over.

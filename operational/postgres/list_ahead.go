@@ -10,11 +10,23 @@ import (
 // Readers who do not see all fields see of each record the time of the last change of what they see (SeenAt). No index has
 // their rows in that order. But none is ever seen as changed after the row itself was, and rows lie in that order. So a
 // page is made of the rows that changed last, of those that belong behind the page before: a few more than a page has, in
-// the reader's order, as far as nothing further down can come before them. Where that is not far enough, since many rows
-// changed unseen, all of the reader's rows are sorted, as by any field without an index.
+// the reader's order, as far as nothing further down can come before them. Where that is not far enough, since more rows
+// changed unseen, some pages of rows are read; and where not even those are, all of the reader's rows are sorted, as by any
+// field without an index.
+
+// looksAhead are how many rows are read beyond those of a page, one after the other.
+var looksAhead = []func(page int) int{
+	func(page int) int { return max(page/8, 4) },
+	func(page int) int { return 5 * page },
+}
 
 // FirstSlice is what a page is read by at first: where the list is asked for in that order, more rows than it has.
 func (l List) FirstSlice(actor operational.Actor, q operational.Query) (Slice, error) {
+	return l.ahead(actor, q, looksAhead[0])
+}
+
+// ahead is that with so many rows more.
+func (l List) ahead(actor operational.Actor, q operational.Query, more func(page int) int) (Slice, error) {
 	sorts := q.Sort
 	if len(sorts) == 0 {
 		sorts = l.Order
@@ -23,7 +35,7 @@ func (l List) FirstSlice(actor operational.Actor, q operational.Query) (Slice, e
 		return l.SliceFor(actor, q)
 	}
 	page := limit(q.Limit)
-	s, err := (&builder{list: l, ahead: true}).slice(l.parts(actor), channelOf(actor), q, page+max(page/4, 4))
+	s, err := (&builder{list: l, ahead: true}).slice(l.parts(actor), channelOf(actor), q, page+more(page))
 	s.ahead = true
 	return s, err
 }

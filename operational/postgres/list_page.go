@@ -43,21 +43,25 @@ func Page[R interface{ sortKeys() []string }, T any](
 
 // pageOf reads the records of a page and one more.
 func pageOf[T any](actor operational.Actor, l List, q operational.Query, total *int64, read func(Slice, *int64) ([]listed[T], error)) ([]listed[T], error) {
-	s, err := l.FirstSlice(actor, q)
+	for _, more := range looksAhead {
+		s, err := l.ahead(actor, q, more)
+		if err != nil {
+			return nil, err
+		}
+		found, err := read(s, total)
+		if err != nil || !s.ahead {
+			return found, err
+		}
+		if first, enough := foremost(found, s.Limit, limit(q.Limit)+1); enough {
+			return first, nil
+		}
+		total = nil // that is counted
+	}
+	s, err := l.SliceFor(actor, q)
 	if err != nil {
 		return nil, err
 	}
-	found, err := read(s, total)
-	if err != nil || !s.ahead {
-		return found, err
-	}
-	if first, enough := foremost(found, s.Limit, limit(q.Limit)+1); enough {
-		return first, nil
-	}
-	if s, err = l.SliceFor(actor, q); err != nil {
-		return nil, err
-	}
-	return read(s, nil) // they are counted
+	return read(s, nil)
 }
 
 // sliceOf reads the records of a slice, and counts those of the whole list when there is a place for it.
