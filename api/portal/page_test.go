@@ -17,7 +17,7 @@ type answer struct {
 	path   string // where it ended, with query
 	header http.Header
 	raw    string
-	doc    *html.Node
+	parsed *html.Node
 }
 
 func (v *visitor) get(path string) *answer {
@@ -39,13 +39,22 @@ func (v *visitor) read(res *http.Response) *answer {
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	require.NoError(v.t, err)
-	doc, err := html.Parse(strings.NewReader(string(raw)))
-	require.NoError(v.t, err)
-	return &answer{v: v, status: res.StatusCode, path: res.Request.URL.RequestURI(), header: res.Header, raw: string(raw), doc: doc}
+	return &answer{v: v, status: res.StatusCode, path: res.Request.URL.RequestURI(), header: res.Header, raw: string(raw)}
+}
+
+// doc is what the page says, which is read when somebody asks: of many pages only the status counts.
+func (a *answer) doc() *html.Node {
+	a.v.t.Helper()
+	if a.parsed == nil {
+		var err error
+		a.parsed, err = html.Parse(strings.NewReader(a.raw))
+		require.NoError(a.v.t, err)
+	}
+	return a.parsed
 }
 
 // all finds elements by a predicate.
-func (a *answer) all(match func(*html.Node) bool) []*html.Node { return find(a.doc, match) }
+func (a *answer) all(match func(*html.Node) bool) []*html.Node { return find(a.doc(), match) }
 
 func find(n *html.Node, match func(*html.Node) bool) []*html.Node {
 	var out []*html.Node
@@ -89,7 +98,7 @@ func text(n *html.Node) string {
 	return strings.TrimSpace(strings.Join(strings.FieldsFunc(b.String(), space), " "))
 }
 
-func (a *answer) text() string { return text(a.doc) }
+func (a *answer) text() string { return text(a.doc()) }
 
 // title is the page's heading.
 func (a *answer) title() string {

@@ -16,8 +16,8 @@ type stop struct{ name, mail, path string }
 // Windows that a walk uses, as many as run at once on a small machine.
 const walkers = 2
 
-// walk looks at pages in every look: each is opened once as wide as it is on a desk and once as on a telephone, and is
-// looked at there in the light and in the dark. The windows are used again for one page after the other.
+// walk looks at pages in every look: as wide as on a desk and as on a telephone, in the light and in the dark. The windows
+// are used again for one page after the other.
 func (w *world) walk(t *testing.T, prefix string, stops []stop) {
 	t.Helper()
 	windows := make(chan *tab, walkers)
@@ -61,10 +61,19 @@ func (b *tab) still() {
 	eval[int](b, `new Promise(r => { requestAnimationFrame(() => requestAnimationFrame(r)); setTimeout(r, 2000) }).then(() => (document.getAnimations().forEach(a => a.finish()), 0))`)
 }
 
-// looks looks at a page in every look.
+// looks looks at a page in every look. When it is opened only charts ask how wide the window is: a page without any is not
+// opened anew for another width, for styles follow the window.
 func (b *tab) looks(prefix string, p stop) {
 	b.t.Helper()
-	b.everyLook(prefix+p.name, func() { b.open(p.path) })
+	opened := false
+	b.everyLook(prefix+p.name, func() {
+		if opened && !eval[bool](b, `Boolean(document.querySelector('[data-chart]'))`) {
+			b.still()
+			return
+		}
+		opened = true
+		b.open(p.path)
+	})
 }
 
 // everyLook looks at what is open in every look, and opens it anew for another width; nil leaves it as it is.
