@@ -88,25 +88,43 @@ const (
 	canaryPrivate = "CanaryOfThePartner"
 )
 
+// The companies of these tests are planted once; every world gets a copy of its own.
+var (
+	companiesDB pgtest.Planted
+	companies   world
+)
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	ctx := t.Context()
-	w := &world{Database: pgtest.New(t), log: &logged{}}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: t.TempDir() + "/warehouse.duckdb", MemoryLimit: "256MB", Threads: 1, Log: slog.New(slog.DiscardHandler)})
+	db := companiesDB.New(t, func(t testing.TB, d *pgtest.Database) {
+		companies.serve(d)
+		companies.owner = d.Owner(t)
+		companies.people(t)
+		companies.catalogue(t)
+	})
+	w := &world{
+		ada: companies.ada, ana: companies.ana, bob: companies.bob, pia: companies.pia, pol: companies.pol,
+		connA1: companies.connA1, connA2: companies.connA2, connB1: companies.connB1,
+		processA: companies.processA, processB: companies.processB, productA: companies.productA,
+	}
+	w.serve(db)
+	w.owner = w.Owner(t)
+	store, err := duckdb.Open(t.Context(), duckdb.Options{Path: t.TempDir() + "/warehouse.duckdb", MemoryLimit: "256MB", Threads: 1, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	w.store = store
+	w.store, w.deps.Warehouse = store, store
+	w.api = api.New(w.deps)
+	return w
+}
+
+// serve makes the services over a database.
+func (w *world) serve(db *pgtest.Database) {
+	w.Database, w.log, w.admin = db, &logged{}, identity.NewAdmin(db.Jobs)
 	w.deps = api.Deps{
 		DB: w.API, Identity: identity.New(w.API, pgtest.Secret), Interconnect: interconnect.New(w.API), Catalog: catalog.New(w.API), Accounts: accounts.New(w.API),
-		Opportunities: opportunities.New(w.API), Imports: imports.New(w.API), Warehouse: store, Secret: pgtest.Secret, Clock: time.Now,
+		Opportunities: opportunities.New(w.API), Imports: imports.New(w.API), Secret: pgtest.Secret, Clock: time.Now,
 		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Rate: 10_000, Burst: 10_000,
 	}
-	w.api = api.New(w.deps)
-	w.admin = identity.NewAdmin(w.Jobs)
-	w.owner = w.Owner(t)
-	w.people(t)
-	w.catalogue(t)
-	return w
 }
 
 func (w *world) people(t testing.TB) {
