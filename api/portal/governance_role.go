@@ -13,7 +13,7 @@ import (
 )
 
 var capabilityNames = map[operational.Permission]string{
-	operational.OrganisationsRead: "See the companies of the channel", operational.ConnectionsRead: "See connections", operational.AnalyticsRead: "See figures and dashboards",
+	operational.OrganisationsRead: "See the companies of the channel", operational.ConnectionsRead: "See connections", operational.ImportsRead: "See imports", operational.AnalyticsRead: "See figures and dashboards",
 	operational.ImportsRun: "Import exports of another CRM", operational.PipelinesRead: "See how fresh the data is", operational.KeysManage: "Make and revoke API keys",
 	operational.PeopleManage: "Manage your own people", operational.RolesManage: "Manage roles, fields, types and layouts", operational.ConnectionsManage: "Invite, suspend and end connections",
 	operational.ChannelGovern: "Govern partners' people: roles and access scope", operational.AuditRead: "Read the audit log", operational.WorkspaceManage: "Change the company's settings",

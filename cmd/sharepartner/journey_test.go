@@ -117,6 +117,7 @@ func TestFromExportToBriefing(t *testing.T) {
 	require.NoError(t, err)
 	_, err = admin.AddPerson(t.Context(), identity.NewPerson{Org: vendor, Role: operational.RoleChannelLeader, Name: "Leader", Email: "leader@example.com", Password: "a long enough password"})
 	require.NoError(t, err)
+	hungUp := dawdle(t, app)
 	v := newVisitor(t, app, "leader@example.com", "a long enough password")
 
 	require.Contains(t, string(v.get("/briefing")), "import", "an empty briefing says what to do first")
@@ -169,6 +170,7 @@ func TestFromExportToBriefing(t *testing.T) {
 		require.Equal(t, 7135, total(v, ""))
 		require.Equal(t, "3042 7203038.00", first(v, "/v1/analytics/won?period=2017"))
 	})
+	hungUp()
 }
 
 func first(v *visitor, path string) string {
