@@ -84,21 +84,28 @@ func teach(t *testing.T, file string) {
 	t.Helper()
 	db, err := sql.Open("duckdb", file)
 	require.NoError(t, err)
+	for id, came := range rawLetters(t, db) {
+		text := bytes.Replace(came, []byte("\x00\x00\x00\x08\x00\x00\x00\x00\xc0\x00\x00\x00"), []byte("\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00"), 1)
+		require.NotEqual(t, came, text)
+		_, err := db.ExecContext(t.Context(), `UPDATE dead_letter SET raw = ? WHERE id = ?`, text, id)
+		require.NoError(t, err)
+	}
+	require.NoError(t, db.Close())
+}
+
+// rawLetters are what was set aside, as it came.
+func rawLetters(t *testing.T, db *sql.DB) map[int64][]byte {
+	t.Helper()
 	rows, err := db.QueryContext(t.Context(), `SELECT id, raw FROM dead_letter`)
 	require.NoError(t, err)
+	defer rows.Close()
 	raw := map[int64][]byte{}
 	for rows.Next() {
 		var id int64
 		var came []byte
 		require.NoError(t, rows.Scan(&id, &came))
-		raw[id] = bytes.Replace(came, []byte("\x00\x00\x00\x08\x00\x00\x00\x00\xc0\x00\x00\x00"), []byte("\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00"), 1)
-		require.NotEqual(t, came, raw[id])
+		raw[id] = came
 	}
 	require.NoError(t, rows.Err())
-	require.NoError(t, rows.Close())
-	for id, text := range raw {
-		_, err := db.ExecContext(t.Context(), `UPDATE dead_letter SET raw = ? WHERE id = ?`, text, id)
-		require.NoError(t, err)
-	}
-	require.NoError(t, db.Close())
+	return raw
 }
