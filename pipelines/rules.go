@@ -124,7 +124,7 @@ type limits struct {
 }
 
 var usual = limits{
-	rows: 50_000, bytes: 16 << 20, hardRows: 100_000, hardBytes: 32 << 20,
+	rows: 50_000, bytes: 16 << 20, hardRows: 60_000, hardBytes: 20 << 20,
 	age: 200 * time.Millisecond, linger: 2 * time.Millisecond, idleEvery: 10 * time.Second,
 }
 

@@ -74,9 +74,9 @@ func (c *benchCommand) benchSnapshot(ctx context.Context) ([]measurement, error)
 	}, nil
 }
 
-// largeMemory is what the column store may take where memory is short. With the usual limit a large transaction takes
-// some 200 MB more.
-const largeMemory = "256MB"
+// largeMemory is what the column store may take where memory is short. It takes about half as much beside it, and with the
+// usual limit a large transaction takes more.
+const largeMemory = "192MB"
 
 func (c *benchCommand) benchLarge(ctx context.Context) ([]measurement, error) {
 	var all []measurement
