@@ -50,7 +50,8 @@ func (t Touched) Base(version int64) int64 {
 	return t[""][0]
 }
 
-// Seen are version and time of the last change for somebody who reads these fields only.
+// Seen are version and time of the last change for somebody who reads these fields only. The time is never after the row's
+// own, by which lists are walked, also where a clock has gone back between two changes.
 func (t Touched) Seen(read FieldSet, version int64, updated time.Time) (int64, time.Time) {
 	if len(t) == 0 || read.Whole() {
 		return version, updated
@@ -61,5 +62,5 @@ func (t Touched) Seen(read FieldSet, version int64, updated time.Time) (int64, t
 			version, at = version+changes[0], max(at, changes[1])
 		}
 	}
-	return version, time.UnixMicro(at).In(updated.Location())
+	return version, time.UnixMicro(min(at, updated.UnixMicro())).In(updated.Location())
 }

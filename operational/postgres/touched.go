@@ -21,6 +21,6 @@ func SeenAt(alias string, read operational.FieldSet, fields []string) string {
 		known = append(known, fields...)
 	}
 	known = slices.DeleteFunc(known, func(name string) bool { return !fieldForm.MatchString(name) || !read.Has(name) })
-	return "coalesce((select timestamptz 'epoch' + max((c.value ->> 1)::bigint) * interval '1 microsecond' from jsonb_each(" + alias + ".touched) c" +
+	return "least((select timestamptz 'epoch' + max((c.value ->> 1)::bigint) * interval '1 microsecond' from jsonb_each(" + alias + ".touched) c" +
 		" where c.key in ('', '" + operational.TouchedNothing + "') or string_to_array(c.key, ',') && '{" + strings.Join(known, ",") + "}'), " + alias + ".updated_at)"
 }
