@@ -74,10 +74,6 @@ func (c *benchCommand) benchSnapshot(ctx context.Context) ([]measurement, error)
 	}, nil
 }
 
-// largeMemory is what the column store may take where memory is short. It takes about half as much beside it, and with the
-// usual limit a large transaction takes more.
-const largeMemory = "192MB"
-
 func (c *benchCommand) benchLarge(ctx context.Context) ([]measurement, error) {
 	var all []measurement
 	for _, changes := range []int{c.Rows, 5 * c.Rows} {
@@ -85,12 +81,12 @@ func (c *benchCommand) benchLarge(ctx context.Context) ([]measurement, error) {
 		if err != nil {
 			return all, err
 		}
-		r, err := benchcdc.Large(ctx, source, changes, largeMemory)
+		r, err := benchcdc.Large(ctx, source, changes)
 		done()
 		if err != nil {
 			return all, err
 		}
-		name := fmt.Sprintf("one transaction of %d rows (--duckdb-memory=%s)", changes, largeMemory)
+		name := fmt.Sprintf("one transaction of %d rows", changes)
 		all = append(all, atMost(name+": memory of the program", float64(r.Peak)/(1<<20), "MB", 512), figure(name+": until it is visible", r.Took.Seconds(), "s"))
 	}
 	return all, nil

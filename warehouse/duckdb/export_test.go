@@ -25,6 +25,9 @@ func (s *Store) WriteDown(ctx context.Context) error {
 	return err
 }
 
+// Megabytes reads a limit of memory.
+func Megabytes(limit string) float64 { return megabytes(limit) }
+
 // InUse counts the connections that somebody holds.
 func (s *Store) InUse() int { return s.db.Stats().InUse }
 

@@ -21,6 +21,8 @@ type load struct {
 	rows   int  // staged
 	whole  bool // a first copy of many rows: all is derived at its end
 	failed bool
+	// narrowed says that the engine has little memory until the load is over.
+	narrowed bool
 	// letters says that some may be open: then each table's are settled by what is staged.
 	letters bool
 	missing []warehouse.MissingRow
@@ -85,9 +87,9 @@ func (l *load) settle(ctx context.Context, threads int, texts string) error {
 	return nil
 }
 
-// unsettle lets the engine work as usual after a first copy. Where it cannot, it is set up anew before the next load.
+// unsettle lets the engine work as usual after a first copy, or a large load. Where it cannot, it is set up anew before the next load.
 func (l *load) unsettle() {
-	if err := l.settle(context.Background(), l.store.opts.Threads, "auto"); err != nil {
+	if err := errors.Join(l.settle(context.Background(), l.store.opts.Threads, "auto"), l.widen()); err != nil {
 		l.store.broken.Store(true)
 		l.store.log.Warn("the warehouse is opened again before the next load", "error", err)
 	}
@@ -116,6 +118,7 @@ func (l *load) Append(ctx context.Context, b *warehouse.Batch) error {
 	}
 	if err := l.append(ctx, b); err != nil {
 		l.failed = true
+		l.judge(err)
 		return err
 	}
 	return nil
@@ -167,12 +170,14 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 		l.letters, err = countLetters(ctx, l.tx)
 	}
 	if err != nil {
+		l.judge(err)
 		return errors.Join(err, l.Rollback())
 	}
 	tx := l.tx
 	l.tx = nil
 	defer l.store.writing.Unlock()
 	if err := tx.Commit(); err != nil {
+		l.judge(err)
 		l.store.broken.Store(true)
 		return fmt.Errorf("commit the load: %w", err)
 	}

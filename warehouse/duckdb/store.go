@@ -60,6 +60,7 @@ type Store struct {
 
 	saving sync.Mutex  // one status at a time
 	broken atomic.Bool // a commit failed: the file is to be opened again
+	roomy  atomic.Bool // a load had too little memory: the next ones have what there is
 
 	lettersOpen atomic.Bool // rows that were set aside wait to be superseded or replayed
 }

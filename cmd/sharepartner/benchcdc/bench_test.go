@@ -71,7 +71,7 @@ func TestSnapshot(t *testing.T) {
 }
 
 func TestLargeTransactionAndOutage(t *testing.T) {
-	r, err := benchcdc.Large(context.Background(), source(t), 20_000*scale(), "256MB")
+	r, err := benchcdc.Large(context.Background(), source(t), 20_000*scale())
 	require.NoError(t, err)
 	require.Positive(t, r.Took)
 	require.Greater(t, r.Peak, int64(1<<20))

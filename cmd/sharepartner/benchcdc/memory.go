@@ -20,9 +20,9 @@ type LargeResult struct {
 }
 
 // Large commits one transaction of so many row changes while the pipeline is away, and lets it come.
-func Large(ctx context.Context, s Source, changes int, memoryLimit string) (LargeResult, error) {
+func Large(ctx context.Context, s Source, changes int) (LargeResult, error) {
 	r := LargeResult{Changes: changes}
-	b, err := loaded(ctx, s, 0, duckdb.Options{MemoryLimit: memoryLimit})
+	b, err := loaded(ctx, s, 0, duckdb.Options{})
 	if err != nil {
 		return r, err
 	}
