@@ -9,8 +9,9 @@ import (
 
 // A load in pieces takes as long with little memory as with much: its pieces have one size, and what was worked through is
 // on the disk. With the usual limit the engine would keep it in memory all the same, up to that limit, beside what the rest
-// of the program needs to bring it. Questions that are asked meanwhile have less too, and go to the disk earlier.
-const narrowMB = 96
+// of the program needs to bring it. Questions that are asked meanwhile have less too, and go to the disk earlier. It cannot
+// be much less: of temporary rows that are deleted the engine keeps some 30 bytes in memory until the load is over.
+const narrowMB = 192
 
 // narrow gives the engine little memory for the rest of a load. Where that has once not been enough, loads have what
 // there is; a first copy has its own ways (settle).

@@ -46,8 +46,8 @@ func TestLargeLoadsHaveLittleMemory(t *testing.T) {
 	}{
 		{300, "572.2 MiB", true}, // the first copy
 		{10, "572.2 MiB", true},
-		{300, "91.5 MiB", false},
-		{300, "91.5 MiB", true},
+		{300, "183.1 MiB", false},
+		{300, "183.1 MiB", true},
 	} {
 		load, err := s.Begin(t.Context())
 		require.NoError(t, err)
