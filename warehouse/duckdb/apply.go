@@ -16,7 +16,8 @@ const fewKeys = 8
 // flush carries the staged rows over: into the log, the latest state and what is derived. After a piece of a large
 // load the staging tables are made anew, as the space of deleted rows is free only when the load is over.
 func (l *load) flush(ctx context.Context, piece bool) error {
-	if piece {
+	if piece && l.from.LSN > 0 {
+		l.inPieces = true
 		l.narrow(ctx)
 	}
 	for _, t := range l.store.tables {

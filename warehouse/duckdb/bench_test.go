@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -46,14 +45,6 @@ func cpu() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// report says how long single calls took.
-func report(b *testing.B, took []time.Duration) {
-	b.Helper()
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
-	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
-}
-
 // One change of one opportunity per load, which is what a user waits for at low load, and of many, as they come at 500
 // commits in a second.
 func BenchmarkLoadOne(b *testing.B) {
@@ -92,7 +83,7 @@ func benchmarkLoad(b *testing.B, opportunities, changes int) {
 		c.Load(b.Context(), b, s)
 		took, busy = append(took, time.Since(began)), busy+cpu()-used
 	}
-	report(b, took)
+	warehousetest.Report(b, took)
 	b.ReportMetric(float64(busy.Microseconds())/1000/float64(len(took)), "cpu-ms/load")
 }
 
@@ -158,13 +149,21 @@ func BenchmarkAsk(b *testing.B) {
 							require.NoError(b, put())
 							took = append(took, time.Since(began))
 						}
-						report(b, took)
+						warehousetest.Report(b, took)
 						b.ReportMetric(float64((cpu()-used).Microseconds())/1000/float64(len(took)), "cpu-ms")
 					})
 				}
 			}
 		}
 	}
+}
+
+// A million opportunities with five million moves, a ninth of them of one vendor.
+func BenchmarkLargest(b *testing.B) {
+	s := filled(b, sizes()[len(sizes())-1])
+	vendor, err := s.Select(b.Context(), "SELECT any_value(vendor_org_id)::VARCHAR FROM opportunity_wide")
+	require.NoError(b, err)
+	warehousetest.BenchmarkLargest(b, s, uuid.MustParse(vendor[0]))
 }
 
 // What roles ask most: the briefing and the funnel of a quarter, of a million opportunities.
@@ -190,7 +189,7 @@ func BenchmarkRoles(b *testing.B) {
 					require.NoError(b, put())
 					took = append(took, time.Since(began))
 				}
-				report(b, took)
+				warehousetest.Report(b, took)
 				b.ReportMetric(float64((cpu()-used).Microseconds())/1000/float64(len(took)), "cpu-ms")
 			})
 		}

@@ -75,6 +75,41 @@ func TestFirstCopyIsDerivedWhole(t *testing.T) {
 	require.NoError(t, s.Whole(t.Context()))
 }
 
+// A large load is derived piece by piece, each with its changes of opportunities of earlier pieces: late ones, and history
+// that is taken back.
+func TestLargeLoadsAreDerivedInPieces(t *testing.T) {
+	s, w := open(t), warehousetest.NewWorld(3)
+	s.Foldless(10)
+	for range 30 {
+		w.Grow()
+	}
+	w.Load(t.Context(), t, s)
+	s.Piecemeal(60, 500, 2_000)
+	for range 3 {
+		load, err := s.Begin(t.Context())
+		require.NoError(t, err)
+		for i := range 12 {
+			for range 20 {
+				w.Grow()
+			}
+			if o := w.Opportunities()[i]; i%4 == 3 {
+				w.Transaction(func() {
+					w.Row(warehouse.OpDelete, "opportunity_history", warehousetest.Values{"opportunity_id": o.ID, "version": 1})
+				})
+			}
+			for _, b := range w.Pending() {
+				require.NoError(t, load.Append(t.Context(), b))
+			}
+			w.ForgetPending()
+		}
+		require.NoError(t, load.Commit(t.Context(), w.Checkpoint()))
+		require.NoError(t, s.Whole(t.Context()))
+	}
+	segments, err := s.Staged(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, segments)
+}
+
 func appendAll(t *testing.T, load warehouse.Load, c *warehousetest.Channel) {
 	t.Helper()
 	for _, b := range c.Pending() {

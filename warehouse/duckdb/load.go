@@ -21,6 +21,8 @@ type load struct {
 	rows   int  // staged
 	whole  bool // a first copy of many rows: all is derived at its end
 	failed bool
+	// inPieces says that it is a large one of the stream, which is worked through in pieces.
+	inPieces bool
 	// narrowed says that the engine has little memory until the load is over.
 	narrowed bool
 	// letters says that some may be open: then each table's are settled by what is staged.

@@ -104,7 +104,7 @@ func within(key string, span warehouse.KeySpan) string {
 func inBatch(c warehouse.Column) string {
 	switch c.Kind {
 	case warehouse.KindDecimal:
-		return fmt.Sprintf("CAST(%s * %d AS BIGINT)", ident(c.Name), pow10(c.Scale))
+		return fmt.Sprintf("CAST(CAST(%s AS DECIMAL(38, %d)) * %d AS BIGINT)", ident(c.Name), c.Scale, pow10(c.Scale)) // the largest has no room for it otherwise
 	case warehouse.KindTime:
 		return "epoch_us(" + ident(c.Name) + ")"
 	case warehouse.KindDate:
