@@ -119,3 +119,7 @@ var ErrNotReady = errors.New("the warehouse has not finished its first snapshot"
 // ErrViewEnded says that a question came after the end of its view: after Close, or because the store had to open its
 // data again. A new view answers it.
 var ErrViewEnded = errors.New("this view of the warehouse has ended")
+
+// ErrAway says that the engine cannot be reached, or does not answer. Nothing that was loaded is lost by that, and it is asked
+// again: whoever meets it may try later.
+var ErrAway = errors.New("the warehouse cannot be reached")

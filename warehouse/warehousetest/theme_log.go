@@ -38,15 +38,19 @@ func testLog(t *testing.T, open func(t testing.TB) warehouse.Store) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := open(t)
-			c, k, p := simple()
-			product := c.Product(k.Vendor, "Pump", "Hardware")
-			o := c.Opportunity("1", k, p, "2025-01-01", "Won", "10", "EUR").Line(product, "2", "5")
-			c.Load(t.Context(), t, s)
-			require.Equal(t, int64(1), wonOf(t, s, "Hardware", 0))
-			before := c.LSN() - 1
-			test(t, s, c, o, product)
-			require.Equal(t, int64(1), wonOf(t, s, "Hardware", before), "as it was loaded before the change")
+			for _, copied := range []bool{false, true} {
+				s := open(t)
+				c, k, p := simple()
+				c.Snapshot(copied)
+				product := c.Product(k.Vendor, "Pump", "Hardware")
+				o := c.Opportunity("1", k, p, "2025-01-01", "Won", "10", "EUR").Line(product, "2", "5")
+				c.Load(t.Context(), t, s)
+				c.Snapshot(false)
+				require.Equal(t, int64(1), wonOf(t, s, "Hardware", 0))
+				before := c.LSN() - 1
+				test(t, s, c, o, product)
+				require.Equal(t, int64(1), wonOf(t, s, "Hardware", before), "as it was loaded before the change; by a first copy: %v", copied)
+			}
 		})
 	}
 }

@@ -1,0 +1,45 @@
+package warehousetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// BenchmarkLargest asks a large store for the briefing and the funnel of a quarter, over everything and for its largest vendor.
+func BenchmarkLargest(b *testing.B, s warehouse.Store, vendor uuid.UUID) {
+	ask := warehouse.Ask{Period: warehouse.Period{From: At("2025-04-01"), To: At("2025-07-01")}, AsOf: At("2030-01-01")}
+	for _, scope := range []struct {
+		name string
+		who  warehouse.Scope
+	}{{"all", warehouse.EverythingScope()}, {"vendor", warehouse.VendorScope(vendor)}} {
+		for question, put := range map[string]func() error{
+			"funnel":   func() error { _, err := s.Funnel(b.Context(), scope.who, ask); return err },
+			"briefing": func() error { _, err := s.Briefing(b.Context(), scope.who, ask); return err },
+		} {
+			b.Run(question+"/"+scope.name, func(b *testing.B) {
+				require.NoError(b, put(), "the first one reads from the disk")
+				var took []time.Duration
+				for b.Loop() {
+					began := time.Now()
+					require.NoError(b, put())
+					took = append(took, time.Since(began))
+				}
+				Report(b, took)
+			})
+		}
+	}
+}
+
+// Report says how long single calls took.
+func Report(b *testing.B, took []time.Duration) {
+	b.Helper()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+}
