@@ -1,0 +1,67 @@
+package clickhouse
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/sharepartner/sharepartner/warehouse"
+)
+
+// fillSQL makes opportunities with a history of five rows on average, as a snapshot would have brought them: 9 vendors,
+// 180 partners, ids that grow with time. What is not null in the mirrored tables is given; load is the number of the load.
+var fillSQL = []string{
+	`INSERT INTO stage SELECT UUIDNumToString(MD5('s' || p || '-' || s))::UUID, NULL, UUIDNumToString(MD5('p' || p))::UUID, 'Stage ' || s, toInt64(s), multiIf(toInt64(s) <= 5, 'active', s = '6', 'won', s = '7', 'lost', 'disqualified'), 0, {load}
+	FROM (SELECT toString(intDiv(number, 8)) AS p, toString(1 + number % 8) AS s FROM numbers(72))`,
+	`INSERT INTO opportunity_history_log
+	SELECT id, step + 1, k * 10 + step, UUIDNumToString(MD5('c' || toString(k % 180)))::UUID, UUIDNumToString(MD5('v' || toString(k % 9)))::UUID, UUIDNumToString(MD5('o' || toString(k % 180)))::UUID, at, at, false, if(step = 0, 'created', 'stage_moved'),
+		UUIDNumToString(MD5('p' || toString(k % 9)))::UUID, 1, UUIDNumToString(MD5('s' || toString(k % 9) || '-' || toString(place)))::UUID, multiIf(place <= 5, 'active', place = 6, 'won', place = 7, 'lost', 'disqualified'), place,
+		CAST(1000 + k % 5000 + step * 100, 'Decimal(18, 2)'), 'EUR', NULL, NULL, ['North', 'South', 'West'][1 + k % 3], ['gold', 'silver'][1 + k % 2], 83, 0, 0, 0, at, {load}
+	FROM (
+		SELECT number AS k, arrayJoin(range(6)) AS step, UUIDNumToString(toFixedString(concat(unhex(leftPad(lower(hex(1700000000000 + k * 60000)), 12, '0')), substring(MD5('k' || toString(k)), 7)), 16))::UUID AS id,
+			1672531200000000 + intDiv(k * 90000000, {opportunities}) * 1000000 + step * (24 + cityHash64(k) % 400) * 3600000000 AS at,
+			if(step < 5, step + 1, 6 + cityHash64(k) % 3) AS place
+		FROM numbers({opportunities})
+		WHERE step <= cityHash64(k * 7) % 10
+	)`,
+	`INSERT INTO opportunity (id, connection_id, vendor_org_id, partner_org_id, number, owner_contact_id, process_id, stage_id, stage_type, vendor_net_amount, amount_source, currency, region, tier, version, created_at, updated_at, _rec, _load)
+	SELECT opportunity_id, connection_id, vendor_org_id, partner_org_id, 1, UUIDNumToString(MD5('k' || toString(partner_org_id) || toString(assumeNotNull(seq) % 50)))::UUID, process_id, stage_id, stage_type, vendor_net_amount, 'entered', currency, region, tier,
+		version, effective_at, recorded_at, 0, _load
+	FROM opportunity_history_log WHERE version = 1`,
+}
+
+// Fill makes a large store at once.
+func (s *Store) Fill(ctx context.Context, opportunities int) error {
+	begun, err := s.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	l := begun.(*load)
+	l.derived.first, l.derived.many, l.derived.rows = l.next(), true, 5*opportunities
+	for _, query := range fillSQL {
+		query = strings.NewReplacer("{load}", strconv.FormatUint(l.derived.first, 10), "{opportunities}", strconv.Itoa(opportunities)).Replace(query)
+		if err := s.db.Exec(ctx, query); err != nil {
+			return err
+		}
+	}
+	return begun.Commit(ctx, warehouse.Checkpoint{SystemID: "7", Timeline: 1, Slot: "bench", LSN: 1000, SnapshotLSN: 1000})
+}
+
+// Select reads a query's only column, as text.
+func (s *Store) Select(ctx context.Context, query string) ([]string, error) {
+	return collect(ctx, s, query, nil, func(rows driver.Rows) (v string, err error) {
+		err = rows.Scan(&v)
+		return v, err
+	})
+}
+
+// Sweep takes away what no view that is opened from now on reads.
+func (s *Store) Sweep(ctx context.Context) error {
+	m, err := s.now(ctx)
+	if err != nil {
+		return err
+	}
+	return s.sweep(ctx, m)
+}

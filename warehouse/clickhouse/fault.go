@@ -1,0 +1,51 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	engine "github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// remedies say what somebody can do about what the engine answers, by its code.
+var remedies = map[int32]string{
+	75:  "ClickHouse cannot write to its disk: make room there. Nothing of this counts, and it comes again",
+	115: "this ClickHouse does not know a setting that the warehouse needs: it is too old, or WAREHOUSE_URL names one that there is not",
+	159: "ClickHouse has stopped this after the time that it allows (max_execution_time): allow more, or ask for less",
+	164: "the user of WAREHOUSE_URL may only read in ClickHouse (readonly), and the warehouse makes its tables and loads rows: give it one that may write. Nothing was changed",
+	241: "ClickHouse has too little memory for this (max_memory_usage, max_server_memory_usage): allow more, or ask for less. Nothing was changed",
+	243: "ClickHouse has no room on its disk: make some there. Nothing of this counts, and it comes again",
+	497: "the user of WAREHOUSE_URL lacks a right in ClickHouse: grant it what it needs in the warehouse's database (CREATE, ALTER, DROP, SELECT, INSERT). Nothing was changed",
+	516: "ClickHouse does not accept user and password of WAREHOUSE_URL: set them right",
+}
+
+// told adds what can be done about a fault of the engine, and says of what ended with its caller that it did.
+func told(ctx context.Context, err error) error {
+	over := ctx.Err()
+	if deadline, ok := ctx.Deadline(); ok && errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(deadline) {
+		over = context.DeadlineExceeded // the line may see it before the context does
+	}
+	if err != nil && over != nil && !errors.Is(err, over) {
+		return fmt.Errorf("%w (%w)", over, err)
+	}
+	var answered *engine.Exception
+	if errors.As(err, &answered) {
+		if remedy, ok := remedies[answered.Code]; ok {
+			return fmt.Errorf("%s (%w)", remedy, err)
+		}
+	}
+	return err
+}
+
+// withoutAddress leaves out the address that cannot be read: there is a password in it.
+func withoutAddress(err error) error {
+	var unreadable *url.Error
+	if errors.As(err, &unreadable) {
+		return unreadable.Err
+	}
+	return err
+}
