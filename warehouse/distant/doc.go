@@ -1,0 +1,10 @@
+// Package distant keeps a warehouse on a server of its own usable while that server is away: the program starts without it, asks
+// it again by itself, and makes nobody wait for it meanwhile.
+//
+// Decided:
+//   - Only a server that cannot be reached is waited for. What a person has to put right (a password, a version, a database
+//     of something else) ends the start, as it is a mistake in the settings. Later it is told in the log and tried again.
+//   - While the server is away every question fails at once with warehouse.ErrAway: pages that show records ask for the state of the
+//     figures too, and would each wait as long as a connection takes to fail.
+//   - Short questions have some seconds. A server that is paused takes connections and says nothing.
+package distant
