@@ -125,6 +125,16 @@ func (b *bed) requireExactLog(owner *pgx.Conn, duck *sql.DB) {
 	b.t.Helper()
 	var snapshot uint64
 	require.NoError(b.t, duck.QueryRow(`select snapshot_lsn from checkpoint`).Scan(&snapshot))
+	want := b.changes(owner, snapshot)
+	for _, t := range warehouse.Tables {
+		got := duckRows(b.t, duck, `select chr(_op::int) || ' ' || _lsn || ' ' || _rec || ' ' || _seq from `+t.Name+`_log where _op <> 83`)
+		requireRows(b.t, want[t.Name], got, t.Name+"_log against the server's log after "+pgsource.FormatLSN(snapshot))
+	}
+}
+
+// changes are what the oracle saw after a snapshot, by table.
+func (b *bed) changes(owner *pgx.Conn, snapshot uint64) map[string][]string {
+	b.t.Helper()
 	rows, err := owner.Query(context.Background(), `select (lsn - '0/0')::bigint, data from pg_logical_slot_peek_binary_changes(
 		'oracle_' || current_database(), null, null, 'proto_version', '2', 'publication_names', 'sharepartner')`)
 	require.NoError(b.t, err)
@@ -164,10 +174,7 @@ func (b *bed) requireExactLog(owner *pgx.Conn, duck *sql.DB) {
 		return nil
 	})
 	require.NoError(b.t, err)
-	for _, t := range warehouse.Tables {
-		got := duckRows(b.t, duck, `select chr(_op::int) || ' ' || _lsn || ' ' || _rec || ' ' || _seq from `+t.Name+`_log where _op <> 83`)
-		requireRows(b.t, want[t.Name], got, t.Name+"_log against the server's log after "+pgsource.FormatLSN(snapshot))
-	}
+	return want
 }
 
 func be32(b []byte) uint32 {

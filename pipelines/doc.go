@@ -55,6 +55,8 @@
 //   - The same session tells how much log the slot keeps, in every state of the pipeline: it is needed most when nothing
 //     is loaded. Half of max_slot_wal_keep_size is a warning, four fifths an alarm.
 //   - The status, and the lag of a day in some hundreds of samples, are kept in the store, whose own process may be another.
+//     Where several programs have one store (Shared), only the one that works writes there; who takes over reads first what
+//     the other one had found out. A store that is away at the start is waited for: what it keeps would be written over.
 //   - What a publication leaves out never comes, and nothing in the stream tells of it. So a running pipeline looks every
 //     ten seconds whether the tables are still published as it keeps them. When somebody has put them right, all rows
 //     are looked at, since the stream cannot give what came meanwhile. A table that comes back between two looks, or while

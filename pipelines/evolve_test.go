@@ -167,7 +167,7 @@ func (b *bed) spareWriters() {
 }
 
 // untilBrought waits until all columns that have come hold what Postgres has.
-func (b *bed) untilBrought(store *duckdb.Store) {
+func (b *bed) untilBrought(store warehouse.Store) {
 	b.t.Helper()
 	require.Eventually(b.t, func() bool {
 		left, err := store.Awaited(context.Background())

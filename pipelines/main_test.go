@@ -8,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sharepartner/sharepartner/operational/pgtest"
+	"github.com/sharepartner/sharepartner/warehouse/clickhouse/chtest"
 )
 
 func TestMain(m *testing.M) {
@@ -15,6 +16,7 @@ func TestMain(m *testing.M) {
 		os.Exit(victim(path)) // TestKill runs this program as the process to kill
 	}
 	code := pgtest.Run(m)
+	chtest.Stop()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, "goroutines left behind:", err)
 		code = 1

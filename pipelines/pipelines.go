@@ -29,6 +29,9 @@ type Config struct {
 	DriftEvery time.Duration
 	DriftRows  int
 	Version    int64 // of the last migration that this program knows; 0: not known
+	// Shared says that other programs keep the same store. Whoever stands by then keeps quiet in it, and knows nothing of what
+	// the other one has kept until it takes over.
+	Shared bool
 }
 
 // Pipeline keeps one store in step with one database.
@@ -42,8 +45,10 @@ type Pipeline struct {
 	replays   chan *replay
 	heal      Reason         // why the stream cannot be gone on with, although slot and checkpoint look well
 	lock      *pgsource.Lock // the right to work on the slot
+	stood     bool           // another program has worked since this one knew what is kept in the store
 	ran       atomic.Bool
 	follower  atomic.Pointer[follower] // while it streams
+	quiet     atomic.Bool              // another program works, and keeps the status of the store that both have
 	gaps      *gaps
 	missing   *missing
 
@@ -109,7 +114,10 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	if p.sourceErr != nil {
 		return p.sourceErr
 	}
-	p.recall(ctx)
+	p.quiet.Store(p.cfg.Shared) // until it is known whether another one works
+	if p.recallWhenThere(ctx); ctx.Err() != nil {
+		return nil
+	}
 	p.ran.Store(true)
 	recording, stop := context.WithCancel(ctx)
 	var recorder sync.WaitGroup
@@ -142,9 +150,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		p.save(ctx)
 		p.rest(ctx, wait, time.Since(began), err)
 	}
-	p.release()
 	p.move(ctx, stateStopped, "the program was stopped")
 	p.save(context.WithoutCancel(ctx))
+	p.release() // who takes over finds what was saved
 	return nil
 }
 

@@ -53,15 +53,26 @@ func (p *Pipeline) save(ctx context.Context) { p.keep(ctx, p.meter.snapshot()) }
 
 // keep writes a status. While the store is at fault only memory has it.
 func (p *Pipeline) keep(ctx context.Context, s warehouse.Status) {
+	if p.quiet.Load() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if err := p.cfg.Store.SaveStatus(ctx, s); err != nil && !errors.Is(err, context.Canceled) {
+	err := p.cfg.Store.SaveStatus(ctx, s)
+	switch {
+	case err == nil || errors.Is(err, context.Canceled):
+	case errors.Is(err, warehouse.ErrAway): // who keeps the store has told so
+		p.cfg.Log.DebugContext(ctx, "pipeline status not saved", "error", err)
+	default:
 		p.cfg.Log.WarnContext(ctx, "pipeline status not saved", "error", err)
 	}
 }
 
 // sample adds to the history of the lag.
 func (p *Pipeline) sample(ctx context.Context, s warehouse.Status) {
+	if p.quiet.Load() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	l := warehouse.LagSample{At: s.UpdatedAt, Seconds: s.LagSeconds, LagBytes: s.Slot.LagBytes, RetainedBytes: s.Slot.RetainedBytes}
@@ -94,14 +105,37 @@ func (p *Pipeline) letters(ctx context.Context) {
 
 // recall takes over from the last run what is still worth knowing. Without it nobody could say how old the data is while
 // the server is away.
-func (p *Pipeline) recall(ctx context.Context) {
+func (p *Pipeline) recall(ctx context.Context) error {
 	before, err := p.cfg.Store.Status(ctx)
+	if errors.Is(err, warehouse.ErrAway) {
+		return err
+	}
 	if err != nil {
 		p.cfg.Log.WarnContext(ctx, "status of the last run not readable", "error", err)
 	}
 	at, err := p.cfg.Store.Watermark(ctx)
+	if errors.Is(err, warehouse.ErrAway) {
+		return err
+	}
 	if err != nil {
 		p.cfg.Log.WarnContext(ctx, "place of the last run not readable", "error", err)
 	}
 	p.meter.recall(before, at)
+	return nil
+}
+
+// recallWhenThere waits for a store that is away: what is kept there is of the last run, and would be written over.
+func (p *Pipeline) recallWhenThere(ctx context.Context) {
+	for tries := 1; ctx.Err() == nil; tries++ {
+		err := p.recall(ctx)
+		if err == nil {
+			return
+		}
+		p.meter.begin()
+		p.ran.Store(true) // the store cannot say how it is
+		p.move(ctx, stateStarting, "looking for the warehouse")
+		p.meter.fault(err)
+		p.move(ctx, stateWaiting, err.Error())
+		sleep(ctx, pause(tries))
+	}
 }

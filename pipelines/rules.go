@@ -183,6 +183,9 @@ func stateAfter(err error) string {
 	var flood *FloodError
 	var store *storeError
 	var other *OtherDeploymentError
+	if errors.Is(err, warehouse.ErrAway) {
+		return stateWaiting
+	}
 	if errors.As(err, &setup) || errors.As(err, &schema) || errors.As(err, &flood) || errors.As(err, &store) || errors.As(err, &other) || errors.Is(err, pgsource.ErrDiskFull) {
 		return stateFailed
 	}

@@ -31,6 +31,7 @@ type soak struct {
 	bed    *bed
 	rng    *rand.Rand
 	victim *soaked
+	same   func() // holds both sides against each other, when nothing is written and the victim is dead
 
 	writing sync.Mutex // held while nothing may be written
 }
@@ -83,17 +84,37 @@ var faults = []fault{
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	s := &soak{cluster: c, bed: c.bed(), rng: rand.New(rand.NewPCG(*soakSeed, 42))}
-	owner := connect(t, s.server.URL)
+	s := &soak{cluster: c, bed: c.bed()}
+	s.same = func() {
+		conn := connect(s.t, s.server.URL)
+		duck := s.bed.read()
+		s.bed.requireSame(conn, duck)
+		s.bed.requireExactLog(conn, duck)
+		require.NoError(s.t, duck.Close())
+		require.NoError(s.t, conn.Close(context.Background()))
+	}
+	s.begin(5_000)
+	s.suffer(faults, *soakRounds)
+}
+
+// begin fills the server, and starts the pipeline and whoever writes.
+func (s *soak) begin(rows int) {
+	s.rng = rand.New(rand.NewPCG(*soakSeed, 42))
+	owner := connect(s.t, s.server.URL)
 	s.bed.oracle(owner)
-	s.bed.plant(owner, 5_000)
+	s.bed.plant(owner, rows)
 	s.victim = s.soaked()
-	t.Cleanup(func() { s.victim.kill() })
+	s.t.Cleanup(func() { s.victim.kill() })
 	stop := s.keepWriting()
-	t.Cleanup(stop)
+	s.t.Cleanup(stop)
 	s.caughtUp(0, "first snapshot")
+}
+
+// suffer brings the faults about.
+func (s *soak) suffer(faults []fault, rounds int) {
+	s.t.Helper()
 	var order []int
-	for round := 1; round <= *soakRounds; round++ {
+	for round := 1; round <= rounds; round++ {
 		if len(order) == 0 {
 			order = s.rng.Perm(len(faults)) // each one now and then
 		}
@@ -104,8 +125,8 @@ func TestSoak(t *testing.T) {
 		begun := time.Now()
 		f.do(s, while)
 		s.caughtUp(round, f.name)
-		t.Logf("round %d: %s for %s, in step after %s", round, f.name, while, time.Since(begun).Round(time.Millisecond))
-		if round%compareEvery == 0 || round == *soakRounds {
+		s.t.Logf("round %d: %s for %s, in step after %s", round, f.name, while, time.Since(begun).Round(time.Millisecond))
+		if round%compareEvery == 0 || round == rounds {
 			s.compare()
 		}
 	}
@@ -132,12 +153,7 @@ func (s *soak) compare() {
 	defer s.writing.Unlock()
 	s.caughtUp(0, "before comparing")
 	s.victim.kill()
-	conn := connect(s.t, s.server.URL)
-	duck := s.bed.read()
-	s.bed.requireSame(conn, duck)
-	s.bed.requireExactLog(conn, duck)
-	require.NoError(s.t, duck.Close())
-	require.NoError(s.t, conn.Close(context.Background()))
+	s.same()
 	s.victim = s.soaked()
 }
 

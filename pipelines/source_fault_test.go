@@ -36,6 +36,7 @@ func newCluster(t *testing.T, extra map[string]string) *cluster {
 	c.start()
 	t.Cleanup(func() { _ = c.server.Stop() })
 	require.NoError(t, postgres.EnsureLogins(context.Background(), c.server.SuperURL, pgtest.Secret))
+	require.NoError(t, pgtest.Quicken(context.Background(), c.server))
 	require.NoError(t, postgres.Migrate(context.Background(), c.server.URL, pgtest.Secret))
 	return c
 }

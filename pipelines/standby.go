@@ -15,9 +15,23 @@ const standbyEvery = time.Second
 // errAlone ends an attempt whose right to the slot is lost.
 var errAlone = errors.New("another program may work on the slot now")
 
-// claim takes the right to work on the slot, and waits while another program has it. It is kept from one attempt to the
-// next: only who is gone gives way.
+// claim takes the right to work on the slot. Who has stood by learns first what the other program has kept in a store of both.
 func (p *Pipeline) claim(ctx context.Context) error {
+	if err := p.take(ctx); err != nil {
+		return err
+	}
+	if p.stood && p.cfg.Shared {
+		if err := p.recall(ctx); err != nil {
+			return err
+		}
+	}
+	p.stood = false
+	p.quiet.Store(false)
+	return nil
+}
+
+// take waits while another program has the right. It is kept from one attempt to the next: only who is gone gives way.
+func (p *Pipeline) take(ctx context.Context) error {
 	if p.lock != nil {
 		if p.lock.Check(ctx) == nil {
 			return nil
@@ -37,6 +51,7 @@ func (p *Pipeline) claim(ctx context.Context) error {
 			}
 			return nil
 		case !errors.As(err, &held):
+			p.quiet.Store(p.stood && p.cfg.Shared) // unless somebody was seen to work, and keeps the status
 			return err
 		case held.Holder != told:
 			p.cfg.Log.WarnContext(ctx, "pipeline stands by", "slot", held.Slot, "holder", held.Holder)
@@ -44,12 +59,29 @@ func (p *Pipeline) claim(ctx context.Context) error {
 				p.move(ctx, stateStandby, held.Error())
 			}
 			p.meter.detail(held.Error())
+			p.stood = true
+			p.quiet.Store(p.cfg.Shared)
 			told = held.Holder
 		}
 		if sleep(ctx, standbyEvery); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
+}
+
+// Alone does something that writes to the store while no pipeline runs, here or elsewhere. It gives a pgsource.HeldError where
+// one does.
+func (p *Pipeline) Alone(ctx context.Context, work func(ctx context.Context) error) error {
+	if p.sourceErr != nil {
+		return p.sourceErr
+	}
+	lock, err := p.source.Lock(ctx, p.watch)
+	if err != nil {
+		return err
+	}
+	p.lock = lock
+	defer p.release()
+	return p.alone(ctx, work)
 }
 
 // release gives the right back.

@@ -30,6 +30,15 @@ func newMeter(clock func() time.Time) *meter {
 	return &meter{clock: clock, moved: make(chan struct{})}
 }
 
+// begin notes from when the program runs, where it cannot know yet how old the data is.
+func (m *meter) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.status.Since.IsZero() {
+		m.status.Since = m.clock().UTC()
+	}
+}
+
 // recall takes over from the last run what outlives it: how old the store's data is, what went wrong last, and what was
 // found out about the data. At is up to where the store is filled.
 func (m *meter) recall(before warehouse.Status, at warehouse.Watermark) {

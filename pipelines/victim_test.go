@@ -19,6 +19,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/warehouse"
+	"github.com/sharepartner/sharepartner/warehouse/clickhouse"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
@@ -61,7 +62,7 @@ func die() {
 
 // victim runs a pipeline until it is killed and writes what happens as lines. It does what it is told as lines, too.
 func victim(path string) int {
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: path, MemoryLimit: "512MB", Threads: 1})
+	store, err := openVictim(path)
 	if err != nil {
 		fmt.Println("fault:", err)
 		return 1
@@ -72,6 +73,21 @@ func victim(path string) int {
 	go obey()
 	_ = p.Run(context.Background())
 	return 0
+}
+
+// openVictim opens a file, or the database of a server. That may be away at the moment.
+func openVictim(path string) (warehouse.Store, error) {
+	if !strings.HasPrefix(path, "clickhouse://") {
+		return duckdb.Open(context.Background(), duckdb.Options{Path: path, MemoryLimit: "512MB", Threads: 1})
+	}
+	for {
+		store, err := clickhouse.Open(context.Background(), clickhouse.Options{URL: path})
+		if err == nil {
+			return store, nil
+		}
+		fmt.Println("the warehouse is away:", err)
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // tell says how far the pipeline has come.

@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sharepartner/sharepartner/operational/postgres"
 )
 
 // writer changes the mirrored tables in valid ways, as the owner. Each has an organisation of its own, so that
@@ -43,6 +45,7 @@ func newWriter(t testing.TB, conn *pgx.Conn, seed uint64) *writer {
 }
 
 func tryWriter(conn *pgx.Conn, seed uint64) (*writer, error) {
+	postgres.RegisterTypes(conn.TypeMap()) // the driver goes about ids in a long way, and a writer does little else
 	w := &writer{conn: conn, rng: rand.New(rand.NewPCG(seed, 7)), vendor: id(), process: id(), partner: map[uuid.UUID]uuid.UUID{}}
 	return w, w.tx(func(exec execFunc) {
 		exec(`insert into crm.organisation (id, name, country_code, created_at) values ($1, 'Vendor', 'DE', now())`, w.vendor)

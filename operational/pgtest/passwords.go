@@ -15,9 +15,9 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres/local"
 )
 
-// quicken has the server keep the passwords of its logins as something that is quick to check. Whoever connects would
+// Quicken has a server keep the passwords of its logins as something that is quick to check. Whoever connects would
 // otherwise compute 4096 rounds each time, and under the race detector a test computes those for longer than it asks.
-func quicken(ctx context.Context, s *local.Server) error {
+func Quicken(ctx context.Context, s *local.Server) error {
 	conn, err := pgx.Connect(ctx, s.SuperURL)
 	if err != nil {
 		return err

@@ -34,9 +34,10 @@ const (
 	template = "template_sharepartner"
 )
 
-// settings are for servers whose data nobody keeps.
+// settings are for servers whose data nobody keeps: they would vacuum databases whose tests are over.
 var settings = map[string]string{
 	"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200", "max_wal_senders": "30", "max_replication_slots": "30",
+	"autovacuum": "off",
 }
 
 var (
@@ -82,7 +83,7 @@ func start() {
 	if startErr = postgres.Migrate(context.Background(), server.URL, Secret); startErr != nil {
 		return
 	}
-	startErr = quicken(context.Background(), server)
+	startErr = Quicken(context.Background(), server)
 }
 
 // sweep removes the folders of test programs that were killed. Their servers ended with them (package local); a folder
