@@ -39,6 +39,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{fault(operational.KindLimited, "too-many-requests"), 429, "too-many-requests", true},
 		{fault(operational.KindUnavailable, "database-unavailable"), 503, "database-unavailable", true},
 		{fmt.Errorf("ask: %w", warehouse.ErrNotReady), 503, "warehouse-not-ready", true},
+		{fmt.Errorf("ask: %w: %w", warehouse.ErrAway, secret), 503, "warehouse-away", true},
 		{fmt.Errorf("ask: %w", context.DeadlineExceeded), 503, "cut-off", true},
 		{fmt.Errorf("ask: %w", secret), 500, "internal", false},
 		{fault("a kind of tomorrow", "new"), 500, "internal", false},

@@ -146,5 +146,6 @@ var problemsOfTheProgram = []ProblemType{
 	{"busy", "Others were at work on the same", "Others changed or asked for the same at this moment. Nothing was saved.", "Try again in a moment."},
 	{"cut-off", "The request was cut off", "The request ended before it was done.", "Look whether it had its effect, then try again; with an Idempotency-Key nothing happens twice."},
 	{"database-unavailable", "The database does not answer", "The operational database cannot be reached. Nothing was saved.", "Try again in a moment."},
+	{"warehouse-away", "The figures are away", "The analytic store does not answer at the moment. Nothing is lost: figures are made of records, which can be read and changed meanwhile.", "Try again in a moment. If it stays, tell whoever runs this server."},
 	{"warehouse-not-ready", "The figures are being loaded", "The analytic store is still taking its first copy of the data. Records can be read and changed meanwhile.", "Try again in a moment; GET /v1/pipelines shows how far it is."},
 }

@@ -78,6 +78,10 @@ type Health struct {
 	Warehouse bool `json:"warehouse" doc:"The warehouse answers and its first copy is complete"`
 }
 
+type healthInput struct {
+	Of string `query:"of" enum:"all,records" default:"all" doc:"What has to answer for a 200: all, or only what records need, which is the database"`
+}
+
 type healthOutput struct {
 	Status int
 	Body   Health
@@ -97,12 +101,12 @@ func (a *API) system() {
 	a.watching()
 	register(a, operational.Public, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/v1/health", Tags: []string{"system"},
-		Summary: "Health", Description: "200 when everything answers, 503 with the same body when something does not.",
+		Summary: "Health", Description: "200 when everything answers, 503 with the same body when something does not. For a proxy that chooses among several programs ask of=records: while the warehouse is away, records are served all the same.",
 		Responses: map[string]*huma.Response{"503": {Description: "Not ready", Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Health"}}}}},
 	}, a.health)
 }
 
-func (a *API) health(ctx context.Context, _ operational.Actor, _ *struct{}) (*healthOutput, error) {
+func (a *API) health(ctx context.Context, _ operational.Actor, in *healthInput) (*healthOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	h := Health{Live: true}
@@ -111,7 +115,7 @@ func (a *API) health(ctx context.Context, _ operational.Actor, _ *struct{}) (*he
 	h.Warehouse = err == nil && ready
 	h.Ready = h.Database && h.Warehouse
 	out := &healthOutput{Status: http.StatusOK, Body: h}
-	if !h.Ready {
+	if !h.Ready && (in.Of != "records" || !h.Database) {
 		out.Status = http.StatusServiceUnavailable
 	}
 	return out, nil

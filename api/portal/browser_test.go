@@ -46,6 +46,9 @@ func chromium() (string, error) {
 // with a process of its own.
 const unused = "Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup"
 
+// brief is how scripts are run that run for moments: nothing of a page lives long enough to be worth compiling it well.
+const brief = "--no-opt --no-maglev"
+
 func startBrowser() {
 	path, err := chromium()
 	if err != nil {
@@ -60,7 +63,7 @@ func startBrowser() {
 	browserClose = append(browserClose, func() { _ = os.RemoveAll(dir) })
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(dir),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-GB"),
-		chromedp.Flag("disable-features", unused))
+		chromedp.Flag("disable-features", unused), chromedp.Flag("js-flags", brief))
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), flags...)
 	browserClose = append(browserClose, stop)
 	ctx, stop := chromedp.NewContext(alloc)

@@ -43,6 +43,13 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 			text: "Figures come from a copy of the data that is being made now. Opportunities can be read and changed meanwhile. This page is ready in a moment.",
 		}
 	}
+	if errors.Is(err, warehouse.ErrAway) {
+		api.NoteFault(r.Context(), err)
+		return faultPage{
+			status: http.StatusServiceUnavailable, title: "The figures are away at the moment",
+			text: "The store that figures come from does not answer. Nothing is lost: opportunities and all other records can be read and changed meanwhile, and figures come back with what was changed. Try again in a moment; if it stays, tell the person who runs this program.",
+		}
+	}
 	var e *operational.Error
 	if errors.As(err, &e) {
 		if status, known := api.StatusOf(e.Kind); known {

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,6 +40,9 @@ func (f failing) Status(ctx context.Context) (warehouse.Status, error) {
 	if errors.Is(f.err, warehouse.ErrNotReady) {
 		return f.Store.Status(ctx)
 	}
+	if errors.Is(f.err, warehouse.ErrAway) {
+		return warehouse.Status{}, f.err
+	}
 	return warehouse.Status{}, errors.New("the file /srv/secret is gone")
 }
 
@@ -51,6 +55,7 @@ func TestFaultsOfTheWarehouse(t *testing.T) {
 		title  string
 	}{
 		"broken":    {errors.New("disk image /srv/secret is malformed"), http.StatusInternalServerError, "Something went wrong here"},
+		"away":      {fmt.Errorf("ask: %w: dial secret:9000", warehouse.ErrAway), http.StatusServiceUnavailable, "The figures are away at the moment"},
 		"not ready": {warehouse.ErrNotReady, http.StatusServiceUnavailable, "The figures are being loaded for the first time"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,6 +82,7 @@ func TestFaultsOfTheWarehouse(t *testing.T) {
 			list := v.get("/opportunities")
 			require.Equal(t, http.StatusOK, list.status)
 			require.Equal(t, c.status == http.StatusInternalServerError, strings.Contains(list.text(), "The state of the data is not known"))
+			require.Equal(t, name == "away", strings.Contains(list.text(), "The figures are away at the moment Records are not concerned"))
 		})
 	}
 }

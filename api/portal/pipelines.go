@@ -42,9 +42,10 @@ func (p *Portal) pipelines(v *visit) error {
 		return err
 	}
 	page := views.Dashboard{Title: "Pipelines", Text: "How changes of records come into the figures: from Postgres to " + engineNames[v.deps.Warehouse.Engine()]}
+	shell := views.Shell{Title: page.Title, Charts: true, Again: x.again()}
 	if x.s.State == "" {
 		page.Empty = &views.Empty{Icon: "database", Title: "No pipeline has run yet", Text: "Figures come from a second store that is filled from the records. Start the program with `sharepartner up`; this page then shows how far it is."}
-		return v.render(200, views.Shell{Title: page.Title}, views.DashboardPage(page))
+		return v.render(200, shell, views.DashboardPage(page))
 	}
 	page.Notes, page.KPIs = x.notes(), x.figures()
 	page.Figures = []views.Sized[views.Figure]{{Width: "w12", Of: x.lag()}}
@@ -56,7 +57,7 @@ func (p *Portal) pipelines(v *visit) error {
 		{Width: "w6", Of: x.check("drift", "Rows on both sides", "table", x.s.Drift)},
 		{Width: "w12", Of: x.aside()},
 	}
-	return v.render(200, views.Shell{Title: page.Title, Charts: true}, views.DashboardPage(page))
+	return v.render(200, shell, views.DashboardPage(page))
 }
 
 // pipelinePage turns the status into texts.
@@ -147,6 +148,14 @@ func (x *pipelinePage) notes() []views.Note {
 		}
 	}
 	return notes
+}
+
+// again is how soon the page is looked at again: a copy or comparison moves, and a state changes now and then.
+func (x *pipelinePage) again() int {
+	if x.s.Progress != nil || x.s.Resyncing != nil || x.s.State == "snapshot" || x.s.State == "resync" {
+		return 2
+	}
+	return 10
 }
 
 // bar is how far a copy or comparison of all tables is.

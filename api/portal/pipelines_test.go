@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,9 +22,15 @@ type told struct {
 	status  warehouse.Status
 	lags    []warehouse.LagSample
 	letters []warehouse.DeadLetter
+	now     *atomic.Pointer[warehouse.Status] // what it says by now, where that changes
 }
 
-func (s told) Status(context.Context) (warehouse.Status, error)    { return s.status, nil }
+func (s told) Status(context.Context) (warehouse.Status, error) {
+	if s.now != nil {
+		return *s.now.Load(), nil
+	}
+	return s.status, nil
+}
 func (s told) Lags(context.Context) ([]warehouse.LagSample, error) { return s.lags, nil }
 func (s told) DeadLetters(context.Context, warehouse.LetterFilter) ([]warehouse.DeadLetter, error) {
 	return s.letters, nil
@@ -139,4 +146,41 @@ func TestPipelinesInEveryLook(t *testing.T) {
 	w.telling(t, troubled(time.Now())).walk(t, "pipelines-", []stop{{"troubled", leaderMail, "/pipelines"}})
 	w.telling(t, reading(time.Now())).walk(t, "pipelines-", []stop{{"reading", leaderMail, "/pipelines"}})
 	w.walk(t, "pipelines-", []stop{{"well", leaderMail, "/pipelines"}})
+}
+
+// While all rows are compared, and when that is over, the page follows by itself, and whoever works with it notices nothing:
+// the keyboard stays where it is, and what was opened stays open.
+func TestPipelinesPageFollows(t *testing.T) {
+	t.Parallel()
+	s := reading(time.Now())
+	s.now = new(atomic.Pointer[warehouse.Status])
+	s.lags, s.status.Tables = troubled(time.Now()).lags, troubled(time.Now()).status.Tables
+	say := func() { s.now.Store(new(s.status)) }
+	say()
+	b := newTab(t, shared(t).telling(t, s)).as(leaderMail)
+	b.see(looks[0])
+	b.open("/pipelines")
+	require.Equal(t, 60, eval[int](b, `document.querySelector('main progress').value`))
+	eval[int](b, `(window.stays = document.querySelector('[aria-labelledby="tables-t"] .c-scroll'), stays.focus(), document.querySelector('main details').open = true, document.querySelector('main [data-chart]').drawnFrom = '', 0)`)
+	same := func() {
+		require.True(t, eval[bool](b, `document.activeElement === window.stays && document.querySelector('main details').open`))
+		require.Equal(t, 1, eval[int](b, `document.querySelectorAll('main [data-chart] canvas').length`))
+	}
+
+	s.status.Progress = &warehouse.Progress{Table: "opportunity_line", Number: 8, Tables: 9, Rows: 320_800, About: 401_000}
+	s.status.Detail, s.status.Rows, s.status.DeadLetters = "comparing opportunity_line (table 8 of 9)", 54_321, 3
+	say()
+	b.until(`document.querySelector('main progress').value === 80 && document.querySelector('main').innerText.includes('table 8 of 9')`, "how far it is")
+	require.Equal(t, "54,321", eval[string](b, `document.querySelector('[data-kpi="Changes loaded"] .is-v').innerText`))
+	require.Contains(t, eval[string](b, `document.querySelector('main').innerText`), "3 rows are set aside", "a note that came")
+	require.NotEmpty(t, eval[string](b, `document.querySelector('main [data-chart]').drawnFrom`), "a chart is drawn again from other data")
+	same()
+
+	s.status.State, s.status.Progress, s.status.Resyncing, s.status.DeadLetters = "streaming", nil, nil, 0
+	say()
+	b.until(`document.querySelector('main').innerText.includes('The pipeline follows every change')`, "that it is over")
+	require.False(t, eval[bool](b, `Boolean(document.querySelector('main progress')) || document.querySelector('main').innerText.includes('rows are set aside')`))
+	same()
+	b.accessible()
+	b.quiet()
 }

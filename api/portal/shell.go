@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -82,6 +83,9 @@ func (v *visit) foot() views.Foot {
 		return views.Foot{}
 	}
 	status, err := v.deps.Warehouse.Status(v.ctx)
+	if errors.Is(err, warehouse.ErrAway) { // told in the log when that began
+		return views.Foot{Known: true, Tone: "bad", State: "The figures are away at the moment", Since: "Records are not concerned"}
+	}
 	if err != nil {
 		v.log.WarnContext(v.ctx, "pipeline status not readable", "error", err)
 		return views.Foot{Known: true, Tone: "warn", State: "The state of the data is not known at the moment", Fault: ""}

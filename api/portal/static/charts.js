@@ -83,9 +83,11 @@
     return [].concat(own || {}).map((a) => merge({ ...base }, a));
   };
   const drawn = new Set();
+  const text = (box) => document.getElementById(box.dataset.chart).textContent;
   const mount = (box) => {
     drawn.add(box);
-    const raw = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+    box.drawnFrom = text(box);
+    const raw = JSON.parse(box.drawnFrom);
     const { tips = [], drills = null, narrow = null, ...own } = raw;
     const option = resolve(own, '');
     option.xAxis = axis(option.xAxis);
@@ -151,5 +153,9 @@
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', again);
   document.addEventListener('htmx:afterSettle', all);
   document.addEventListener('sharepartner:theme', again);
+  document.addEventListener('sharepartner:again', () => { // what has changed is drawn again, what is new for the first time
+    document.querySelectorAll('[data-ready]').forEach((box) => { if (box.drawnFrom !== text(box)) mount(box); });
+    all();
+  });
   all();
 })();

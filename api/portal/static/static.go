@@ -8,7 +8,7 @@ import "embed"
 var Styles = []string{"tokens.css", "base.css", "shell.css", "parts.css", "pages.css", "governance.css", "rooms.css"}
 
 // Scripts in the order in which they are joined.
-var Scripts = []string{"charts.js", "app.js", "governance.js"}
+var Scripts = []string{"charts.js", "app.js", "again.js", "governance.js"}
 
 // Files are the sources of both.
 //

@@ -29,6 +29,7 @@ type Shell struct {
 	Foot     Foot
 	Missing  []string // assets that were not built
 	Charts   bool     // the page has charts
+	Again    int      // seconds after which the page is looked at again by itself; 0: never
 }
 
 // Person is who is signed in, and the room that the session works in.
