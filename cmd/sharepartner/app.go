@@ -25,19 +25,23 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres"
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/parity"
+	"github.com/sharepartner/sharepartner/warehouse"
+	"github.com/sharepartner/sharepartner/warehouse/clickhouse"
+	"github.com/sharepartner/sharepartner/warehouse/distant"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 // App is the running program, everything built from a Config.
 type App struct {
 	cfg      Config
+	role     role
 	log      *slog.Logger
 	listener net.Listener
 	server   *http.Server
 	folder   *folderLock
 	ground   *ground
-	store    *duckdb.Store
-	jobs     *jobs.Jobs
+	store    warehouse.Store
+	jobs     *jobs.Jobs // these are nil in a program that only serves
 	pipeline *pipelines.Pipeline
 	control  *control
 	parity   *parity.Runner
@@ -50,45 +54,80 @@ type App struct {
 	failed       chan error
 }
 
-// Start builds everything and serves. What was started before a fault is stopped again.
-func Start(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) {
-	a := &App{cfg: cfg, log: log, failed: make(chan error, 2)}
+// Start builds everything and serves.
+func Start(ctx context.Context, cfg Config, log *slog.Logger) (*App, error) {
+	return startAs(ctx, everything, cfg, log)
+}
+
+// startAs builds what a role needs. What was started before a fault is stopped again.
+func startAs(ctx context.Context, as role, cfg Config, log *slog.Logger) (_ *App, err error) {
+	if err := as.needs(cfg); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, role: as, log: log, failed: make(chan error, 2)}
 	defer func() {
 		if err != nil {
 			a.Stop()
 		}
 	}()
 	// The address first: a port that is taken should be said before anything is made.
-	if a.listener, err = net.Listen("tcp", cfg.Addr); err != nil {
-		return nil, fmt.Errorf("cannot serve on %s: %w. Nothing was started; choose another address with --addr", cfg.Addr, err)
+	if as.serves {
+		if a.listener, err = net.Listen("tcp", cfg.Addr); err != nil {
+			return nil, fmt.Errorf("cannot serve on %s: %w. Nothing was started; choose another address with --addr", cfg.Addr, err)
+		}
 	}
-	if a.folder, err = lockFolder(cfg.Data); err != nil {
-		return nil, err
+	if as.works {
+		if a.folder, err = lockFolder(cfg.Data); err != nil {
+			return nil, err
+		}
 	}
 	if a.ground, err = openGround(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	a.store, err = duckdb.Open(ctx, duckdb.Options{
-		Path: filepath.Join(cfg.Data, "warehouse.duckdb"), MemoryLimit: cfg.DuckDBMemory, Threads: cfg.DuckDBThreads, Log: log,
-	})
-	if err != nil {
+	if a.store, err = cfg.openWarehouse(ctx, log); err != nil {
 		return nil, err
 	}
-	if err := a.startJobs(ctx); err != nil {
-		return nil, err
-	}
-	a.startPipeline()
-	if a.control, err = openControl(cfg.Data, controlOf(a.pipeline, a.store, a.parity)); err != nil {
-		log.Warn("commands cannot reach this program", "error", err) // a path can be too long for a socket
-	}
-	if cfg.MetricsAddr != "" {
-		if a.metrics, a.metricsAddr, err = serveMetrics(cfg.MetricsAddr, gauges{a.pipeline.Status}, log); err != nil {
+	if as.works {
+		if err := a.work(ctx); err != nil {
 			return nil, err
 		}
 	}
-	a.serve()
+	if err := a.measure(); err != nil {
+		return nil, err
+	}
+	if as.serves {
+		a.serve()
+	}
 	return a, nil
 }
+
+// openWarehouse opens the engine that the settings name. It alone knows them.
+func (c Config) openWarehouse(ctx context.Context, log *slog.Logger) (warehouse.Store, error) {
+	if c.WarehouseURL == "" {
+		return orNone(duckdb.Open(ctx, duckdb.Options{Path: c.warehouseFile(), MemoryLimit: c.DuckDBMemory, Threads: c.DuckDBThreads, Log: log}))
+	}
+	return orNone(distant.Open(ctx, distant.Options{Engine: "clickhouse", Log: log, Open: func(ctx context.Context) (warehouse.Store, error) {
+		return orNone(clickhouse.OpenChecked(ctx, clickhouse.Options{URL: c.WarehouseURL, Log: log}))
+	}}))
+}
+
+// orNone gives no store where there is a fault: one that is nil in its own type is something to an interface.
+func orNone[T warehouse.Store](store T, err error) (warehouse.Store, error) {
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// preflightWarehouse says whether the engine is there and will do, and where it is; it changes nothing.
+func (c Config) preflightWarehouse(ctx context.Context) (string, error) {
+	if c.WarehouseURL == "" {
+		return "DuckDB in the data folder", nil
+	}
+	return "WAREHOUSE_URL", clickhouse.Preflight(ctx, c.WarehouseURL)
+}
+
+func (c Config) warehouseFile() string { return filepath.Join(c.Data, "warehouse.duckdb") }
 
 // chainPause is how long an event may stay unchained where the machine keeps up.
 const chainPause = 500 * time.Millisecond
@@ -133,7 +172,7 @@ func (a *App) deps() api.Deps {
 func (a *App) startPipeline() {
 	a.pipeline = pipelines.New(pipelines.Config{
 		SourceURL: a.ground.CDCURL, Store: a.store, Log: a.log, Clock: time.Now, AsidePerMinute: a.cfg.Aside,
-		DriftEvery: a.cfg.DriftEvery, DriftRows: a.cfg.DriftRows, Version: postgres.Version(),
+		DriftEvery: a.cfg.DriftEvery, DriftRows: a.cfg.DriftRows, Version: postgres.Version(), Shared: a.cfg.WarehouseURL != "",
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stopPipeline, a.pipelineDone = cancel, make(chan struct{})

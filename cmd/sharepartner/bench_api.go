@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"net/http/httptest"
-	"path/filepath"
 
 	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/cmd/sharepartner/benchapi"
 	"github.com/sharepartner/sharepartner/operational/identity"
 	"github.com/sharepartner/sharepartner/operational/postgres/local"
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 // benchAPI fills a large channel and asks the API beside its counterparts.
@@ -28,7 +26,7 @@ func (c *benchCommand) benchAPI(ctx context.Context) ([]measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(cfg.Data, "warehouse.duckdb"), Log: cfg.logger()})
+	store, err := cfg.openWarehouse(ctx, cfg.logger())
 	if err != nil {
 		return nil, err
 	}

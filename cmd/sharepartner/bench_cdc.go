@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sharepartner/sharepartner/cmd/sharepartner/benchcdc"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 // benchRows is how large the channel is that the pipeline's changes fall upon.
@@ -14,40 +15,49 @@ const benchRows = 100_000
 func (c *benchCommand) benchThroughput(ctx context.Context) ([]measurement, error) {
 	var all []measurement
 	for _, p := range []struct {
-		name    string
-		logOnly bool
-		bar     float64
-	}{{"log, latest state and what is derived", false, 0.35}, {"log only", true, 0.5}} {
+		name   string
+		engine benchcdc.Engine
+		bar    float64
+	}{
+		{"DuckDB, log, latest state and what is derived", benchcdc.DuckDB(duckdb.Options{}), 0.35},
+		{"DuckDB, log only", benchcdc.DuckDB(duckdb.Options{LogOnly: true}), 0.5},
+		{"ClickHouse", benchcdc.ClickHouse, 0.35},
+	} {
 		source, done, err := benchSource(ctx)
 		if err != nil {
 			return all, err
 		}
-		r, err := benchcdc.Throughput(ctx, source, benchRows, c.Changes, p.logOnly)
+		r, err := benchcdc.Throughput(ctx, source, p.engine, benchRows, c.Changes)
 		done()
 		if err != nil {
 			return all, err
 		}
-		name := "streaming into DuckDB, " + p.name
+		name := "streaming into " + p.name
 		all = append(all, atLeast(name+", against pg_recvlogical", r.Ratio, "ratio", p.bar), figure(name, float64(r.Changes)/r.Pipeline.Seconds(), "changes/s"))
 	}
 	return all, nil
 }
+
+// quietPace is a write now and then.
+var quietPace = benchcdc.Pace{Writers: 1, Every: 50 * time.Millisecond, Commits: 400}
 
 func (c *benchCommand) benchLatency(ctx context.Context) ([]measurement, error) {
 	var all []measurement
 	for _, p := range []struct {
 		name     string
 		pace     benchcdc.Pace
+		engine   benchcdc.Engine
 		p50, p95 float64
 	}{
-		{"20 commits/s", benchcdc.Pace{Writers: 1, Every: 50 * time.Millisecond, Commits: 400}, 30, 150},
-		{"500 commits/s", benchcdc.Pace{Writers: 25, Every: 50 * time.Millisecond, Commits: 5000}, 500, 500},
+		{"20 commits/s", quietPace, benchcdc.DuckDB(duckdb.Options{}), 30, 150},
+		{"500 commits/s", benchcdc.Pace{Writers: 25, Every: 50 * time.Millisecond, Commits: 5000}, benchcdc.DuckDB(duckdb.Options{}), 500, 500},
+		{"20 commits/s on ClickHouse", quietPace, benchcdc.ClickHouse, 2000, 2000},
 	} {
 		source, done, err := benchSource(ctx)
 		if err != nil {
 			return all, err
 		}
-		r, err := benchcdc.Latency(ctx, source, benchRows, p.pace)
+		r, err := benchcdc.Latency(ctx, source, p.engine, benchRows, p.pace)
 		done()
 		if err != nil {
 			return all, err
@@ -59,19 +69,25 @@ func (c *benchCommand) benchLatency(ctx context.Context) ([]measurement, error) 
 }
 
 func (c *benchCommand) benchSnapshot(ctx context.Context) ([]measurement, error) {
-	source, done, err := benchSource(ctx)
-	if err != nil {
-		return nil, err
+	var all []measurement
+	for _, p := range []struct {
+		name   string
+		engine benchcdc.Engine
+		bar    float64
+	}{{"DuckDB", benchcdc.DuckDB(duckdb.Options{}), 0.25}, {"ClickHouse", benchcdc.ClickHouse, 0.3}} {
+		source, done, err := benchSource(ctx)
+		if err != nil {
+			return all, err
+		}
+		r, err := benchcdc.Snapshot(ctx, source, p.engine, c.Rows)
+		done()
+		if err != nil {
+			return all, err
+		}
+		all = append(all, atLeast("snapshot into "+p.name+" ("+r.String()+") against two workers that drain COPY", r.Ratio, "ratio", p.bar),
+			figure("rows of the snapshot loaded into "+p.name, float64(r.Rows)/r.Pipeline.Seconds(), "1/s"))
 	}
-	defer done()
-	r, err := benchcdc.Snapshot(ctx, source, c.Rows)
-	if err != nil {
-		return nil, err
-	}
-	return []measurement{
-		atLeast("snapshot ("+r.String()+") against two workers that drain COPY", r.Ratio, "ratio", 0.25),
-		figure("rows of the snapshot loaded", float64(r.Rows)/r.Pipeline.Seconds(), "1/s"),
-	}, nil
+	return all, nil
 }
 
 func (c *benchCommand) benchLarge(ctx context.Context) ([]measurement, error) {

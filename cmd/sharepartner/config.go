@@ -22,6 +22,7 @@ type Config struct {
 	MetricsAddr   string        `name:"metrics-addr" help:"Address of metrics for Prometheus (GET /metrics), for example 127.0.0.1:9464; without it there are none. They tell of all companies: keep the address to your own network." env:"SHAREPARTNER_METRICS_ADDR"`
 	Data          string        `help:"Folder of the private Postgres, the DuckDB file and the secret." default:".sharepartner" env:"SHAREPARTNER_DATA" type:"path"`
 	DatabaseURL   string        `name:"database-url" help:"An existing Postgres 15+ (the login that owns the database). Without it the program runs its own." env:"DATABASE_URL"`
+	WarehouseURL  string        `name:"warehouse-url" help:"A ClickHouse server to keep figures in, clickhouse://user:password@host:9000/database. Give it by the environment, as others see the arguments of a program. Without it they are kept in a DuckDB file in the data folder." env:"WAREHOUSE_URL"`
 	Secret        string        `help:"Secret of the deployment, at least 32 characters; keys and passwords of the database logins derive from it. Without it one is made in the data folder." env:"SHAREPARTNER_SECRET"`
 	Connections   int32         `help:"Database connections per login and side." default:"16" env:"SHAREPARTNER_CONNECTIONS"`
 	DuckDBMemory  string        `name:"duckdb-memory" help:"Memory limit of the embedded column store." default:"1GB" env:"SHAREPARTNER_DUCKDB_MEMORY"`
@@ -51,6 +52,9 @@ func (c Config) check() error {
 	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
 		faults = append(faults, errors.New("DATABASE_URL must begin with postgres:// or postgresql://"))
+	}
+	if _, database, _ := strings.Cut(strings.TrimPrefix(c.WarehouseURL, "clickhouse://"), "/"); c.WarehouseURL != "" && (!strings.HasPrefix(c.WarehouseURL, "clickhouse://") || database == "" || database[0] == '?') {
+		faults = append(faults, errors.New("WAREHOUSE_URL must be of the form clickhouse://user:password@host:9000/database"))
 	}
 	if c.Connections < 2 || c.Connections > 100 {
 		faults = append(faults, errors.New("--connections must be between 2 and 100"))

@@ -62,6 +62,8 @@ func (c *doctorCommand) examine(ctx context.Context) []finding {
 	} else {
 		add("postgres", "DATABASE_URL", postgres.Preflight(ctx, c.DatabaseURL, c.logger()))
 	}
+	state, err := c.preflightWarehouse(ctx)
+	add("warehouse", state, err)
 	add("page files", "built", portal.AssetsBuilt())
 	add("address", c.Addr+" is free", portFree(c.Addr))
 	return out

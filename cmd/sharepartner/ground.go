@@ -27,8 +27,10 @@ type ground struct {
 
 // openGround brings the database up. A private server that another command of the program runs is used, not disturbed.
 func openGround(ctx context.Context, cfg Config, log *slog.Logger) (*ground, error) {
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder %s: %w", cfg.Data, err)
+	if cfg.DatabaseURL == "" || cfg.Secret == "" {
+		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder %s: %w", cfg.Data, err)
+		}
 	}
 	secret, err := cfg.secret()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sharepartner/sharepartner/operational"
@@ -45,7 +46,12 @@ type visitor struct {
 
 func newVisitor(t *testing.T, app *App, email, password string) *visitor {
 	t.Helper()
-	v := &visitor{t: t, base: "http://" + app.Addr(), http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return visitorOf(t, "http://"+app.Addr(), email, password)
+}
+
+func visitorOf(t *testing.T, base, email, password string) *visitor {
+	t.Helper()
+	v := &visitor{t: t, base: base, http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	res, err := v.http.PostForm(v.base+"/sign-in", url.Values{"email": {email}, "password": {password}})
 	require.NoError(t, err)
 	defer res.Body.Close()
@@ -108,17 +114,26 @@ type tallies struct {
 	} `json:"receipt"`
 }
 
-// The main job, end to end: a real export goes in through the API, flows to the warehouse and is read on the page.
+// The main job, end to end.
 func TestFromExportToBriefing(t *testing.T) {
-	folder := pgtest.PublicExport(t)
+	t.Parallel()
 	app := testApp(t)
+	hungUp := dawdle(t, app)
+	fromExportToBriefing(t, app, "http://"+app.Addr())
+	hungUp()
+}
+
+// fromExportToBriefing brings a real export in through the API; it flows to the warehouse and is read on the page. The program
+// has the pipeline, and people come to the address: a leader among them.
+func fromExportToBriefing(t *testing.T, app *App, address string) (vendor uuid.UUID) {
+	t.Helper()
+	folder := pgtest.PublicExport(t)
 	admin := identity.NewAdmin(app.ground.Jobs)
 	vendor, err := admin.CreateVendor(t.Context(), identity.NewVendor{Name: "Export vendor", TimeZone: "UTC", FiscalMonth: 1, Currency: "USD"})
 	require.NoError(t, err)
 	_, err = admin.AddPerson(t.Context(), identity.NewPerson{Org: vendor, Role: operational.RoleChannelLeader, Name: "Leader", Email: "leader@example.com", Password: "a long enough password"})
 	require.NoError(t, err)
-	hungUp := dawdle(t, app)
-	v := newVisitor(t, app, "leader@example.com", "a long enough password")
+	v := visitorOf(t, address, "leader@example.com", "a long enough password")
 
 	require.Contains(t, string(v.get("/briefing")), "import", "an empty briefing says what to do first")
 
@@ -170,7 +185,7 @@ func TestFromExportToBriefing(t *testing.T) {
 		require.Equal(t, 7135, total(v, ""))
 		require.Equal(t, "3042 7203038.00", first(v, "/v1/analytics/won?period=2017"))
 	})
-	hungUp()
+	return vendor
 }
 
 func first(v *visitor, path string) string {

@@ -8,17 +8,16 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/parity"
 	"github.com/sharepartner/sharepartner/warehouse"
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 type pipelinesCommand struct {
+	Work        workCommand        `cmd:"" name:"run" help:"Run what goes on behind the requests: the pipeline, imports, mails and housekeeping. Of several, one moves the data and the others stand by."`
 	Status      statusCommand      `cmd:"" help:"Say what the pipeline does, how old the warehouse is, and what to do about it."`
 	DeadLetters deadLettersCommand `cmd:"" help:"List the rows that the warehouse cannot keep and that were set aside."`
 	Replay      replayCommand      `cmd:"" help:"Decode rows that were set aside again, and load what can be kept now."`
@@ -139,16 +138,18 @@ func (c Config) ask(ctx context.Context, method, path string, answer any) error 
 	if !errors.Is(err, errNoProgram) {
 		return err
 	}
+	if c.WarehouseURL != "" {
+		return c.askServer(ctx, method, path, answer)
+	}
 	folder, err := lockFolder(c.Data)
 	if err != nil {
 		return err
 	}
 	defer folder.release()
-	file := filepath.Join(c.Data, "warehouse.duckdb")
-	if _, err := os.Stat(file); err != nil {
-		return fmt.Errorf("there is no warehouse in %s: name the data folder with --data", c.Data)
+	if _, err := os.Stat(c.warehouseFile()); err != nil {
+		return fmt.Errorf("there is no warehouse in %s: name the data folder with --data, or the server that has it with WAREHOUSE_URL", c.Data)
 	}
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: file, MemoryLimit: c.DuckDBMemory, Threads: c.DuckDBThreads, Log: c.logger()})
+	store, err := c.openWarehouse(ctx, c.logger())
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/parity"
 	"github.com/sharepartner/sharepartner/warehouse"
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 type parityCommand struct {
@@ -76,12 +74,15 @@ func withPipeline(ctx context.Context, cfg Config, do func(p *pipelines.Pipeline
 		return err
 	}
 	defer g.Close()
-	store, err := duckdb.Open(ctx, duckdb.Options{Path: filepath.Join(cfg.Data, "warehouse.duckdb"), MemoryLimit: cfg.DuckDBMemory, Threads: cfg.DuckDBThreads, Log: log})
+	store, err := cfg.openWarehouse(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	p := pipelines.New(pipelines.Config{SourceURL: g.CDCURL, Store: store, Log: log, Clock: time.Now, Version: postgres.Version()})
+	p := pipelines.New(pipelines.Config{SourceURL: g.CDCURL, Store: store, Log: log, Clock: time.Now, Version: postgres.Version(), Shared: cfg.WarehouseURL != ""})
+	if err := elsewhere(p.Alone(ctx, func(context.Context) error { return nil })); err != nil {
+		return err
+	}
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- p.Run(running) }()

@@ -2,20 +2,19 @@ package benchcdc
 
 import (
 	"context"
-	"path/filepath"
 
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // bed is what every measure begins with: a channel in Postgres and a warehouse that is still empty.
 type bed struct {
 	*channel
 	source Source
-	store  *duckdb.Store
+	store  warehouse.Store
 }
 
 // begin makes a bed with so many opportunities and accounts.
-func begin(ctx context.Context, s Source, rows int, o duckdb.Options) (*bed, error) {
+func begin(ctx context.Context, s Source, rows int, open Engine) (*bed, error) {
 	c, err := newChannel(ctx, s.OwnerURL)
 	if err != nil {
 		return nil, err
@@ -25,8 +24,7 @@ func begin(ctx context.Context, s Source, rows int, o duckdb.Options) (*bed, err
 		b.end(ctx)
 		return nil, err
 	}
-	o.Path = filepath.Join(s.Dir, "warehouse.duckdb")
-	if b.store, err = duckdb.Open(ctx, o); err != nil {
+	if b.store, err = open(ctx, s.Dir); err != nil {
 		b.end(ctx)
 		return nil, err
 	}
@@ -34,8 +32,8 @@ func begin(ctx context.Context, s Source, rows int, o duckdb.Options) (*bed, err
 }
 
 // loaded makes a bed whose warehouse has all of it.
-func loaded(ctx context.Context, s Source, rows int, o duckdb.Options) (*bed, error) {
-	b, err := begin(ctx, s, rows, o)
+func loaded(ctx context.Context, s Source, rows int, open Engine) (*bed, error) {
+	b, err := begin(ctx, s, rows, open)
 	if err != nil {
 		return nil, err
 	}

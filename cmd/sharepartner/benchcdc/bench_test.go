@@ -12,6 +12,7 @@ import (
 	"github.com/sharepartner/sharepartner/cmd/sharepartner/benchcdc"
 	"github.com/sharepartner/sharepartner/operational/pgtest"
 	"github.com/sharepartner/sharepartner/operational/postgres"
+	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -33,17 +34,19 @@ func scale() int {
 }
 
 func TestThroughput(t *testing.T) {
-	for _, logOnly := range []bool{false, true} {
-		r, err := benchcdc.Throughput(context.Background(), source(t), 2000*scale(), 10_000*scale(), logOnly)
+	for name, engine := range map[string]benchcdc.Engine{
+		"DuckDB": benchcdc.DuckDB(duckdb.Options{}), "DuckDB, log only": benchcdc.DuckDB(duckdb.Options{LogOnly: true}), "ClickHouse": benchcdc.ClickHouse,
+	} {
+		r, err := benchcdc.Throughput(context.Background(), source(t), engine, 2000*scale(), 10_000*scale())
 		require.NoError(t, err)
 		require.Positive(t, r.Ratio)
-		t.Logf("log only %t: %d changes: pg_recvlogical %s (%.0f/s), pipeline %s (%.0f/s), ratio %.2f", logOnly, r.Changes,
+		t.Logf("%s: %d changes: pg_recvlogical %s (%.0f/s), pipeline %s (%.0f/s), ratio %.2f", name, r.Changes,
 			r.Reference, float64(r.Changes)/r.Reference.Seconds(), r.Pipeline, float64(r.Changes)/r.Pipeline.Seconds(), r.Ratio)
 	}
 }
 
 func TestLatency(t *testing.T) {
-	r, err := benchcdc.Latency(context.Background(), source(t), 2000*scale(), benchcdc.Pace{Writers: 2, Every: 50 * time.Millisecond, Commits: 40 * min(10, scale())})
+	r, err := benchcdc.Latency(context.Background(), source(t), benchcdc.DuckDB(duckdb.Options{}), 2000*scale(), benchcdc.Pace{Writers: 2, Every: 50 * time.Millisecond, Commits: 40 * min(10, scale())})
 	require.NoError(t, err)
 	require.Positive(t, r.P50)
 	require.LessOrEqual(t, r.P50, r.Max)
@@ -62,7 +65,7 @@ func TestParity(t *testing.T) {
 }
 
 func TestSnapshot(t *testing.T) {
-	r, err := benchcdc.Snapshot(context.Background(), source(t), 2000*scale())
+	r, err := benchcdc.Snapshot(context.Background(), source(t), benchcdc.DuckDB(duckdb.Options{}), 2000*scale())
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, r.Rows, int64(6000*scale()))
 	require.Positive(t, r.Bytes)

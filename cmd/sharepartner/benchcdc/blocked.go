@@ -54,7 +54,7 @@ func (l *blockedLoad) Append(ctx context.Context, b *warehouse.Batch) error {
 // Blocked lets the warehouse take nothing for a while, during which so many changes a second are written.
 func Blocked(ctx context.Context, s Source, rows int, pace float64, while time.Duration) (BlockedResult, error) {
 	var r BlockedResult
-	b, err := loaded(ctx, s, rows, duckdb.Options{})
+	b, err := loaded(ctx, s, rows, DuckDB(duckdb.Options{}))
 	if err != nil {
 		return r, err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/pgsource"
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // LatencyResult says how long a commit took to be seen by a reader of the warehouse, from the moment COMMIT was sent.
@@ -34,9 +34,9 @@ type Pace struct {
 
 // Latency commits one move of an opportunity at a pace and watches the warehouse from another connection. Rows is how
 // many opportunities and accounts are there before.
-func Latency(ctx context.Context, s Source, rows int, p Pace) (LatencyResult, error) {
+func Latency(ctx context.Context, s Source, open Engine, rows int, p Pace) (LatencyResult, error) {
 	var r LatencyResult
-	b, err := loaded(ctx, s, rows, duckdb.Options{})
+	b, err := loaded(ctx, s, rows, open)
 	if err != nil {
 		return r, err
 	}
@@ -55,7 +55,7 @@ func Latency(ctx context.Context, s Source, rows int, p Pace) (LatencyResult, er
 }
 
 // pace commits at a steady rate; the first second only warms up. It gives how long each took to be seen, and the rate.
-func (c *channel) pace(ctx context.Context, store *duckdb.Store, url string, rows int, p Pace) ([]time.Duration, float64, error) {
+func (c *channel) pace(ctx context.Context, store warehouse.Store, url string, rows int, p Pace) ([]time.Duration, float64, error) {
 	warmUp := p.Writers * int(time.Second/p.Every)
 	all := p.Commits + warmUp
 	seen := make(chan time.Duration, all+p.Writers)
@@ -128,7 +128,7 @@ func (c *channel) moveOne(ctx context.Context, conn *pgx.Conn, number int64, wat
 }
 
 // watchStore asks the store, through its readers, until each commit is there.
-func watchStore(ctx context.Context, store *duckdb.Store, watch <-chan sent, seen chan<- time.Duration) error {
+func watchStore(ctx context.Context, store warehouse.Store, watch <-chan sent, seen chan<- time.Duration) error {
 	for s := range watch {
 		for {
 			w, err := store.Watermark(ctx)

@@ -22,7 +22,7 @@ type LargeResult struct {
 // Large commits one transaction of so many row changes while the pipeline is away, and lets it come.
 func Large(ctx context.Context, s Source, changes int) (LargeResult, error) {
 	r := LargeResult{Changes: changes}
-	b, err := loaded(ctx, s, 0, duckdb.Options{})
+	b, err := loaded(ctx, s, 0, DuckDB(duckdb.Options{}))
 	if err != nil {
 		return r, err
 	}
@@ -44,7 +44,7 @@ func Large(ctx context.Context, s Source, changes int) (LargeResult, error) {
 
 // Outage writes so many changes while the pipeline is away and says how long it takes to be in step again.
 func Outage(ctx context.Context, s Source, rows, changes int) (time.Duration, error) {
-	b, err := loaded(ctx, s, rows, duckdb.Options{})
+	b, err := loaded(ctx, s, rows, DuckDB(duckdb.Options{}))
 	if err != nil {
 		return 0, err
 	}

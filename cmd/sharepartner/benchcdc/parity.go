@@ -33,7 +33,7 @@ const (
 // Parity writes a mixed load for a while and meanwhile computes every metric on both sides, again and again.
 func Parity(ctx context.Context, s Source, rows int, while time.Duration) (ParityResult, error) {
 	var r ParityResult
-	b, err := loaded(ctx, s, rows, duckdb.Options{})
+	b, err := loaded(ctx, s, rows, DuckDB(duckdb.Options{}))
 	if err != nil {
 		return r, err
 	}

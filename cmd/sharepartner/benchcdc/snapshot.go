@@ -9,8 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 // SnapshotResult compares two ways to read the same tables from beginning to end.
@@ -23,9 +21,9 @@ type SnapshotResult struct {
 }
 
 // Snapshot fills a channel with opportunities, their history and accounts, and lets both read them.
-func Snapshot(ctx context.Context, s Source, rows int) (SnapshotResult, error) {
+func Snapshot(ctx context.Context, s Source, open Engine, rows int) (SnapshotResult, error) {
 	var r SnapshotResult
-	b, err := begin(ctx, s, rows, duckdb.Options{})
+	b, err := begin(ctx, s, rows, open)
 	if err != nil {
 		return r, err
 	}

@@ -15,22 +15,20 @@ import (
 	"github.com/sharepartner/sharepartner/operational/postgres/local"
 	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/pipelines/pgsource"
-	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
 // ThroughputResult compares the two readers of the same changes.
 type ThroughputResult struct {
 	Changes   int           `json:"changes"`
 	Reference time.Duration `json:"reference"` // pg_recvlogical, binary, into /dev/null
-	Pipeline  time.Duration `json:"pipeline"`  // into DuckDB: log, latest state and what is derived
+	Pipeline  time.Duration `json:"pipeline"`  // into the warehouse
 	Ratio     float64       `json:"ratio"`     // speed of the pipeline by that of the reference
 }
 
-// Throughput writes changes while the pipeline stands still, and then lets both read them: all that the warehouse makes of
-// them, or its log alone. Rows is how many opportunities and accounts are there before.
-func Throughput(ctx context.Context, s Source, rows, changes int, logOnly bool) (ThroughputResult, error) {
+// Throughput writes changes while the pipeline stands still, and then lets both read them. Rows is how many opportunities and accounts are there before.
+func Throughput(ctx context.Context, s Source, open Engine, rows, changes int) (ThroughputResult, error) {
 	var r ThroughputResult
-	b, err := loaded(ctx, s, rows, duckdb.Options{LogOnly: logOnly})
+	b, err := loaded(ctx, s, rows, open)
 	if err != nil {
 		return r, err
 	}
