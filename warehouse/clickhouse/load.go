@@ -68,7 +68,7 @@ func (s *Store) begin(ctx context.Context) (*load, error) {
 		return nil, err
 	}
 	if s.term == 0 || m.newest.number != s.term {
-		if m, err = s.claim(ctx, m, false); err != nil {
+		if m, err = s.claim(ctx, m); err != nil {
 			return nil, err
 		}
 		s.term = m.newest.number
@@ -198,7 +198,8 @@ func (l *load) Rollback() error {
 	return nil
 }
 
-// Reset empties the store for a first snapshot: a new term begins with nothing.
+// Reset empties the store for a first snapshot. Its term goes on from what counts until the row is there that says that it begins
+// with nothing: cut off before, nothing has happened. Marks go afterwards, as old ones only cost a comparison.
 func (s *Store) Reset(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -206,11 +207,14 @@ func (s *Store) Reset(ctx context.Context) error {
 		return errClosed
 	}
 	s.term = 0
-	m, err := s.claim(ctx, moment{}, true)
+	m, err := s.now(ctx)
+	if err == nil {
+		m, err = s.claim(ctx, m)
+	}
 	if err != nil {
 		return fmt.Errorf("empty the warehouse: %w", err)
 	}
-	l := &load{store: s, start: m}
+	l := &load{store: s, start: moment{newest: term{number: m.newest.number, writer: s.writer}}}
 	var names []string
 	for _, t := range s.tables {
 		names = append(names, t.Name)

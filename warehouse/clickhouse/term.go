@@ -128,7 +128,7 @@ func (m moment) counts(column string) string {
 
 // claim takes a new term that goes on from a moment. From then on nothing counts that an earlier writer still writes. A load that
 // came to count after the moment was read is gone on from, too, as its writer was told that it does.
-func (s *Store) claim(ctx context.Context, from moment, anew bool) (moment, error) {
+func (s *Store) claim(ctx context.Context, from moment) (moment, error) {
 	for attempt := range uint64(8) {
 		all, err := s.readTerms(ctx)
 		if err != nil {
@@ -151,7 +151,7 @@ func (s *Store) claim(ctx context.Context, from moment, anew bool) (moment, erro
 			continue
 		}
 		later, ok := overlooked(all[1:], next)
-		if !ok || anew {
+		if !ok {
 			return momentOf(all), nil
 		}
 		from = later
