@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -77,12 +78,17 @@ func address(path, query string) string {
 	return path + "?" + query
 }
 
+// footTime is how long a page of records waits to say how old the figures are.
+const footTime = 5 * time.Second
+
 // foot is what the pipeline says of itself. What went wrong inside is the vendor's affair, who runs it.
 func (v *visit) foot() views.Foot {
 	if !v.actor.Allowed(operational.PipelinesRead) {
 		return views.Foot{}
 	}
-	status, err := v.deps.Warehouse.Status(v.ctx)
+	ctx, cancel := context.WithTimeout(v.ctx, footTime)
+	defer cancel()
+	status, err := v.deps.Warehouse.Status(ctx)
 	if errors.Is(err, warehouse.ErrAway) { // told in the log when that began
 		return views.Foot{Known: true, Tone: "bad", State: "The figures are away at the moment", Since: "Records are not concerned"}
 	}

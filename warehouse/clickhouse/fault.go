@@ -23,14 +23,15 @@ var remedies = map[int32]string{
 	516: "ClickHouse does not accept user and password of WAREHOUSE_URL: set them right",
 }
 
-// told adds what can be done about a fault of the engine, and says of what ended with its caller that it did.
+// told adds what can be done about a fault of the engine, and says of what ended with its caller that it did: nothing is
+// known of the engine then.
 func told(ctx context.Context, err error) error {
 	over := ctx.Err()
 	if deadline, ok := ctx.Deadline(); ok && errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(deadline) {
 		over = context.DeadlineExceeded // the line may see it before the context does
 	}
 	if err != nil && over != nil && !errors.Is(err, over) {
-		return fmt.Errorf("%w (%w)", over, err)
+		return fmt.Errorf("%w (%s)", over, err.Error())
 	}
 	var answered *engine.Exception
 	if errors.As(err, &answered) {

@@ -1,6 +1,7 @@
 package distant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +17,13 @@ type Options struct {
 	Open   func(ctx context.Context) (warehouse.Store, error) // a fault with warehouse.ErrAway is waited for
 	Engine string
 	Log    *slog.Logger
+
+	Shortly  time.Duration // after which a question that a server answers at once is a reason to doubt; default 5 seconds
+	Patience time.Duration // how long a server that is doubted, or was away, may take to answer; default 15 seconds
 }
 
 const (
 	lookEvery = time.Second      // how often a server that is away is asked whether it is back
-	shortly   = 5 * time.Second  // for questions that a server answers at once
 	opening   = 30 * time.Second // for making the connection, and the tables of a new database
 )
 
@@ -32,9 +35,12 @@ type Store struct {
 	end     context.CancelFunc
 	looking sync.WaitGroup
 
-	mu    sync.Mutex
-	inner warehouse.Store // nil until the server was there once
-	away  error           // why it is not asked now; nil: it answers
+	mu      sync.Mutex
+	inner   warehouse.Store         // nil until the server was there once
+	away    error                   // why it is not asked now; nil: it answers, or was not given up yet
+	doubted bool                    // it is being asked a second time
+	there   context.Context         // done when the server is given up
+	giveUp  context.CancelCauseFunc // ends that
 }
 
 var _ warehouse.Store = (*Store)(nil)
@@ -44,15 +50,18 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Shortly, o.Patience = cmp.Or(o.Shortly, 5*time.Second), cmp.Or(o.Patience, 15*time.Second)
 	s := &Store{o: o}
 	s.OneByOne = warehouse.OneByOne{Viewer: s}
 	s.ended, s.end = context.WithCancel(context.Background())
+	s.there, s.giveUp = context.WithCancelCause(s.ended)
 	inner, err := o.Open(ctx)
 	switch {
 	case err == nil:
 		s.inner = inner
 	case errors.Is(err, warehouse.ErrAway):
 		s.lost(err)
+		s.looking.Go(s.look)
 	default:
 		s.end()
 		return nil, err
@@ -77,38 +86,71 @@ func (s *Store) Close() error {
 	return s.inner.Close()
 }
 
-// present gives the store while its server answers.
-func (s *Store) present() (warehouse.Store, error) {
+// present gives the store while its server answers, and what ends when that is given up.
+func (s *Store) present() (inner warehouse.Store, there context.Context, away error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.away != nil {
-		return nil, s.away
-	}
-	return s.inner, nil
+	return s.inner, s.there, s.away
 }
 
-// noted looks at how a question ended. Whoever has no time left to wait is told that, and nothing of the server.
+// noted looks at how a question ended. Whoever has no time left to wait is told that, and nothing of the server: the line
+// may see the end of that time before the context does.
 func (s *Store) noted(ctx context.Context, err error) error {
 	if !errors.Is(err, warehouse.ErrAway) {
 		return err
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("ask the warehouse: %w", context.Cause(ctx))
+	if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && !time.Now().Before(deadline) {
+		return fmt.Errorf("ask the warehouse: %w", cmp.Or(context.Cause(ctx), context.DeadlineExceeded))
 	}
-	s.lost(err)
+	s.doubt(err)
 	return err
 }
 
-// lost begins to look for the server, unless that is done already.
-func (s *Store) lost(err error) {
+// doubt asks a server once more, with patience, before it is given up: it may be busy, or have hung up on one line only.
+func (s *Store) doubt(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.away != nil || s.ended.Err() != nil {
+	if s.doubted || s.away != nil || s.ended.Err() != nil {
 		return
 	}
-	s.away = err
-	s.o.Log.Warn("the warehouse is away; records can be worked with, and it is asked again", "engine", s.o.Engine, "error", err)
-	s.looking.Go(s.look)
+	s.doubted = true
+	inner := s.inner
+	s.looking.Go(func() {
+		if s.settled(why, s.answers(inner)) {
+			s.look()
+		}
+	})
+}
+
+// settled ends the doubt, and says whether the server is given up.
+func (s *Store) settled(why, err error) (lost bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubted = false
+	if err == nil {
+		s.o.Log.Warn("the warehouse is slow to answer, or has hung up once", "engine", s.o.Engine, "error", why)
+		return false
+	}
+	s.lost(why)
+	return true
+}
+
+// answers asks what every server can answer at once, and waits longer than that takes on a busy machine.
+func (s *Store) answers(inner warehouse.Store) error {
+	ctx, cancel := context.WithTimeout(s.ended, s.o.Patience)
+	defer cancel()
+	_, _, err := inner.Checkpoint(ctx)
+	return err
+}
+
+// lost gives the server up, and ends the questions that wait for it. The caller holds s.mu, or is alone.
+func (s *Store) lost(why error) {
+	if s.ended.Err() != nil {
+		return
+	}
+	s.away = why
+	s.giveUp(why)
+	s.o.Log.Warn("the warehouse is away; records can be worked with, and it is asked again", "engine", s.o.Engine, "error", why)
 }
 
 // look asks until the server is back.
@@ -137,9 +179,7 @@ func (s *Store) found() bool {
 		defer cancel()
 		inner, err = s.o.Open(ctx)
 	} else {
-		ctx, cancel := context.WithTimeout(s.ended, shortly)
-		defer cancel()
-		_, _, err = inner.Checkpoint(ctx)
+		err = s.answers(inner)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,6 +188,7 @@ func (s *Store) found() bool {
 		return false
 	}
 	s.inner, s.away = inner, nil
+	s.there, s.giveUp = context.WithCancelCause(s.ended)
 	s.o.Log.Info("the warehouse answers again", "engine", s.o.Engine)
 	return true
 }
@@ -168,26 +209,32 @@ func (s *Store) still(err error) {
 
 // ask asks the store if it is there.
 func ask[T any](ctx context.Context, s *Store, question func(inner warehouse.Store) (T, error)) (T, error) {
-	inner, err := s.present()
-	if err != nil {
+	inner, _, away := s.present()
+	if away != nil {
 		var none T
-		return none, err
+		return none, away
 	}
 	answer, err := question(inner)
 	return answer, s.noted(ctx, err)
 }
 
-// soon asks what is answered at once.
+// soon asks what is answered at once. Without an answer the server is doubted, and waited for until it is given up.
 func soon[T any](ctx context.Context, s *Store, question func(ctx context.Context, inner warehouse.Store) (T, error)) (T, error) {
-	return ask(ctx, s, func(inner warehouse.Store) (T, error) {
-		bound, cancel := context.WithTimeout(ctx, shortly)
-		defer cancel()
-		answer, err := question(bound, inner)
-		if err != nil && bound.Err() != nil && ctx.Err() == nil {
-			err = fmt.Errorf("%w: it has not answered within %s", warehouse.ErrAway, shortly)
-		}
-		return answer, err
-	})
+	inner, there, away := s.present()
+	if away != nil {
+		var none T
+		return none, away
+	}
+	late := time.AfterFunc(s.o.Shortly, func() { s.doubt(fmt.Errorf("%w: it has not answered within %s", warehouse.ErrAway, s.o.Shortly)) })
+	defer late.Stop()
+	bound, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(there, cancel)()
+	answer, err := question(bound, inner)
+	if err != nil && bound.Err() != nil && ctx.Err() == nil {
+		return answer, context.Cause(there)
+	}
+	return answer, s.noted(ctx, err)
 }
 
 // tell is ask for what gives no answer.

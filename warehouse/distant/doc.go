@@ -6,5 +6,7 @@
 //     of something else) ends the start, as it is a mistake in the settings. Later it is told in the log and tried again.
 //   - While the server is away every question fails at once with warehouse.ErrAway: pages that show records ask for the state of the
 //     figures too, and would each wait as long as a connection takes to fail.
-//   - Short questions have some seconds. A server that is paused takes connections and says nothing.
+//   - A server that is slow, or has hung up on one line, is not away: it is asked once more, with patience, while questions go on.
+//     Given up too soon it would be a page without figures for whoever has a busy machine. One that is paused takes
+//     connections and says nothing: twenty seconds later it is given up, and short questions that wait for it end.
 package distant
