@@ -22,7 +22,8 @@
 //     by their second half.
 //   - What is written is on the disk when it is said to be (fsync), as the engine's own way is to leave that to the system: Postgres
 //     forgets what was acknowledged. A load waits some milliseconds longer for each table that it writes to.
-//   - A question has a minute and a share of the memory. Those about the past take some tenths of a second however few rows
-//     there are: the engine takes that long to plan them.
+//   - A question has a minute and a share of the memory. Of small ones planning takes most of the time, in the measure of how many
+//     expressions there are, once for each time that a table expression is named. So questions about the past name what they
+//     make from the history once or twice, and make only what they read (state.sql), not the derived tables as loads do.
 //   - All samples of the lag stay for a day or two and are thinned when they are read.
 package clickhouse

@@ -57,6 +57,16 @@ func (s *Store) Select(ctx context.Context, query string) ([]string, error) {
 	})
 }
 
+// Planned says how much the engine has to plan for a question, in lines.
+func (s *Store) Planned(ctx context.Context, query string, params map[string]any) (int, error) {
+	var args []any
+	for name, value := range params {
+		args = append(args, named(name, value))
+	}
+	lines, err := collect(ctx, s, "EXPLAIN QUERY TREE "+query, args, func(driver.Rows) (struct{}, error) { return struct{}{}, nil })
+	return len(lines), err
+}
+
 // Sweep takes away what no view that is opened from now on reads.
 func (s *Store) Sweep(ctx context.Context) error {
 	m, err := s.now(ctx)

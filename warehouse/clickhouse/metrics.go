@@ -31,6 +31,7 @@ var (
 	wonLostSQL    = text("won_lost")
 	wonSQL        = text("won")
 	winRateSQL    = text("win_rate")
+	stateSQL      = text("state")
 	openSQL       = text("open")
 	amountOpenSQL = text("amount_open")
 	cohortSQL     = text("cohort")
@@ -188,7 +189,7 @@ func days(microseconds *int64) *float64 {
 func (v *view) Briefing(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.BriefingRow], error) {
 	write := func(q *query) (string, error) {
 		q.period()
-		return q.finish(","+briefingSQL, q.source.moves(q), eventsSQL)
+		return q.finish(briefingSQL, q.source.moves(q), eventsSQL)
 	}
 	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricBriefing}, a, write, func(rows driver.Rows) (b warehouse.BriefingRow, err error) {
 		err = rows.Scan(&b.Event, &b.Currency, &b.Count, &b.Amount)

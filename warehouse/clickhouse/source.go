@@ -8,6 +8,20 @@ import (
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
+// What questions read of what is derived, and the stays of the opportunities that changed later. Of columns that no question reads
+// the engine would plan the making, too.
+const (
+	askedOfMoves = `opportunity_id, seq, vendor_org_id, partner_org_id, effective_at, process_id, stage_id, stage_type, stage_position, vendor_net_amount, currency, region, tier,
+		prev_stage_id, prev_stage_type, prev_stage_position, back_amount, back_currency, back_region, back_tier, back_stage_id`
+	askedOfStates = `opportunity_id, vendor_org_id, partner_org_id, process_id, created_at, created_region, created_tier,
+		stage_id, stage_type, stage_position, vendor_net_amount, currency, region, tier, last_effective_at, last_seq, position, furthest`
+	askedOfStays = `opportunity_id, partner_org_id, process_id, currency, created_at, created_region, created_tier, position, entered_at, left_at, open`
+
+	lateStays = `SELECT opportunity_id, partner_org_id, process_id, currency, created_at, created_region, created_tier,
+		place AS position, entries[place] AS entered_at, if(mapContains(exits, place), exits[place], NULL) AS left_at, ifNull(stage_type = 'active' AND stage_position = place, false) AS open
+		FROM late_state ARRAY JOIN mapKeys(entries) AS place`
+)
+
 // source says which opportunities a question finds otherwise than they are derived: those that changed after what it
 // asks for. They are computed from their history; of all others what is derived stands, as nothing of them is newer.
 type source struct {
@@ -81,8 +95,8 @@ func (s source) late(q *query, states bool) string {
 	return "late AS MATERIALIZED (SELECT DISTINCT opportunity_id FROM (" + strings.Join(changed, " UNION ALL ") + "))"
 }
 
-// fromHistory gives the table expression "late_move": the moves of the opportunities that changed later, or of all.
-func (s source) fromHistory(q *query, condition string) string {
+// history reads the rows of the opportunities that changed later, or of all.
+func (s source) history(q *query, condition string) string {
 	condition = q.scope() + q.knownAt() + condition
 	if !s.whole {
 		condition += " AND opportunity_id IN (SELECT opportunity_id FROM late)"
@@ -91,7 +105,7 @@ func (s source) fromHistory(q *query, condition string) string {
 	if s.until {
 		h.until = q.untilLSN()
 	}
-	return "late_move AS MATERIALIZED (" + movesFrom("SELECT "+historyColumns+" FROM ("+historySQL(q.view.at, h)+")") + ")"
+	return "SELECT " + historyColumns + " FROM (" + historySQL(q.view.at, h) + ")"
 }
 
 // unchanged reads from a derived table the opportunities that did not change later. What the row itself tells is asked
@@ -110,43 +124,42 @@ func (s source) unchanged(q *query, columns, table string) string {
 	return query
 }
 
-// moves gives the table expression "move" with every move of the scope.
+// moves gives the table expression "move" with every move of the scope, as far as questions read it. A question names it once:
+// the engine would plan it anew for each further time, and most of the time of a small question is planning.
 func (s source) moves(q *query) string {
-	if s.whole {
-		return s.fromHistory(q, "") + ",\nmove AS (SELECT * FROM late_move)"
-	}
 	late := s.late(q, false)
-	if late == "" {
-		return "move AS (SELECT * FROM " + q.derived("opportunity_move") + " WHERE " + q.scope() + ")"
+	if late == "" && !s.whole {
+		return "move AS (SELECT " + askedOfMoves + " FROM " + q.derived("opportunity_move") + " WHERE " + q.scope() + ")"
 	}
-	return late + ",\n" + s.fromHistory(q, "") +
-		",\nmove AS (" + s.unchanged(q, moveColumns, "opportunity_move") + " UNION ALL SELECT " + moveColumns + " FROM late_move)"
+	anew := "SELECT " + askedOfMoves + " FROM (" + movesFrom(s.history(q, "")) + ")"
+	if s.whole {
+		return "move AS (" + anew + ")"
+	}
+	return late + ",\nmove AS (" + s.unchanged(q, askedOfMoves, "opportunity_move") + " UNION ALL " + anew + ")"
 }
 
-// states gives the table expression "state": the wide row of each opportunity as it was at the instant.
+// states gives the table expression "state": each opportunity as it was at the instant.
 func (s source) states(q *query) string {
 	late := s.late(q, true)
 	if late == "" && !s.whole {
-		return "state AS (SELECT " + wideColumns + " FROM " + q.derived("opportunity_wide") + " WHERE " + q.scope() + ")"
+		return "state AS (SELECT " + askedOfStates + " FROM " + q.derived("opportunity_wide") + " WHERE " + q.scope() + ")"
 	}
-	happened := " AND effective_at <= " + q.at("as_of", q.ask.AsOf)
-	anew := s.fromHistory(q, happened) + ",\nlate_state AS MATERIALIZED (" + wideFrom("late_move") + ")"
+	anew := "late_state AS MATERIALIZED (" + strings.ReplaceAll(stateSQL, "{history}", s.history(q, " AND effective_at <= "+q.at("as_of", q.ask.AsOf))) + ")"
 	if s.whole {
-		return anew + ",\nstate AS (SELECT " + wideColumns + " FROM late_state)"
+		return anew + ",\nstate AS (SELECT " + askedOfStates + " FROM late_state)"
 	}
-	return late + ",\n" + anew + ",\nstate AS (" + s.unchanged(q, wideColumns, "opportunity_wide") + " UNION ALL SELECT " + wideColumns + " FROM late_state)"
+	return late + ",\n" + anew + ",\nstate AS (" + s.unchanged(q, askedOfStates, "opportunity_wide") + " UNION ALL SELECT " + askedOfStates + " FROM late_state)"
 }
 
 // stays gives the table expression "stay_row": the stays of the opportunities of "state", after it.
 func (s source) stays(q *query) string {
 	if s.late(q, true) == "" && !s.whole {
-		return "stay_row AS (SELECT " + stayColumns + " FROM " + q.derived("opportunity_stay") + " WHERE " + q.scope() + ")"
+		return "stay_row AS (SELECT " + askedOfStays + " FROM " + q.derived("opportunity_stay") + " WHERE " + q.scope() + ")"
 	}
-	anew := "SELECT " + stayColumns + " FROM (" + stayFrom("late_move", "late_state") + ")"
 	if s.whole {
-		return "stay_row AS (" + anew + ")"
+		return "stay_row AS (" + lateStays + ")"
 	}
-	return "stay_row AS (" + s.unchanged(q, stayColumns, "opportunity_stay") + " UNION ALL " + anew + ")"
+	return "stay_row AS (" + s.unchanged(q, askedOfStays, "opportunity_stay") + " UNION ALL " + lateStays + ")"
 }
 
 // latest is the latest state of a table with the key id, as it was when the answer's bound had been loaded. No row stands where
