@@ -137,6 +137,10 @@ func problemOf(method string, err error) *Problem {
 	case errors.As(err, &e):
 	case errors.Is(err, warehouse.ErrNotReady):
 		e = operational.Fault(operational.KindUnavailable, "warehouse-not-ready", "The analytic store is still taking its first copy of the data. Try again in a moment; GET /v1/pipelines shows how far it is.")
+	case errors.Is(err, warehouse.ErrRefused):
+		e = operational.Fault(operational.KindUnavailable, "warehouse-refused", "This program cannot sign in to the analytic store. Nothing is lost, and records can be read and changed meanwhile. Figures come back by themselves when it can; tell whoever runs this server, whose log says what to do.")
+	case errors.Is(err, warehouse.ErrBusy):
+		e = operational.Fault(operational.KindUnavailable, "warehouse-busy", "The analytic store answers as many questions as it takes at a time, and some of them take long. Try again in a moment.")
 	case errors.Is(err, warehouse.ErrAway):
 		e = operational.Fault(operational.KindUnavailable, "warehouse-away", "The analytic store does not answer at the moment. Nothing is lost, and records can be read and changed meanwhile. Try again in a moment.")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, warehouse.ErrViewEnded):

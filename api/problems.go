@@ -147,5 +147,7 @@ var problemsOfTheProgram = []ProblemType{
 	{"cut-off", "The request was cut off", "The request ended before it was done.", "Look whether it had its effect, then try again; with an Idempotency-Key nothing happens twice."},
 	{"database-unavailable", "The database does not answer", "The operational database cannot be reached. Nothing was saved.", "Try again in a moment."},
 	{"warehouse-away", "The figures are away", "The analytic store does not answer at the moment. Nothing is lost: figures are made of records, which can be read and changed meanwhile.", "Try again in a moment. If it stays, tell whoever runs this server."},
+	{"warehouse-busy", "Many ask for figures", "The analytic store answers as many questions as it takes at a time, and some of them take long.", "Try again in a moment. A shorter period or a narrower filter is faster."},
+	{"warehouse-refused", "The figures are away", "This program cannot sign in to the analytic store. Nothing is lost: figures are made of records, which can be read and changed meanwhile.", "Tell whoever runs this server, whose log says what to do. Figures come back by themselves."},
 	{"warehouse-not-ready", "The figures are being loaded", "The analytic store is still taking its first copy of the data. Records can be read and changed meanwhile.", "Try again in a moment; GET /v1/pipelines shows how far it is."},
 }

@@ -183,6 +183,9 @@ func stateAfter(err error) string {
 	var flood *FloodError
 	var store *storeError
 	var other *OtherDeploymentError
+	if errors.Is(err, warehouse.ErrRefused) { // is away, too, until somebody has put it right
+		return stateFailed
+	}
 	if errors.Is(err, warehouse.ErrAway) {
 		return stateWaiting
 	}

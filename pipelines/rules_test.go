@@ -86,6 +86,8 @@ func TestStates(t *testing.T) {
 	require.Equal(t, stateFailed, stateAfter(&pgsource.SetupError{}))
 	require.Equal(t, stateFailed, stateAfter(fmt.Errorf("decode: %w", &FloodError{})))
 	require.Equal(t, stateFailed, stateAfter(ofStore("commit", errors.New("disk full"))))
+	require.Equal(t, stateWaiting, stateAfter(ofStore("commit", warehouse.ErrAway)))
+	require.Equal(t, stateFailed, stateAfter(ofStore("commit", fmt.Errorf("%w: %w", warehouse.ErrAway, warehouse.ErrRefused))))
 	require.Equal(t, stateFailed, stateAfter(fmt.Errorf("read replication stream: %w", pgsource.ErrDiskFull)))
 	require.NoError(t, ofStore("commit", nil))
 }

@@ -123,3 +123,10 @@ var ErrViewEnded = errors.New("this view of the warehouse has ended")
 // ErrAway says that the engine cannot be reached, or does not answer. Nothing that was loaded is lost by that, and it is asked
 // again: whoever meets it may try later.
 var ErrAway = errors.New("the warehouse cannot be reached")
+
+// ErrRefused says that the engine does not let this program in, as its password is another one by now, or that this program does not
+// trust its certificate. Nothing that was loaded is lost by that either, and somebody has to put it right.
+var ErrRefused = errors.New("this program cannot sign in to the warehouse")
+
+// ErrBusy says that the engine answers as many questions at a time as it may, and that none of them has ended for a while.
+var ErrBusy = errors.New("the warehouse is busy with other questions")

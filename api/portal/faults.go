@@ -43,6 +43,20 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 			text: "Figures come from a copy of the data that is being made now. Opportunities can be read and changed meanwhile. This page is ready in a moment.",
 		}
 	}
+	if errors.Is(err, warehouse.ErrRefused) {
+		api.NoteFault(r.Context(), err)
+		return faultPage{
+			status: http.StatusServiceUnavailable, title: "The figures are away at the moment",
+			text: "This program cannot sign in to the store that figures come from. Nothing is lost: opportunities and all other records can be read and changed meanwhile, and figures come back by themselves when it can. Tell the person who runs this program: its log says what to do.",
+		}
+	}
+	if errors.Is(err, warehouse.ErrBusy) {
+		api.NoteFault(r.Context(), err)
+		return faultPage{
+			status: http.StatusServiceUnavailable, title: "Many ask for figures at the moment",
+			text: "The store that figures come from answers as many questions as it takes at a time, and some of them take long. Try again in a moment; a shorter period or a narrower filter is faster.",
+		}
+	}
 	if errors.Is(err, warehouse.ErrAway) {
 		api.NoteFault(r.Context(), err)
 		return faultPage{

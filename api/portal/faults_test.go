@@ -37,7 +37,7 @@ func (f failingView) Won(context.Context, warehouse.Scope, warehouse.Ask) (wareh
 }
 
 func (f failing) Status(ctx context.Context) (warehouse.Status, error) {
-	if errors.Is(f.err, warehouse.ErrNotReady) {
+	if errors.Is(f.err, warehouse.ErrNotReady) || errors.Is(f.err, warehouse.ErrBusy) {
 		return f.Store.Status(ctx)
 	}
 	if errors.Is(f.err, warehouse.ErrAway) {
@@ -56,6 +56,8 @@ func TestFaultsOfTheWarehouse(t *testing.T) {
 	}{
 		"broken":    {errors.New("disk image /srv/secret is malformed"), http.StatusInternalServerError, "Something went wrong here"},
 		"away":      {fmt.Errorf("ask: %w: dial secret:9000", warehouse.ErrAway), http.StatusServiceUnavailable, "The figures are away at the moment"},
+		"refused":   {fmt.Errorf("ask: %w: %w: secret", warehouse.ErrAway, warehouse.ErrRefused), http.StatusServiceUnavailable, "The figures are away at the moment"},
+		"busy":      {fmt.Errorf("ask: %w: secret", warehouse.ErrBusy), http.StatusServiceUnavailable, "Many ask for figures at the moment"},
 		"not ready": {warehouse.ErrNotReady, http.StatusServiceUnavailable, "The figures are being loaded for the first time"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,6 +73,7 @@ func TestFaultsOfTheWarehouse(t *testing.T) {
 			p := v.get("/briefing")
 			require.Equal(t, c.status, p.status, p.text())
 			require.Equal(t, c.title, p.title())
+			require.Equal(t, name == "refused", strings.Contains(p.text(), "cannot sign in to the store"))
 			require.NotContains(t, p.raw, "secret")
 			require.NotContains(t, p.raw, "malformed")
 			require.Contains(t, p.text(), "Ingrid Solberg", "the frame stays")
@@ -82,7 +85,7 @@ func TestFaultsOfTheWarehouse(t *testing.T) {
 			list := v.get("/opportunities")
 			require.Equal(t, http.StatusOK, list.status)
 			require.Equal(t, c.status == http.StatusInternalServerError, strings.Contains(list.text(), "The state of the data is not known"))
-			require.Equal(t, name == "away", strings.Contains(list.text(), "The figures are away at the moment Records are not concerned"))
+			require.Equal(t, name == "away" || name == "refused", strings.Contains(list.text(), "The figures are away at the moment Records are not concerned"))
 		})
 	}
 }

@@ -106,9 +106,13 @@ func (c Config) openWarehouse(ctx context.Context, log *slog.Logger) (warehouse.
 	if c.WarehouseURL == "" {
 		return orNone(duckdb.Open(ctx, duckdb.Options{Path: c.warehouseFile(), MemoryLimit: c.DuckDBMemory, Threads: c.DuckDBThreads, Log: log}))
 	}
-	return orNone(distant.Open(ctx, distant.Options{Engine: "clickhouse", Log: log, Open: func(ctx context.Context) (warehouse.Store, error) {
-		return orNone(clickhouse.OpenChecked(ctx, clickhouse.Options{URL: c.WarehouseURL, Log: log}))
-	}}))
+	return orNone(distant.Open(ctx, distant.Options{
+		Engine: "clickhouse", Log: log,
+		Open: func(ctx context.Context) (warehouse.Store, error) {
+			return orNone(clickhouse.OpenChecked(ctx, clickhouse.Options{URL: c.WarehouseURL, Log: log}))
+		},
+		Greet: func(ctx context.Context) error { return clickhouse.Preflight(ctx, c.WarehouseURL) },
+	}))
 }
 
 // orNone gives no store where there is a fault: one that is nil in its own type is something to an interface.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,8 +39,8 @@ func (h *heard) String() string {
 	return h.text.String()
 }
 
-// The program starts without its ClickHouse, works with records while that is away (not there yet, killed, paused), says so in
-// place of figures, and goes on by itself when it is back.
+// The program starts without its ClickHouse, works with records while that is away (not there yet, killed, paused, with another
+// password), says so in place of figures, and goes on by itself when it is back.
 func TestAWarehouseThatIsAway(t *testing.T) {
 	t.Parallel()
 	const password = "never/to be told"
@@ -66,14 +67,16 @@ func TestAWarehouseThatIsAway(t *testing.T) {
 	}
 	figures := func(status int, words string) {
 		t.Helper()
-		require.Eventually(t, func() bool { return ada.send("GET", "/v1/analytics/won?period=2017", "").status == status }, time.Minute, 50*time.Millisecond)
-		got := ada.send("GET", "/v1/analytics/won?period=2017", "")
-		require.Contains(t, got.body, words)
+		var got sent
+		require.Eventually(t, func() bool {
+			got = ada.send("GET", "/v1/analytics/won?period=2017", "")
+			return got.status == status && strings.Contains(got.body, words)
+		}, time.Minute, 50*time.Millisecond, words)
 		require.Equal(t, status == http.StatusOK, got.header.Get("Retry-After") == "")
 	}
-	gone := func(name string) {
+	unanswered := func(name, code string) {
 		t.Helper()
-		figures(http.StatusServiceUnavailable, "warehouse-away")
+		figures(http.StatusServiceUnavailable, code)
 		product(name)
 		s, err := app.pipeline.Status(t.Context())
 		require.NoError(t, err)
@@ -83,6 +86,10 @@ func TestAWarehouseThatIsAway(t *testing.T) {
 		require.Contains(t, string(ada.get("/opportunities")), "The figures are away at the moment", "below a page of records")
 		require.Equal(t, http.StatusServiceUnavailable, ada.send("GET", "/v1/health", "").status)
 		require.Equal(t, http.StatusOK, ada.send("GET", "/v1/health?of=records", "").status, "a proxy goes on giving it requests")
+	}
+	gone := func(name string) {
+		t.Helper()
+		unanswered(name, "warehouse-away")
 	}
 	back := func() {
 		t.Helper()
@@ -100,6 +107,14 @@ func TestAWarehouseThatIsAway(t *testing.T) {
 	require.NoError(t, engine.Pause())
 	gone("While it was paused")
 	require.NoError(t, engine.Resume())
+	back()
+	require.NoError(t, engine.Restart(t.Context(), func(o *local.Options) { o.Password = "another" }))
+	unanswered("While its password was another one", "warehouse-refused")
+	require.Eventually(t, func() bool {
+		s, err := app.pipeline.Status(t.Context())
+		return err == nil && s.State == "failed" && strings.Contains(s.Detail, "refuses the user")
+	}, time.Minute, 10*time.Millisecond, "somebody has to put it right")
+	require.NoError(t, engine.Restart(t.Context(), func(o *local.Options) { o.Password = password }))
 	back()
 
 	app.Stop()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	engine "github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // remedies say what somebody can do about what the engine answers, by its code.
@@ -20,7 +22,7 @@ var remedies = map[int32]string{
 	241: "ClickHouse has too little memory for this (max_memory_usage, max_server_memory_usage): allow more, or ask for less. Nothing was changed",
 	243: "ClickHouse has no room on its disk: make some there. Nothing of this counts, and it comes again",
 	497: "the user of WAREHOUSE_URL lacks a right in ClickHouse: grant it what it needs in the warehouse's database (CREATE, ALTER, DROP, SELECT, INSERT). Nothing was changed",
-	516: "ClickHouse does not accept user and password of WAREHOUSE_URL: set them right",
+	516: "ClickHouse does not accept user and password of WAREHOUSE_URL: have it accept them again, or set them right and start this program anew",
 }
 
 // told adds what can be done about a fault of the engine, and says of what ended with its caller that it did: nothing is
@@ -33,10 +35,16 @@ func told(ctx context.Context, err error) error {
 	if err != nil && over != nil && !errors.Is(err, over) {
 		return fmt.Errorf("%w (%s)", over, err.Error())
 	}
+	if errors.Is(err, engine.ErrAcquireConnTimeout) {
+		return fmt.Errorf("%w: all connections to ClickHouse have been in use for a while. Ask again in a moment; max_open_conns in WAREHOUSE_URL allows more", warehouse.ErrBusy)
+	}
 	var answered *engine.Exception
 	if errors.As(err, &answered) {
 		if remedy, ok := remedies[answered.Code]; ok {
-			return fmt.Errorf("%s (%w)", remedy, err)
+			err = fmt.Errorf("%s (%w)", remedy, err)
+		}
+		if answered.Code == codePasswordRefused || answered.Code == codeUnknownUser {
+			return fmt.Errorf("%w: %w", warehouse.ErrRefused, err)
 		}
 	}
 	return err

@@ -222,3 +222,31 @@ func TestQuestionIsCancelled(t *testing.T) {
 		cancel()
 	}
 }
+
+// TestMoreQuestionsThanConnections tells whoever waits for long that others are asking.
+func TestMoreQuestionsThanConnections(t *testing.T) {
+	t.Parallel()
+	address, b := chtest.NewURL(t), newBusiness()
+	b.win(1)
+	b.Load(t.Context(), t, openAt(t, address))
+	s := openAt(t, address+"?max_open_conns=1&dial_timeout=2s")
+	holds(t, s, b.won)
+	ctx, cancel := context.WithCancel(t.Context())
+	long := make(chan error, 1)
+	go func() {
+		_, err := s.Select(ctx, "SELECT toString(sleepEachRow(1)) FROM numbers(600) SETTINGS max_block_size = 1")
+		long <- err
+	}()
+	watch := chtest.Connect(t, address)
+	require.Eventually(t, func() bool {
+		var n uint64
+		require.NoError(t, watch.QueryRow(t.Context(), "SELECT count() FROM system.processes WHERE current_database = currentDatabase() AND query LIKE '%sleepEachRow%' AND query NOT LIKE '%processes%'").Scan(&n))
+		return n > 0
+	}, patience, time.Millisecond)
+	_, err := s.Won(t.Context(), warehouse.EverythingScope(), allTime)
+	require.ErrorIs(t, err, warehouse.ErrBusy)
+	require.ErrorContains(t, err, "max_open_conns")
+	cancel()
+	require.Error(t, <-long)
+	holds(t, s, b.won)
+}

@@ -43,6 +43,9 @@ func Preflight(ctx context.Context, address string) error {
 		return errNoAddress
 	}
 	defer func() { _ = db.Close() }()
+	if err := db.Ping(ctx); err != nil { // the next question has no context
+		return explain(where, options.Auth.Username, told(ctx, err))
+	}
 	version, err := db.ServerVersion()
 	if err != nil {
 		return explain(where, options.Auth.Username, err)
@@ -66,7 +69,7 @@ func explain(where, user string, err error) error {
 	var refused *engine.Exception
 	switch {
 	case errors.Is(err, warehouse.ErrAway):
-		return fmt.Errorf("ClickHouse at %s does not answer: %w. All records are in Postgres, and figures come back when it does. Start it, or correct WAREHOUSE_URL", where, err)
+		return fmt.Errorf("ClickHouse at %s does not answer: %w. All records are in Postgres, and figures come back when it does. Start it, or correct WAREHOUSE_URL (?secure=true where that port speaks TLS)", where, err)
 	case errors.Is(err, engine.ErrUnsupportedServerRevision):
 		return fmt.Errorf("ClickHouse at %s is too old to be spoken to. Nothing was changed there. Version %d.%d or newer is needed", where, oldestMajor, oldestMinor)
 	case !errors.As(err, &refused):
@@ -74,7 +77,7 @@ func explain(where, user string, err error) error {
 	}
 	switch refused.Code {
 	case codePasswordRefused, codeUnknownUser:
-		return fmt.Errorf("ClickHouse at %s refuses the user %q or its password. Nothing was changed there. Correct them in WAREHOUSE_URL", where, user)
+		return fmt.Errorf("%w: ClickHouse at %s refuses the user %q or its password. Nothing was changed there. Correct them in WAREHOUSE_URL", warehouse.ErrRefused, where, user)
 	case codeAccessDenied:
 		return fmt.Errorf("ClickHouse at %s does not let the user %q do what is needed: %s. Grant it all rights on the database, and CREATE DATABASE where that is not there", where, user, refused.Message)
 	case codeUnknownSetting:

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 
 // Options of a store.
 type Options struct {
-	URL    string // clickhouse://user:password@host:9000/database; the database is made where it is not there
+	URL    string // clickhouse://user:password@host:9000/database; the database is made where it is not there; options of the driver may follow (?secure=true)
 	Log    *slog.Logger
 	Tables []*warehouse.Table // what is mirrored; default warehouse.Tables
 	Keep   time.Duration      // how long a view may last at most, and rows that ended are kept; default 10 minutes
@@ -48,7 +49,7 @@ type Store struct {
 
 var _ warehouse.Store = (*Store)(nil)
 
-// connections is how many questions and inserts go on at a time; more wait.
+// connections is how many questions and inserts go on at a time where the address does not say it (max_open_conns); more wait.
 const connections = 16
 
 // Open makes the database and its tables where they are not there.
@@ -81,8 +82,9 @@ func connect(ctx context.Context, url string) (driver.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the warehouse: WAREHOUSE_URL is not of the form clickhouse://user:password@host:9000/database: %w", withoutAddress(err))
 	}
-	options.MaxOpenConns, options.MaxIdleConns = connections, connections
-	options.DialTimeout = 10 * time.Second
+	options.MaxOpenConns = cmp.Or(options.MaxOpenConns, connections)
+	options.MaxIdleConns = options.MaxOpenConns
+	options.DialTimeout = cmp.Or(options.DialTimeout, 10*time.Second)
 	options.DialContext = dialer(options)
 	options.Compression = &engine.Compression{Method: engine.CompressionLZ4}
 	if options.Settings == nil {

@@ -15,6 +15,7 @@ import (
 // Options say how the server's store is opened.
 type Options struct {
 	Open   func(ctx context.Context) (warehouse.Store, error) // a fault with warehouse.ErrAway is waited for
+	Greet  func(ctx context.Context) error                    // says whether a server that refused this program lets it in now
 	Engine string
 	Log    *slog.Logger
 
@@ -96,17 +97,27 @@ func (s *Store) present() (inner warehouse.Store, there context.Context, away er
 // noted looks at how a question ended. Whoever has no time left to wait is told that, and nothing of the server: the line
 // may see the end of that time before the context does.
 func (s *Store) noted(ctx context.Context, err error) error {
-	if !errors.Is(err, warehouse.ErrAway) {
+	if !errors.Is(err, warehouse.ErrAway) && !errors.Is(err, warehouse.ErrRefused) {
 		return err
 	}
 	if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && !time.Now().Before(deadline) {
 		return fmt.Errorf("ask the warehouse: %w", cmp.Or(context.Cause(ctx), context.DeadlineExceeded))
 	}
+	err = asAway(err)
 	s.doubt(err)
 	return err
 }
 
-// doubt asks a server once more, with patience, before it is given up: it may be busy, or have hung up on one line only.
+// asAway is a fault as others see it: whatever keeps the server from answering, it is away until it does.
+func asAway(err error) error {
+	if errors.Is(err, warehouse.ErrAway) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", warehouse.ErrAway, err)
+}
+
+// doubt asks a server once more, with patience, before it is given up: it may be busy, or have hung up on one line only. One that
+// refuses this program means it.
 func (s *Store) doubt(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +127,11 @@ func (s *Store) doubt(why error) {
 	s.doubted = true
 	inner := s.inner
 	s.looking.Go(func() {
-		if s.settled(why, s.answers(inner)) {
+		err := why
+		if !errors.Is(why, warehouse.ErrRefused) {
+			err = s.answers(inner)
+		}
+		if s.settled(why, err) {
 			s.look()
 		}
 	})
@@ -141,6 +156,17 @@ func (s *Store) answers(inner warehouse.Store) error {
 	defer cancel()
 	_, _, err := inner.Checkpoint(ctx)
 	return err
+}
+
+// letIn asks a server that has refused this program over a new connection: those of before may go on, whatever became of the login.
+func (s *Store) letIn() error {
+	_, _, why := s.present()
+	if !errors.Is(why, warehouse.ErrRefused) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.ended, s.o.Patience)
+	defer cancel()
+	return s.o.Greet(ctx)
 }
 
 // lost gives the server up, and ends the questions that wait for it. The caller holds s.mu, or is alone.
@@ -179,7 +205,10 @@ func (s *Store) found() bool {
 		defer cancel()
 		inner, err = s.o.Open(ctx)
 	} else {
-		err = s.answers(inner)
+		err = s.letIn()
+		if err == nil {
+			err = s.answers(inner)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,9 +227,7 @@ func (s *Store) still(err error) {
 	if s.ended.Err() != nil {
 		return
 	}
-	if !errors.Is(err, warehouse.ErrAway) {
-		err = fmt.Errorf("%w: %w", warehouse.ErrAway, err)
-	}
+	err = asAway(err)
 	if err.Error() != s.away.Error() {
 		s.o.Log.Warn("the warehouse is still away", "engine", s.o.Engine, "error", err)
 	}

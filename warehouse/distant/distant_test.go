@@ -3,6 +3,7 @@ package distant_test
 import (
 	"context"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -118,4 +119,53 @@ func TestAServerThatIsGone(t *testing.T) {
 	require.Eventually(t, func() bool { return said.has(away) }, time.Minute, 5*time.Millisecond)
 	require.NoError(t, engine.Restart(t.Context()))
 	require.Eventually(t, func() bool { _, err := store.Status(t.Context()); return err == nil }, time.Minute, 20*time.Millisecond)
+}
+
+// TestPasswordIsChanged on a server that goes on and keeps who is connected: from the first login that is refused on the server is
+// away for all questions, until one is accepted again.
+func TestPasswordIsChanged(t *testing.T) {
+	t.Parallel()
+	const password = "the-one-of-before"
+	before, after := chtest.Own(t, local.Options{Password: password}), chtest.Own(t, local.Options{})
+	relay := chtest.NewRelay(t, before.Address(), nil)
+	address, err := url.Parse(chtest.NewURLOn(t, before))
+	require.NoError(t, err)
+	address.Host = relay.Address()
+	said := &heard{}
+	s, err := distant.Open(t.Context(), distant.Options{
+		Engine: "clickhouse", Log: slog.New(slog.NewTextHandler(said, nil)),
+		Open: func(ctx context.Context) (warehouse.Store, error) {
+			return clickhouse.OpenChecked(ctx, clickhouse.Options{URL: address.String()})
+		},
+		Greet: func(ctx context.Context) error { return clickhouse.Preflight(ctx, address.String()) },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.SaveMarks(t.Context(), map[string]string{"crm.product": "1"}))
+
+	relay.Turn(after.Address())
+	require.Eventually(t, func() bool { // more at once than there are connections
+		var all sync.WaitGroup
+		for range 30 {
+			all.Go(func() { _, _ = s.Marks(t.Context()) })
+		}
+		all.Wait()
+		_, err = s.Marks(t.Context())
+		return err != nil
+	}, time.Minute, time.Millisecond)
+	require.ErrorIs(t, err, warehouse.ErrAway)
+	require.ErrorIs(t, err, warehouse.ErrRefused)
+	require.ErrorContains(t, err, "WAREHOUSE_URL")
+	require.Eventually(t, func() bool { return said.has("still away") }, time.Minute, time.Millisecond, "it was asked again, over a new connection")
+	require.False(t, said.has(again), "a connection of before does")
+	_, err = s.Marks(t.Context())
+	require.ErrorIs(t, err, warehouse.ErrRefused)
+
+	relay.Turn(before.Address())
+	require.Eventually(t, func() bool { _, err := s.Marks(t.Context()); return err == nil }, time.Minute, time.Millisecond)
+	marks, err := s.Marks(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"crm.product": "1"}, marks)
+	require.True(t, said.has(again))
+	require.False(t, said.has(password))
 }
