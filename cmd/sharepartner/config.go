@@ -22,7 +22,7 @@ type Config struct {
 	MetricsAddr   string        `name:"metrics-addr" help:"Address of metrics for Prometheus (GET /metrics), for example 127.0.0.1:9464; without it there are none. They tell of all companies: keep the address to your own network." env:"SHAREPARTNER_METRICS_ADDR"`
 	Data          string        `help:"Folder of the private Postgres, the DuckDB file and the secret." default:".sharepartner" env:"SHAREPARTNER_DATA" type:"path"`
 	DatabaseURL   string        `name:"database-url" help:"An existing Postgres 15+ (the login that owns the database). Without it the program runs its own." env:"DATABASE_URL"`
-	WarehouseURL  string        `name:"warehouse-url" help:"A ClickHouse server to keep figures in, clickhouse://user:password@host:9000/database. Give it by the environment, as others see the arguments of a program. Without it they are kept in a DuckDB file in the data folder." env:"WAREHOUSE_URL"`
+	WarehouseURL  string        `name:"warehouse-url" help:"A ClickHouse server to keep figures in, clickhouse://user:password@host:9000/database, with ?secure=true for TLS. Give it by the environment, as others see the arguments of a program. Without it they are kept in a DuckDB file in the data folder." env:"WAREHOUSE_URL"`
 	Secret        string        `help:"Secret of the deployment, at least 32 characters; keys and passwords of the database logins derive from it. Without it one is made in the data folder." env:"SHAREPARTNER_SECRET"`
 	Connections   int32         `help:"Database connections per login and side." default:"16" env:"SHAREPARTNER_CONNECTIONS"`
 	DuckDBMemory  string        `name:"duckdb-memory" help:"Memory limit of the embedded column store." default:"1GB" env:"SHAREPARTNER_DUCKDB_MEMORY"`

@@ -53,14 +53,31 @@ func dialer(options *engine.Options) func(ctx context.Context, address string) (
 			config.ServerName, _, _ = net.SplitHostPort(address)
 		}
 		secure := tls.Client(newLine(ctx, conn), config)
-		ctx, cancel := context.WithTimeout(ctx, options.DialTimeout)
+		bound, cancel := context.WithTimeout(ctx, options.DialTimeout)
 		defer cancel()
-		if err := secure.HandshakeContext(ctx); err != nil {
+		if err := secure.HandshakeContext(bound); err != nil {
 			_ = conn.Close()
-			return nil, err
+			if bound.Err() != nil {
+				return nil, away(err)
+			}
+			return nil, untrusted(err)
 		}
 		return secure, nil
 	}
+}
+
+// untrusted marks that the two sides cannot trust each other, and says what can be done.
+func untrusted(err error) error {
+	var certificate *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	switch {
+	case errors.As(err, &certificate):
+		return fmt.Errorf("%w: ClickHouse shows a certificate that is not trusted, and was told nothing: have it show one for the host of WAREHOUSE_URL "+
+			"(or tls_server_name in it), and put a private CA's as a file into a folder that SSL_CERT_DIR names (%w)", warehouse.ErrRefused, err)
+	case errors.As(err, &plain):
+		return fmt.Errorf("%w: ClickHouse does not speak TLS at that port, and was told nothing: name the one that does in WAREHOUSE_URL, or leave secure=true out (%w)", warehouse.ErrRefused, err)
+	}
+	return err
 }
 
 // away marks a fault of a line. One that was closed on this side is none.
