@@ -59,7 +59,7 @@ func export[T any](a *API, running *exportsRunning, e exported[T]) {
 		OperationID: "export-" + e.plural, Method: http.MethodGet, Path: "/v1/" + e.plural + "/export", Tags: []string{"exports"},
 		Summary: "Export " + e.plural, Description: "All rows that you see and may take along, with the fields that you read, as a CSV file in UTF-8. " +
 			"A text that a spreadsheet would take for a formula begins with an apostrophe. When your right ends meanwhile the connection is cut: " +
-			"a file that arrived whole is whole. One export at a time per credential; each is noted in the audit.",
+			"a file that arrived whole is whole. One export at a time per credential, where several programs serve at each of them; each is noted in the audit.",
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}}}},
 	}, func(ctx context.Context, actor operational.Actor, in *ExportInput) (*huma.StreamResponse, error) {
 		if err := running.enter(actor.Credential); err != nil {
@@ -258,7 +258,8 @@ func (x *exportRun[T]) note(ctx context.Context, did string, codes map[string]st
 	return audit.New(x.api.deps.DB).Note(ctx, x.actor, r)
 }
 
-// exportsRunning lets each credential export one thing at a time.
+// exportsRunning lets each credential export one thing at a time. It is of this program alone: over all of them each export would
+// keep a connection of the database for as long as its reader takes.
 type exportsRunning struct {
 	mu sync.Mutex
 	by map[uuid.UUID]bool

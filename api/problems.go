@@ -137,7 +137,7 @@ var problemsOfImports = []ProblemType{
 		"Give the process of this export another name in the mapping, or name a stage that the process has.",
 	},
 	{"account-reference", "An account cannot be told from others", "The reference of an account is empty, there twice, or names a parent that is not there. Nothing was imported.", "Put the reference right and import again."},
-	{"export-running", "An export is running", "One export at a time may run for a credential. Nothing was sent.", "Wait for the end of the first one, then try again."},
+	{"export-running", "An export is running", "One export at a time may run for a credential, at each program that serves. Nothing was sent.", "Wait for the end of the first one, then try again."},
 	{"import-ended", "The import has ended", "There is nothing to cancel any more.", "Read the import to see how it ended."},
 }
 
