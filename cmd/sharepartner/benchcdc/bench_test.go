@@ -17,8 +17,9 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-func source(t *testing.T) benchcdc.Source {
-	owner := pgtest.NewURL(t)
+func source(t *testing.T) benchcdc.Source { return sourceOf(t, pgtest.NewURL(t)) }
+
+func sourceOf(t *testing.T, owner string) benchcdc.Source {
 	cdc, err := postgres.LoginURL(owner, postgres.LoginCDC, pgtest.Secret)
 	require.NoError(t, err)
 	return benchcdc.Source{OwnerURL: owner, CDCURL: cdc, Dir: t.TempDir()}
@@ -81,6 +82,17 @@ func TestLargeTransactionAndOutage(t *testing.T) {
 	took, err := benchcdc.Outage(context.Background(), source(t), 2000*scale(), 3000*scale())
 	require.NoError(t, err)
 	require.Positive(t, took)
+}
+
+// A transaction that the server does not keep for the slot says so, and gives no figure of something else.
+func TestLargeTransactionBeyondTheLimitOfTheLog(t *testing.T) {
+	ctx := context.Background()
+	server := pgtest.Own(t, "max_slot_wal_keep_size", "1MB", "min_wal_size", "32MB", "max_wal_size", "32MB", "checkpoint_completion_target", "0")
+	require.NoError(t, postgres.EnsureLogins(ctx, server.SuperURL, pgtest.Secret))
+	require.NoError(t, pgtest.Quicken(ctx, server))
+	require.NoError(t, postgres.Migrate(ctx, server.URL, pgtest.Secret))
+	_, err := benchcdc.Large(ctx, sourceOf(t, server.URL), 60_000)
+	require.ErrorContains(t, err, "passed max_slot_wal_keep_size (1MB)")
 }
 
 func TestBlocked(t *testing.T) {

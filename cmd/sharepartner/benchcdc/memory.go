@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sharepartner/sharepartner/pipelines"
 	"github.com/sharepartner/sharepartner/warehouse/duckdb"
 )
 
@@ -34,7 +35,7 @@ func Large(ctx context.Context, s Source, changes int) (LargeResult, error) {
 	if err := forgetPeak(); err != nil {
 		return r, err
 	}
-	r.Took, err = b.catchUp(ctx)
+	r.Took, err = b.followUp(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -52,7 +53,27 @@ func Outage(ctx context.Context, s Source, rows, changes int) (time.Duration, er
 	if _, err := b.change(ctx, rows, changes); err != nil {
 		return 0, err
 	}
-	return b.catchUp(ctx)
+	return b.followUp(ctx)
+}
+
+// followUp is catchUp from the log. Where the server has given that up, all rows are compared instead, which measures something else.
+func (b *bed) followUp(ctx context.Context) (time.Duration, error) {
+	took, err := b.catchUp(ctx)
+	status, unknown := b.store.Status(ctx)
+	if unknown != nil {
+		return took, errors.Join(err, unknown)
+	}
+	compared := status.Resyncing != nil && status.Resyncing.Reason == string(pipelines.ReasonSlotLost) ||
+		status.LastResync != nil && status.LastResync.Reason == string(pipelines.ReasonSlotLost)
+	if !compared {
+		return took, err
+	}
+	var limit string
+	if unknown := b.conn.QueryRow(ctx, `show max_slot_wal_keep_size`).Scan(&limit); unknown != nil {
+		return took, errors.Join(err, unknown)
+	}
+	return took, errors.Join(fmt.Errorf("postgres has dropped the log that the slot needed, as it passed max_slot_wal_keep_size (%s): "+
+		"all rows are compared instead, and the time and memory of that are none of this measure; set it higher, or measure fewer changes", limit), err)
 }
 
 // forgetPeak begins to count the largest size anew.
