@@ -103,12 +103,23 @@ func (l *load) derive(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for what history took back: %w", err)
 	}
+	derived := l.from.LSN != 0
+	if !derived { // all but the first copy begin with rows
+		if derived, err = one[bool](ctx, l.store, "SELECT count() > 0 FROM (SELECT 1 FROM opportunity_move WHERE "+l.moment().counts("_load")+" LIMIT 1)"); err != nil {
+			return fmt.Errorf("look for what was derived before: %w", err)
+		}
+	}
 	parts := 1
 	if d.many {
 		parts += d.rows / derivedAtOnce
 	}
 	for part := range parts {
-		if err := l.derivePart(ctx, undone, part, parts); err != nil {
+		if derived {
+			err = l.deriveAgain(ctx, undone, part, parts)
+		} else {
+			err = l.deriveFirst(ctx, undone, part, parts)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -118,7 +129,22 @@ func (l *load) derive(ctx context.Context) error {
 // derivedAtOnce is about how many rows of history of a load are derived at once: more would take much memory.
 const derivedAtOnce = 400_000
 
-func (l *load) derivePart(ctx context.Context, undone bool, part, parts int) error {
+// deriveFirst is for a first copy: all that there is in the history, and nothing that would end.
+func (l *load) deriveFirst(ctx context.Context, undone bool, part, parts int) error {
+	where := ""
+	if parts > 1 {
+		where = ofPart(part, parts)
+	}
+	input := "SELECT " + historyColumns + " FROM (" + historySQL(l.moment(), history{where: where, undone: undone}) + ")"
+	args := []any{named("load", l.next())}
+	if err := l.addMoves(ctx, firstMovesFrom(input), args); err != nil {
+		return err
+	}
+	return l.addFromMoves(ctx, args)
+}
+
+// deriveAgain puts new rows into the place of those that were derived before.
+func (l *load) deriveAgain(ctx context.Context, undone bool, part, parts int) error {
 	m := l.moment()
 	number := l.next()
 	touched, ids, args := l.touched(part, parts)
@@ -134,30 +160,34 @@ func (l *load) derivePart(ctx context.Context, undone bool, part, parts int) err
 	if l.derived.truncate && part == 0 {
 		old = "true"
 	}
-	input := "SELECT " + historyColumns + " FROM (" + historySQL(m, history{where: within, undone: undone}) + ")"
-	moves := movesFrom
-	if l.from.LSN == 0 {
-		moves = firstMovesFrom
-	}
-	const fresh = "(SELECT * FROM opportunity_move WHERE _load = {load:UInt64})"
-	do := func(what, query string) error { return l.store.exec(ctx, what, query, args...) }
 	end := func(table string) error {
-		return do("end rows of "+table, "INSERT INTO ended SELECT DISTINCT '"+table+"', opportunity_id, _load, {load:UInt64} FROM "+l.store.table(m, table, "opportunity_id")+" WHERE "+old)
+		return l.store.exec(ctx, "end rows of "+table, "INSERT INTO ended SELECT DISTINCT '"+table+"', opportunity_id, _load, {load:UInt64} FROM "+l.store.table(m, table, "opportunity_id")+" WHERE "+old, args...)
 	}
 	var g errgroup.Group
 	g.Go(func() error { return end("opportunity_move") })
 	g.Go(func() error { return end("opportunity_wide") })
 	g.Go(func() error {
-		return do("add the moves", "INSERT INTO opportunity_move ("+moveColumns+", _load) SELECT *, {load:UInt64} FROM ("+moves(input)+")")
+		input := "SELECT " + historyColumns + " FROM (" + historySQL(m, history{where: within, undone: undone}) + ")"
+		return l.addMoves(ctx, movesFrom(input), args)
 	})
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := do("add the wide rows", "INSERT INTO opportunity_wide ("+wideColumns+", _load) SELECT *, {load:UInt64} FROM ("+wideFrom(fresh)+")"); err != nil {
+	return l.addFromMoves(ctx, args)
+}
+
+func (l *load) addMoves(ctx context.Context, moves string, args []any) error {
+	return l.store.exec(ctx, "add the moves", "INSERT INTO opportunity_move ("+moveColumns+", _load) SELECT *, {load:UInt64} FROM ("+moves+")", args...)
+}
+
+// addFromMoves adds what is derived from the moves of the piece.
+func (l *load) addFromMoves(ctx context.Context, args []any) error {
+	const fresh = "(SELECT * FROM opportunity_move WHERE _load = {load:UInt64})"
+	if err := l.store.exec(ctx, "add the wide rows", "INSERT INTO opportunity_wide ("+wideColumns+", _load) SELECT *, {load:UInt64} FROM ("+wideFrom(fresh)+")", args...); err != nil {
 		return err
 	}
-	wide := "(SELECT * FROM opportunity_wide WHERE _load = {load:UInt64})"
-	return do("add the stays", "INSERT INTO opportunity_stay ("+stayColumns+", _load) SELECT *, {load:UInt64} FROM ("+stayFrom(fresh, wide)+")")
+	const wide = "(SELECT * FROM opportunity_wide WHERE _load = {load:UInt64})"
+	return l.store.exec(ctx, "add the stays", "INSERT INTO opportunity_stay ("+stayColumns+", _load) SELECT *, {load:UInt64} FROM ("+stayFrom(fresh, wide)+")", args...)
 }
 
 // touched is a query for the opportunities of a part of the load, the ids that go along with it, and what it binds.
@@ -169,7 +199,7 @@ func (l *load) touched(part, parts int) (query string, ids []uuid.UUID, args []a
 	}
 	query = "SELECT UUIDToNum(opportunity_id) FROM opportunity_history_log WHERE _load >= {first:UInt64} AND _load <= {load:UInt64} AND _op <> 84"
 	if parts > 1 {
-		query += fmt.Sprintf(" AND cityHash64(opportunity_id) %% %d = %d", parts, part)
+		query += " AND " + ofPart(part, parts)
 	}
 	args = []any{named("first", l.derived.first)}
 	if part == 0 && len(ids) > 0 {
@@ -178,11 +208,16 @@ func (l *load) touched(part, parts int) (query string, ids []uuid.UUID, args []a
 	return query, nil, args
 }
 
+// ofPart is a condition for the opportunities of a part.
+func ofPart(part, parts int) string {
+	return fmt.Sprintf("cityHash64(opportunity_id) %% %d = %d", parts, part)
+}
+
 // firstMovesFrom is for a first copy, where many opportunities have one row of history: putting rows in order takes most of the time.
 func firstMovesFrom(input string) string {
-	return "WITH standing AS MATERIALIZED (" + input + "), single AS MATERIALIZED (SELECT opportunity_id FROM standing GROUP BY opportunity_id HAVING count() = 1) " +
-		movesFrom("SELECT * FROM standing WHERE opportunity_id NOT IN (SELECT opportunity_id FROM single)") + " UNION ALL " +
-		strings.ReplaceAll(movesSingleSQL, "{single}", "standing WHERE opportunity_id IN (SELECT opportunity_id FROM single)")
+	return "WITH several AS MATERIALIZED (SELECT opportunity_id FROM (" + input + ") GROUP BY opportunity_id HAVING count() > 1) " +
+		movesFrom("SELECT * FROM ("+input+") WHERE opportunity_id IN (SELECT opportunity_id FROM several)") + " UNION ALL " +
+		strings.ReplaceAll(movesSingleSQL, "{single}", "("+input+") WHERE opportunity_id NOT IN (SELECT opportunity_id FROM several)")
 }
 
 func movesFrom(input string) string { return strings.ReplaceAll(movesSQL, "{input}", input) }
