@@ -138,6 +138,7 @@ type Answer[T any] struct {
 	Watermark Watermark
 	SQL       string
 	Params    map[string]any
+	Missing   []string // parts of the engine that did not answer: the rows are those of the others
 }
 
 // RowRef is one event behind a number.

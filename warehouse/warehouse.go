@@ -130,3 +130,7 @@ var ErrRefused = errors.New("this program cannot sign in to the warehouse")
 
 // ErrBusy says that the engine answers as many questions at a time as it may, and that none of them has ended for a while.
 var ErrBusy = errors.New("the warehouse is busy with other questions")
+
+// ErrPartAway says that a part of the engine cannot be reached, and that all of it is needed: to write, to compare, or for rows that are
+// in that part alone. What others hold is answered (Answer.Missing), and that part is asked again.
+var ErrPartAway = errors.New("a part of the warehouse cannot be reached")

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
@@ -79,12 +77,9 @@ func (l *load) Brought(ctx context.Context, columns []warehouse.TableColumn) err
 	return nil
 }
 
-// names reads a list of names.
+// names reads a list of names, of all shards: one that was away may have got a table later.
 func (s *Store) names(ctx context.Context, query string) (map[string]bool, error) {
-	all, err := collect(ctx, s, query, nil, func(rows driver.Rows) (name string, err error) {
-		err = rows.Scan(&name)
-		return name, err
-	})
+	all, err := gather(ctx, s, s.shards, query, nil, scanText)
 	found := make(map[string]bool, len(all))
 	for _, name := range all {
 		found[name] = true

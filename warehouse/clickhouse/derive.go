@@ -99,13 +99,13 @@ func (l *load) derive(ctx context.Context) error {
 	if len(d.ids)+len(d.wanted) == 0 && !d.truncate && !d.many {
 		return nil
 	}
-	undone, err := one[bool](ctx, l.store, "SELECT count() > 0 FROM opportunity_history_undone WHERE "+l.moment().counts("_load"))
+	undone, err := holds(ctx, l.store, l.store.shards, "SELECT count() > 0 FROM opportunity_history_undone WHERE "+l.moment().counts("_load"))
 	if err != nil {
 		return fmt.Errorf("look for what history took back: %w", err)
 	}
 	derived := l.from.LSN != 0
 	if !derived { // all but the first copy begin with rows
-		if derived, err = one[bool](ctx, l.store, "SELECT count() > 0 FROM (SELECT 1 FROM opportunity_move WHERE "+l.moment().counts("_load")+" LIMIT 1)"); err != nil {
+		if derived, err = holds(ctx, l.store, l.store.shards, "SELECT count() > 0 FROM (SELECT 1 FROM opportunity_move WHERE "+l.moment().counts("_load")+" LIMIT 1)"); err != nil {
 			return fmt.Errorf("look for what was derived before: %w", err)
 		}
 	}
@@ -160,12 +160,13 @@ func (l *load) deriveAgain(ctx context.Context, undone bool, part, parts int) er
 	if l.derived.truncate && part == 0 {
 		old = "true"
 	}
-	end := func(table string) error {
-		return l.store.exec(ctx, "end rows of "+table, "INSERT INTO ended SELECT DISTINCT '"+table+"', opportunity_id, _load, {load:UInt64} FROM "+l.store.table(m, table, "opportunity_id")+" WHERE "+old, args...)
+	end := func(table string) string {
+		return "SELECT DISTINCT '" + table + "' AS kind, opportunity_id, _load, {load:UInt64} FROM " + l.store.table(m, table, "opportunity_id") + " WHERE " + old
 	}
 	var g errgroup.Group
-	g.Go(func() error { return end("opportunity_move") })
-	g.Go(func() error { return end("opportunity_wide") })
+	g.Go(func() error {
+		return l.store.exec(ctx, "end what was derived", "INSERT INTO ended "+end("opportunity_move")+" UNION ALL "+end("opportunity_wide"), args...)
+	})
 	g.Go(func() error {
 		input := "SELECT " + historyColumns + " FROM (" + historySQL(m, history{where: within, undone: undone}) + ")"
 		return l.addMoves(ctx, movesFrom(input), args)

@@ -12,12 +12,12 @@ import (
 
 // Misderived lists opportunities of a range of which a derived row is not what the history says.
 func (v *view) Misderived(ctx context.Context, span warehouse.KeySpan) (found []uuid.UUID, err error) {
-	err = v.read(ctx, func(ctx context.Context) error {
+	err = v.readAll(ctx, func(ctx context.Context) error {
 		undone, err := v.exists(ctx, logged(v.at, "opportunity_history_undone"))
 		if err != nil {
 			return err
 		}
-		found, err = collect(ctx, v.store, v.misderivedSQL(within("opportunity_id", span), undone), nil, scanID)
+		found, err = gather(ctx, v.store, v.shards, v.misderivedSQL(within("opportunity_id", span), undone), nil, scanID)
 		return err
 	})
 	if err != nil {

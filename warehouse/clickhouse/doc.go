@@ -22,6 +22,17 @@
 //     by their second half.
 //   - What is written is on the disk when it is said to be (fsync), as the engine's own way is to leave that to the system: Postgres
 //     forgets what was acknowledged. A load waits some milliseconds longer for each table that it writes to.
+//   - Over shards each company's rows are on one: those of a vendor's channel, or of a partner's own business, in log, latest state and
+//     what is derived. All else (catalogues, terms, notes) is small and on every shard, so that a shard answers for its companies by
+//     itself, with the same SQL as a single server. The program asks each and adds up what they say: a vendor's question goes to one shard,
+//     nothing but results travels, and it is known who did not answer. Distributed tables (x_all) are there for other tools; asked
+//     through them, a question brings its rows to one server before it counts them, and skips a shard that is away without saying which.
+//   - A load is written to all shards before the first of them is told that it counts, and counts when one has been told: so a view of
+//     several shards is of one moment. Nothing is loaded while a shard is away; what others hold is answered, and says what is missing.
+//   - Rows that end by their key alone do not say whose they were. They are logged on all shards.
+//   - The program makes its tables on each server itself. ON CLUSTER would ask Keeper and wait for servers that are away.
+//   - Replicated tables are written to a majority, one insert after the other for each table, and only read where nothing of that is
+//     missing: a term that counts on one copy must find its rows on the other. (Golden text; no engine of the tests has them.)
 //   - A question has a minute and a share of the memory. Of small ones planning takes most of the time, in the measure of how many
 //     expressions there are, once for each time that a table expression is named. So questions about the past name what they
 //     make from the history once or twice, and make only what they read (state.sql), not the derived tables as loads do.

@@ -42,19 +42,16 @@ func (s *Store) Fill(ctx context.Context, opportunities int) error {
 	l.derived.first, l.derived.many, l.derived.rows = l.next(), true, 5*opportunities
 	for _, query := range fillSQL {
 		query = strings.NewReplacer("{load}", strconv.FormatUint(l.derived.first, 10), "{opportunities}", strconv.Itoa(opportunities)).Replace(query)
-		if err := s.db.Exec(ctx, query); err != nil {
+		if err := s.shards[0].db.Exec(ctx, query); err != nil {
 			return err
 		}
 	}
 	return begun.Commit(ctx, warehouse.Checkpoint{SystemID: "7", Timeline: 1, Slot: "bench", LSN: 1000, SnapshotLSN: 1000})
 }
 
-// Select reads a query's only column, as text.
+// Select reads a query's only column, as text, on all shards.
 func (s *Store) Select(ctx context.Context, query string) ([]string, error) {
-	return collect(ctx, s, query, nil, func(rows driver.Rows) (v string, err error) {
-		err = rows.Scan(&v)
-		return v, err
-	})
+	return gather(ctx, s, s.shards, query, nil, scanText)
 }
 
 // Planned says how much the engine has to plan for a question, in lines.
@@ -63,7 +60,7 @@ func (s *Store) Planned(ctx context.Context, query string, params map[string]any
 	for name, value := range params {
 		args = append(args, named(name, value))
 	}
-	lines, err := collect(ctx, s, "EXPLAIN QUERY TREE "+query, args, func(driver.Rows) (struct{}, error) { return struct{}{}, nil })
+	lines, err := common(ctx, s, "EXPLAIN QUERY TREE "+query, args, func(driver.Rows) (struct{}, error) { return struct{}{}, nil })
 	return len(lines), err
 }
 
@@ -74,4 +71,24 @@ func (s *Store) Sweep(ctx context.Context) error {
 		return err
 	}
 	return s.sweep(ctx, m)
+}
+
+// Home is the shard of a company's rows.
+var Home = home
+
+// Definition is all that makes the tables of a database.
+func Definition(cluster string, e Engine) []string {
+	s := &Store{tables: warehouse.Tables, cluster: cluster, engine: e}
+	all := s.statements()
+	for _, t := range s.tables {
+		for _, statement := range tableDDL(t) {
+			all = append(all, e.table(statement))
+		}
+	}
+	return append(all, s.wholeCluster()...)
+}
+
+// Exec runs a statement on one shard.
+func (s *Store) Exec(ctx context.Context, shard int, query string) error {
+	return s.shards[shard].db.Exec(ctx, query)
 }

@@ -15,23 +15,39 @@ import (
 
 func named(name string, value any) driver.NamedValue { return engine.Named(name, value) }
 
+// insertParts writes a batch, each shard's rows to it.
+func (s *Store) insertParts(ctx context.Context, b *warehouse.Batch, write func(ctx context.Context, db driver.Conn, b *warehouse.Batch) error) error {
+	parts := s.parts(b)
+	return s.each(ctx, func(ctx context.Context, sh *shard) error {
+		part := parts[slices.Index(s.shards, sh)]
+		if part.Len() == 0 {
+			return nil
+		}
+		return write(ctx, sh.db, part)
+	})
+}
+
 // insertLog writes a batch into the log of its table.
 func (s *Store) insertLog(ctx context.Context, b *warehouse.Batch, load uint64) error {
-	ops := make([]uint8, b.Len())
-	for i, op := range b.Ops {
-		ops[i] = uint8(op)
-	}
-	return s.insert(ctx, b.Table.Name+"_log", b, "_op, _lsn, _rec, _seq, _commit_at, _load", ops, b.CommitLSN, b.RecordLSN, b.Seq, b.CommitAt, slices.Repeat([]uint64{load}, b.Len()))
+	return s.insertParts(ctx, b, func(ctx context.Context, db driver.Conn, b *warehouse.Batch) error {
+		ops := make([]uint8, b.Len())
+		for i, op := range b.Ops {
+			ops[i] = uint8(op)
+		}
+		return insert(ctx, db, b.Table.Name+"_log", b, "_op, _lsn, _rec, _seq, _commit_at, _load", ops, b.CommitLSN, b.RecordLSN, b.Seq, b.CommitAt, slices.Repeat([]uint64{load}, b.Len()))
+	})
 }
 
 // insertLatest writes a batch into the latest state of its table.
 func (s *Store) insertLatest(ctx context.Context, b *warehouse.Batch, load uint64) error {
-	return s.insert(ctx, b.Table.Name, b, "_rec, _load", b.RecordLSN, slices.Repeat([]uint64{load}, b.Len()))
+	return s.insertParts(ctx, b, func(ctx context.Context, db driver.Conn, b *warehouse.Batch) error {
+		return insert(ctx, db, b.Table.Name, b, "_rec, _load", b.RecordLSN, slices.Repeat([]uint64{load}, b.Len()))
+	})
 }
 
 // insert writes the columns of a batch and others beside them, of whole numbers.
-func (s *Store) insert(ctx context.Context, table string, b *warehouse.Batch, names string, numbers ...any) error {
-	batch, err := s.db.PrepareBatch(ctx, "INSERT INTO "+table+" ("+list(b.Table.Columns)+", "+names+")")
+func insert(ctx context.Context, db driver.Conn, table string, b *warehouse.Batch, names string, numbers ...any) error {
+	batch, err := db.PrepareBatch(ctx, "INSERT INTO "+table+" ("+list(b.Table.Columns)+", "+names+")")
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", table, told(ctx, err))
 	}
@@ -40,6 +56,21 @@ func (s *Store) insert(ctx context.Context, table string, b *warehouse.Batch, na
 	}
 	if err := batch.Send(); err != nil {
 		return fmt.Errorf("write to %s: %w", table, told(ctx, err))
+	}
+	return nil
+}
+
+// insertRow writes one row with all columns of a table.
+func insertRow(ctx context.Context, db driver.Conn, what, table string, values ...any) error {
+	batch, err := db.PrepareBatch(ctx, "INSERT INTO "+table)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, told(ctx, err))
+	}
+	if err := batch.Append(values...); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", what, err), batch.Abort())
+	}
+	if err := batch.Send(); err != nil {
+		return fmt.Errorf("%s: %w", what, told(ctx, err))
 	}
 	return nil
 }

@@ -23,11 +23,14 @@ ORDER BY shown`
 // SaveLag adds a sample. What is older than two days goes once in a while.
 func (s *Store) SaveLag(ctx context.Context, l warehouse.LagSample) error {
 	at := l.At.UTC()
-	err := s.db.Exec(ctx, "INSERT INTO lag_sample VALUES ({at:Int64}, {seconds:Float64}, {lag:Int64}, {retained:Int64})",
-		named("at", at.UnixMicro()), named("seconds", l.Seconds), named("lag", l.LagBytes), named("retained", l.RetainedBytes))
-	if err == nil && at.Hour() == 0 && at.Minute() == 0 {
-		err = s.db.Exec(ctx, "DELETE FROM lag_sample WHERE at < {kept:Int64}", named("kept", at.Add(-2*warehouse.LagKept).UnixMicro()))
-	}
+	err := s.reachable(ctx, func(ctx context.Context, sh *shard) error {
+		err := sh.db.Exec(ctx, "INSERT INTO lag_sample VALUES ({at:Int64}, {seconds:Float64}, {lag:Int64}, {retained:Int64})",
+			named("at", at.UnixMicro()), named("seconds", l.Seconds), named("lag", l.LagBytes), named("retained", l.RetainedBytes))
+		if err == nil && at.Hour() == 0 && at.Minute() == 0 {
+			err = sh.db.Exec(ctx, "DELETE FROM lag_sample WHERE at < {kept:Int64}", named("kept", at.Add(-2*warehouse.LagKept).UnixMicro()))
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save a sample of the lag: %w", err)
 	}
@@ -37,7 +40,7 @@ func (s *Store) SaveLag(ctx context.Context, l warehouse.LagSample) error {
 // Lags is the history of the lag, the oldest first.
 func (s *Store) Lags(ctx context.Context) ([]warehouse.LagSample, error) {
 	microseconds := func(d time.Duration) int64 { return d.Microseconds() }
-	all, err := collect(ctx, s, lagsSQL, []any{
+	all, err := common(ctx, s, lagsSQL, []any{
 		named("span", microseconds(warehouse.LagSpan)), named("fine", microseconds(warehouse.LagFine)), named("kept", microseconds(warehouse.LagKept)),
 	}, func(rows driver.Rows) (l warehouse.LagSample, err error) {
 		var at int64

@@ -126,11 +126,12 @@ func (l *load) saveLetters(ctx context.Context) error {
 // whatever version it takes the place of.
 func (l *load) settleBy(ctx context.Context, t *warehouse.Table) error {
 	type latest struct {
+		key      string
 		record   uint64
 		at       int64
 		compared bool
 	}
-	name, found, truncated := t.Schema+"."+t.Name, map[string]latest{}, latest{}
+	name, found := t.Schema+"."+t.Name, map[string]latest{}
 	var keys []string
 	for _, d := range l.letters.open {
 		if d.Table == name {
@@ -143,16 +144,17 @@ func (l *load) settleBy(ctx context.Context, t *warehouse.Table) error {
 	query := fmt.Sprintf("SELECT if(_op = 84, '', %[1]s) AS key, max(_rec), max(_commit_at), max(_op IN (82, 88)) FROM %[2]s_log WHERE _load > {first:UInt64} AND _load <= {last:UInt64} AND (_op = 84 OR %[1]s IN (SELECT arrayJoin({keys:Array(String)}))) GROUP BY key",
 		keyExpression(t), t.Name)
 	base := l.start.newest.number << termShift
-	_, err := collect(ctx, l.store, query, []any{named("first", base|l.start.newest.upto), named("last", base|l.piece), named("keys", "["+strings.Join(keys, ",")+"]")}, func(rows driver.Rows) (x latest, err error) {
-		var key string
+	all, err := gather(ctx, l.store, l.store.holders(t), query, []any{named("first", base|l.start.newest.upto), named("last", base|l.piece), named("keys", "["+strings.Join(keys, ",")+"]")}, func(rows driver.Rows) (x latest, err error) {
 		var compared uint8
-		err = rows.Scan(&key, &x.record, &x.at, &compared)
+		err = rows.Scan(&x.key, &x.record, &x.at, &compared)
 		x.compared = compared > 0
-		if found[key] = x; key == "" {
-			truncated = x
-		}
 		return x, err
 	})
+	for _, x := range all { // the end of a row, and of all, may be in the logs of several shards
+		before := found[x.key]
+		found[x.key] = latest{x.key, max(x.record, before.record), max(x.at, before.at), x.compared || before.compared}
+	}
+	truncated := found[""]
 	l.letters.settleWhere(warehouse.LetterSuperseded, func(o warehouse.DeadLetter) (time.Time, bool) {
 		if o.Table != name {
 			return time.Time{}, false
@@ -196,24 +198,26 @@ func (l *load) writeSettled(ctx context.Context) error {
 }
 
 func (l *load) writeAdded(ctx context.Context) error {
-	batch, err := l.store.db.PrepareBatch(ctx, "INSERT INTO dead_letter")
-	if err != nil {
-		return fmt.Errorf("set rows aside: %w", err)
-	}
 	number := l.next()
-	for _, d := range l.letters.added {
-		settled := int64(0)
-		if !d.SettledAt.IsZero() {
-			settled = d.SettledAt.UnixMicro()
-		}
-		err := batch.Append(d.ID, d.CommitLSN, d.RecordLSN, d.Seq, d.CommitAt.UnixMicro(), uint8(d.Op), d.Table, d.Key, d.Column, d.Reason, string(d.Raw), string(d.Relation), d.NotedAt.UnixMicro(), string(d.State), settled, number)
+	return l.store.each(ctx, func(ctx context.Context, sh *shard) error {
+		batch, err := sh.db.PrepareBatch(ctx, "INSERT INTO dead_letter")
 		if err != nil {
-			_ = batch.Abort() // it has not begun
 			return fmt.Errorf("set rows aside: %w", err)
 		}
-	}
-	if err := batch.Send(); err != nil {
-		return fmt.Errorf("set rows aside: %w", err)
-	}
-	return nil
+		for _, d := range l.letters.added {
+			settled := int64(0)
+			if !d.SettledAt.IsZero() {
+				settled = d.SettledAt.UnixMicro()
+			}
+			err := batch.Append(d.ID, d.CommitLSN, d.RecordLSN, d.Seq, d.CommitAt.UnixMicro(), uint8(d.Op), d.Table, d.Key, d.Column, d.Reason, string(d.Raw), string(d.Relation), d.NotedAt.UnixMicro(), string(d.State), settled, number)
+			if err != nil {
+				_ = batch.Abort() // it has not begun
+				return fmt.Errorf("set rows aside: %w", err)
+			}
+		}
+		if err := batch.Send(); err != nil {
+			return fmt.Errorf("set rows aside: %w", err)
+		}
+		return nil
+	})
 }

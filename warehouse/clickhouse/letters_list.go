@@ -63,7 +63,7 @@ func (s *Store) findLetters(ctx context.Context, m moment, large string, where [
 	if limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", limit)
 	}
-	found, err := collect(ctx, s, query, args, scanLetter)
+	found, err := common(ctx, s, query, args, scanLetter)
 	if err != nil {
 		return nil, fmt.Errorf("list what was set aside: %w", err)
 	}
@@ -94,7 +94,7 @@ func (s *Store) LetterCounts(ctx context.Context) ([]warehouse.LetterCount, erro
 	if err != nil {
 		return nil, err
 	}
-	found, err := collect(ctx, s, "SELECT table, toString(state) AS state, toInt64(count()) FROM "+lettersAt(m)+" GROUP BY table, state ORDER BY table, state", nil, func(rows driver.Rows) (c warehouse.LetterCount, err error) {
+	found, err := common(ctx, s, "SELECT table, toString(state) AS state, toInt64(count()) FROM "+lettersAt(m)+" GROUP BY table, state ORDER BY table, state", nil, func(rows driver.Rows) (c warehouse.LetterCount, err error) {
 		var state string
 		err = rows.Scan(&c.Table, &state, &c.Count)
 		c.State = warehouse.LetterState(state)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -63,10 +64,11 @@ func (s *Store) begin(ctx context.Context) (*load, error) {
 	if s.closing.Err() != nil {
 		return nil, errClosed
 	}
-	m, err := s.now(ctx)
+	all, err := s.nowOfAll(ctx)
 	if err != nil {
 		return nil, err
 	}
+	m := momentOf(all)
 	if s.term == 0 || m.newest.number != s.term {
 		if m, err = s.claim(ctx, m); err != nil {
 			return nil, err
@@ -175,11 +177,11 @@ func (l *load) finish(ctx context.Context, c warehouse.Checkpoint) error {
 
 // stillOurs refuses a load of a writer that another one has taken over from, as it was slow or stood still: it does not count.
 func (l *load) stillOurs(ctx context.Context) error {
-	newest, err := one[uint64](ctx, l.store, "SELECT max(number) FROM term")
+	newest, err := gather(ctx, l.store, l.store.shards, "SELECT max(number) FROM term", nil, scanNumber)
 	if err != nil {
 		return fmt.Errorf("save the checkpoint: %w", err)
 	}
-	if newest != l.start.newest.number {
+	if slices.Max(newest) != l.start.newest.number {
 		return errors.New("another program has taken over the warehouse; this load does not count, and its rows come again")
 	}
 	return nil

@@ -13,14 +13,16 @@ const (
 )
 
 // saveNote replaces a note. It does not wait for an open load.
-func (s *Store) saveNote(ctx context.Context, name string, content any) error {
+func (s *Store) saveNote(ctx context.Context, name string, content any, onShards func(context.Context, func(context.Context, *shard) error) error) error {
 	text, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	return s.exec(ctx, "note it", "INSERT INTO note SELECT {name:String}, {text:String}, max(version) + 1 FROM note WHERE name = {name:String}", named("name", name), named("text", string(text)))
+	return onShards(ctx, func(ctx context.Context, sh *shard) error {
+		return run(ctx, sh.db, "note it", "INSERT INTO note SELECT {name:String}, {text:String}, max(version) + 1 FROM note WHERE name = {name:String}", named("name", name), named("text", string(text)))
+	})
 }
 
 // readNote reads a note; into is left alone when there is none.
@@ -43,7 +45,7 @@ func (s *Store) Marks(ctx context.Context) (map[string]string, error) {
 
 // SaveMarks replaces them.
 func (s *Store) SaveMarks(ctx context.Context, marks map[string]string) error {
-	if err := s.saveNote(ctx, noteMarks, marks); err != nil {
+	if err := s.saveNote(ctx, noteMarks, marks, s.each); err != nil {
 		return fmt.Errorf("save what the server is known by: %w", err)
 	}
 	return nil

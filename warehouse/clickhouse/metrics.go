@@ -35,7 +35,8 @@ var (
 	openSQL       = text("open")
 	amountOpenSQL = text("amount_open")
 	cohortSQL     = text("cohort")
-	funnelSQL     = text("funnel")
+	stayedSQL     = text("stayed")
+	funnelSQL     = strings.ReplaceAll(text("funnel"), "{stayed}", stayedSQL)
 	eventsSQL     = text("events")
 	briefingSQL   = text("briefing")
 	rowsSQL       = text("rows")
@@ -55,8 +56,8 @@ func (s *Store) readLimits(ctx context.Context) error {
 	return nil
 }
 
-// ask puts one question: write makes the text, scan reads a row.
-func ask[T any](ctx context.Context, v *view, who warehouse.Scope, what warehouse.Cell, a warehouse.Ask, write func(q *query) (string, error), scan func(rows driver.Rows) (T, error)) (warehouse.Answer[T], error) {
+// ask puts one question: write makes the text, scan reads a row, sum adds up the answers of shards.
+func ask[T any](ctx context.Context, v *view, who warehouse.Scope, what warehouse.Cell, a warehouse.Ask, write func(q *query) (string, error), scan func(rows driver.Rows) (T, error), sum func(ctx context.Context, q *query, parts [][]T) ([]T, error)) (warehouse.Answer[T], error) {
 	var answer warehouse.Answer[T]
 	if who.IsZero() {
 		return answer, nil
@@ -73,6 +74,9 @@ func ask[T any](ctx context.Context, v *view, who warehouse.Scope, what warehous
 			return warehouse.ErrNotReady
 		}
 		q := &query{view: v, ask: a, who: who, params: make(map[string]any), lists: make(map[string][]uuid.UUID)}
+		if err = q.aim(); err != nil {
+			return err
+		}
 		if q.source, err = v.sourceOf(ctx, a); err != nil {
 			return err
 		}
@@ -83,7 +87,7 @@ func ask[T any](ctx context.Context, v *view, who warehouse.Scope, what warehous
 		if ctx, err = beside(ctx, q.lists); err != nil {
 			return err
 		}
-		answer.Rows, err = collect(ctx, v.store, answer.SQL, q.args(), scan)
+		answer.Rows, answer.Missing, err = askShards(ctx, q, answer.SQL, scan, sum)
 		return err
 	})
 	return answer, err
@@ -101,12 +105,12 @@ func (q *query) finish(body string, expressions ...string) (string, error) {
 
 // Won counts what was won in the period.
 func (v *view) Won(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
-	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricWon}, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("won", "won")...) }, tallies(a))
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricWon}, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("won", "won")...) }, tallies(a), plain(sumTallies))
 }
 
 // Lost counts what was lost in the period.
 func (v *view) Lost(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.Tally], error) {
-	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricLost}, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("lost", "lost")...) }, tallies(a))
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricLost}, a, func(q *query) (string, error) { return q.finish(wonSQL, q.postings("lost", "lost")...) }, tallies(a), plain(sumTallies))
 }
 
 // postings gives the table expressions for what entered and left the stages of one or two types.
@@ -126,7 +130,7 @@ func (v *view) AmountOpen(ctx context.Context, who warehouse.Scope, a warehouse.
 		}
 		return q.finish(amountOpenSQL, open...)
 	}
-	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricAmountOpen}, a, write, tallies(a))
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricAmountOpen}, a, write, tallies(a), plain(sumTallies))
 }
 
 // open gives the table expressions for what was open at the instant.
@@ -152,7 +156,7 @@ func (v *view) WinRate(ctx context.Context, who warehouse.Scope, a warehouse.Ask
 		err = rows.Scan(&w.Key, &w.Won, &w.Lost)
 		w.Key = keyOf(a, w.Key)
 		return w, err
-	})
+	}, plain(sumWonLost))
 }
 
 // Funnel follows the opportunities created in the period.
@@ -161,7 +165,7 @@ func (v *view) Funnel(ctx context.Context, who warehouse.Scope, a warehouse.Ask)
 		q.period()
 		return q.finish(","+funnelSQL, q.source.states(q), q.source.stays(q), cohortSQL)
 	}
-	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricFunnel}, a, write, scanFunnel)
+	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricFunnel}, a, write, scanFunnel, sumFunnel)
 }
 
 func scanFunnel(rows driver.Rows) (f warehouse.FunnelStage, err error) {
@@ -194,14 +198,18 @@ func (v *view) Briefing(ctx context.Context, who warehouse.Scope, a warehouse.As
 	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricBriefing}, a, write, func(rows driver.Rows) (b warehouse.BriefingRow, err error) {
 		err = rows.Scan(&b.Event, &b.Currency, &b.Count, &b.Amount)
 		return b, err
-	})
+	}, plain(sumBriefing))
 }
 
 // Rows lists the events behind one cell. For a win rate, Part says "won" or "lost"; without it both are listed.
 func (v *view) Rows(ctx context.Context, who warehouse.Scope, a warehouse.Ask, c warehouse.Cell, limit, offset int) (warehouse.Answer[warehouse.RowRef], error) {
 	write := func(q *query) (string, error) {
-		q.bind("limit", "Int64", int64(limit))
-		q.bind("offset", "Int64", int64(offset))
+		first, skipped := limit, offset
+		if len(q.shards) > 1 { // any of them may have all of the first ones
+			first, skipped = offset+limit, 0
+		}
+		q.bind("limit", "Int64", int64(first))
+		q.bind("offset", "Int64", int64(skipped))
 		rows, condition, expressions, err := q.cell(c)
 		if err != nil {
 			return "", err
@@ -213,7 +221,7 @@ func (v *view) Rows(ctx context.Context, who warehouse.Scope, a warehouse.Ask, c
 		err = rows.Scan(&r.OpportunityID, &sign, &at, &r.Amount, &r.Currency)
 		r.Sign, r.At = int(sign), instant(at)
 		return r, err
-	})
+	}, plain(newest(limit, offset)))
 }
 
 // cell says which rows are behind a cell: the table expression, the condition, and what they need.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	engine "github.com/ClickHouse/clickhouse-go/v2"
@@ -26,15 +27,20 @@ const (
 
 // Preflight says whether a store can be opened: nil, or what is wrong and what to do. Nothing is changed. A server that does
 // not answer gives warehouse.ErrAway. No word of it holds the password.
-func Preflight(ctx context.Context, address string) error {
-	where, err := placeOf(address)
+func Preflight(ctx context.Context, o Options) error {
+	where, err := placeOf(o.URL)
 	if err != nil {
 		return err
 	}
+	if err := o.Engine.orPlain().check(); err != nil {
+		return err
+	}
+	address, hosts := hostsOf(o.URL)
 	options, err := engine.ParseDSN(address)
 	if err != nil {
 		return errNoAddress // the driver's words may hold what was taken for a part of the password
 	}
+	options.Addr = hosts
 	options.Auth.Database = "" // it may still have to be made
 	options.DialTimeout, options.MaxOpenConns = 5*time.Second, 1
 	options.DialContext = dialer(options)
@@ -50,18 +56,23 @@ func Preflight(ctx context.Context, address string) error {
 	if err != nil {
 		return explain(where, options.Auth.Username, err)
 	}
-	return newEnough(where, version.Version)
+	if err := newEnough(where, version.Version); err != nil || o.Cluster == "" {
+		return err
+	}
+	_, err = nodes(ctx, db, o.Cluster)
+	return err
 }
 
 var errNoAddress = errors.New("WAREHOUSE_URL is not of the form clickhouse://user:password@host:9000/database; signs in a password are written as in other addresses (%40 for @). Nothing was started")
 
 // placeOf is host, port and database, without anything that is secret.
 func placeOf(address string) (string, error) {
-	u, err := url.Parse(address)
+	one, hosts := hostsOf(address)
+	u, err := url.Parse(one)
 	if err != nil || u.Scheme != "clickhouse" || u.Host == "" || len(u.Path) < 2 {
 		return "", errNoAddress
 	}
-	return u.Host + u.Path, nil
+	return strings.Join(hosts, ",") + u.Path, nil
 }
 
 // explain says what a refusal means and what to do.
@@ -95,7 +106,7 @@ func newEnough(where string, v proto.Version) error {
 
 // OpenChecked is Open after Preflight, with faults in words.
 func OpenChecked(ctx context.Context, opts Options) (*Store, error) {
-	if err := Preflight(ctx, opts.URL); err != nil {
+	if err := Preflight(ctx, opts); err != nil {
 		return nil, err
 	}
 	s, err := Open(ctx, opts)
@@ -103,6 +114,7 @@ func OpenChecked(ctx context.Context, opts Options) (*Store, error) {
 		return s, err
 	}
 	where, _ := placeOf(opts.URL) // was read before
-	u, _ := url.Parse(opts.URL)
+	address, _ := hostsOf(opts.URL)
+	u, _ := url.Parse(address)
 	return nil, explain(where, u.User.Username(), err)
 }

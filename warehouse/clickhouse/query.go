@@ -14,6 +14,8 @@ import (
 // query is one question being put into words: fixed fragments, and parameters that the server binds by name.
 type query struct {
 	view   *view
+	shards []*shard // that have rows of it, and answered when the view was opened
+	gone   []*shard // and those that did not
 	ask    warehouse.Ask
 	who    warehouse.Scope
 	source source

@@ -20,7 +20,7 @@ func (v *view) Scan(ctx context.Context, t *warehouse.Table, span warehouse.KeyS
 	if err := v.store.mirrors(t); err != nil {
 		return err
 	}
-	return v.read(ctx, func(ctx context.Context) error {
+	return v.readAll(ctx, func(ctx context.Context) error {
 		standing, err := v.standing(ctx, t, span)
 		if err != nil {
 			return err
@@ -29,7 +29,11 @@ func (v *view) Scan(ctx context.Context, t *warehouse.Table, span warehouse.KeyS
 		for _, name := range t.Key[1:] {
 			order = append(order, ident(name))
 		}
-		rows, err := v.store.db.Query(ctx, fmt.Sprintf("SELECT %s, _rec FROM (%s) ORDER BY %s", list(t.Columns), standing, strings.Join(order, ", ")))
+		query := fmt.Sprintf("SELECT %s, _rec FROM (%s) ORDER BY %s", list(t.Columns), standing, strings.Join(order, ", "))
+		if len(v.shards) > 1 {
+			return v.merge(ctx, t, query, each)
+		}
+		rows, err := v.shards[0].db.Query(ctx, query)
 		if err != nil {
 			return fmt.Errorf("read the rows of %s: %w", t.Name, err)
 		}
@@ -62,9 +66,9 @@ func (v *view) Recent(ctx context.Context, t *warehouse.Table, changes int) (key
 	if err := v.store.mirrors(t); err != nil {
 		return nil, err
 	}
-	err = v.read(ctx, func(ctx context.Context) error {
+	err = v.readAll(ctx, func(ctx context.Context) error {
 		query := fmt.Sprintf("SELECT DISTINCT %[1]s FROM (SELECT %[1]s FROM %[2]s WHERE _op NOT IN (83, 84) ORDER BY _lsn DESC, _seq DESC LIMIT %[3]d)", ident(t.Key[0]), logged(v.at, t.Name+"_log"), changes)
-		keys, err = collect(ctx, v.store, query, nil, scanID)
+		keys, err = gather(ctx, v.store, v.store.holders(t), query, nil, scanID)
 		return err
 	})
 	if err != nil {
@@ -78,9 +82,19 @@ func scanID(rows driver.Rows) (id uuid.UUID, err error) {
 	return id, err
 }
 
+func scanText(rows driver.Rows) (text string, err error) {
+	err = rows.Scan(&text)
+	return text, err
+}
+
+func scanNumber(rows driver.Rows) (n uint64, err error) {
+	err = rows.Scan(&n)
+	return n, err
+}
+
 // scan reads rows with all columns of a table and _rec into a batch.
-func (s *Store) scan(ctx context.Context, query string, args []any, into *warehouse.Batch) error {
-	rows, err := s.db.Query(ctx, query, args...)
+func scan(ctx context.Context, db driver.Conn, query string, into *warehouse.Batch) error {
+	rows, err := db.Query(ctx, query)
 	if err != nil {
 		return err
 	}

@@ -3,16 +3,19 @@ package clickhouse
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
 
 // schemaVersion names the form of the tables. A database of another form is not gone on with: the warehouse is a copy and is
 // filled again from Postgres.
-const schemaVersion = 1
+const schemaVersion = 2
 
 //go:embed queries/schema.sql
 var schemaSQL string
@@ -83,27 +86,19 @@ func (s *Store) mirrors(t *warehouse.Table) error {
 // durable has a table's rows on the disk when it is said that they are written: Postgres is told then that it may forget them.
 const durable = " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 
-// prepare makes the tables that are not there.
-func (s *Store) prepare(ctx context.Context) error {
-	have, err := s.columns(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.checkForm(ctx, have); err != nil {
-		return err
-	}
+// statements make the tables that every database of this form has.
+func (s *Store) statements() []string {
+	var all []string
 	for _, statement := range strings.Split(strings.TrimSpace(schemaSQL), ";\n") {
-		if err := s.exec(ctx, "make the tables of the warehouse", statement+durable); err != nil {
-			return err
-		}
+		all = append(all, s.engine.table(statement+durable))
 	}
-	if err := s.grow(ctx, have); err != nil {
+	return all
+}
+
+// prepare makes the tables that are not there. A shard that is away gets its own when it is back.
+func (s *Store) prepare(ctx context.Context) error {
+	if _, err := s.some(ctx, s.prepareShard); err != nil {
 		return err
-	}
-	if len(have) == 0 {
-		if err := s.exec(ctx, "mark the form of the warehouse", "INSERT INTO form VALUES ({version:UInt32})", named("version", uint32(schemaVersion))); err != nil {
-			return err
-		}
 	}
 	if err := s.readLimits(ctx); err != nil {
 		return err
@@ -111,4 +106,66 @@ func (s *Store) prepare(ctx context.Context) error {
 	open, err := s.anyLetterOpen(ctx)
 	s.lettersOpen.Store(open)
 	return err
+}
+
+// prepareShard makes the tables of a shard on each of its servers. One that is away has got its own before, or waits for the next
+// program that opens the warehouse.
+func (s *Store) prepareShard(ctx context.Context, sh *shard) error {
+	if sh.ready {
+		return nil
+	}
+	var away error
+	for _, one := range sh.servers {
+		err := s.prepareServer(ctx, one)
+		switch {
+		case err == nil:
+			sh.ready = true
+		case !errors.Is(err, warehouse.ErrAway):
+			return err
+		default:
+			away = err
+		}
+	}
+	if sh.ready {
+		return nil
+	}
+	return away
+}
+
+func (s *Store) prepareServer(ctx context.Context, on server) error {
+	if err := on.makeDatabase(ctx); err != nil {
+		return err
+	}
+	have, err := columns(ctx, on.db)
+	if err != nil {
+		return err
+	}
+	if err := s.checkForm(ctx, on.db, have); err != nil {
+		return err
+	}
+	for _, statement := range s.statements() {
+		if err := run(ctx, on.db, "make the tables of the warehouse", statement); err != nil {
+			return err
+		}
+	}
+	if err := s.grow(ctx, on.db, have); err != nil {
+		return err
+	}
+	for _, statement := range s.wholeCluster() {
+		if err := run(ctx, on.db, "make the tables of the whole cluster", statement); err != nil {
+			return err
+		}
+	}
+	if len(have) > 0 {
+		return nil
+	}
+	return run(ctx, on.db, "mark the form of the warehouse", "INSERT INTO form VALUES ({version:UInt32}, {shards:UInt32})", named("version", uint32(schemaVersion)), named("shards", uint32(len(s.shards))))
+}
+
+// run is a statement on one server.
+func run(ctx context.Context, db driver.Conn, what, query string, args ...any) error {
+	if err := db.Exec(ctx, query, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, told(ctx, err))
+	}
+	return nil
 }

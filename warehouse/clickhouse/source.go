@@ -64,7 +64,7 @@ func (v *view) exists(ctx context.Context, rows string) (found bool, err error) 
 	if found, ok := v.found[rows]; ok {
 		return found, nil
 	}
-	if found, err = one[bool](ctx, v.store, "SELECT count() > 0 FROM (SELECT 1 FROM "+rows+" LIMIT 1)"); err != nil {
+	if found, err = holds(ctx, v.store, v.shards, "SELECT count() > 0 FROM (SELECT 1 FROM "+rows+" LIMIT 1)"); err != nil {
 		return false, fmt.Errorf("look where the answer is: %w", err)
 	}
 	v.found[rows] = found

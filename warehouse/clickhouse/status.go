@@ -34,9 +34,9 @@ func (s *Store) Status(ctx context.Context) (kept warehouse.Status, err error) {
 	return kept, nil
 }
 
-// SaveStatus keeps what the pipeline says of itself.
+// SaveStatus keeps what the pipeline says of itself. A shard that is away has what it said before, until the next time.
 func (s *Store) SaveStatus(ctx context.Context, status warehouse.Status) error {
-	if err := s.saveNote(ctx, noteStatus, status); err != nil {
+	if err := s.saveNote(ctx, noteStatus, status, s.reachable); err != nil {
 		return fmt.Errorf("save the pipeline's status: %w", err)
 	}
 	return nil

@@ -1,11 +1,11 @@
 package clickhouse
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,19 +23,25 @@ type Options struct {
 	Log    *slog.Logger
 	Tables []*warehouse.Table // what is mirrored; default warehouse.Tables
 	Keep   time.Duration      // how long a view may last at most, and rows that ended are kept; default 10 minutes
+
+	Cluster string // of system.clusters, whose shards keep the rows; without it one server does
+	Engine  Engine // of the tables; default MergeTree
 }
 
-// Store is the warehouse in a database of a ClickHouse server. Any number of programs may read it.
+// Store is the warehouse in a database of a ClickHouse server, or of the servers of a cluster. Any number of programs may read it.
 type Store struct {
 	warehouse.OneByOne
-	log    *slog.Logger
-	tables []*warehouse.Table
-	db     driver.Conn
-	writer uuid.UUID // of this store, in its terms
-	limits engine.Settings
+	log     *slog.Logger
+	tables  []*warehouse.Table
+	shards  []*shard
+	cluster string
+	engine  Engine
+	writer  uuid.UUID // of this store, in its terms
+	limits  engine.Settings
 
 	closing context.Context // done when the store is closed
 	close   context.CancelFunc
+	looking sync.WaitGroup // for shards that are away
 
 	writing sync.Mutex // one load or reset at a time; over the next
 	term    uint64     // that this store writes in; 0 when it must take one first
@@ -49,9 +55,6 @@ type Store struct {
 
 var _ warehouse.Store = (*Store)(nil)
 
-// connections is how many questions and inserts go on at a time where the address does not say it (max_open_conns); more wait.
-const connections = 16
-
 // Open makes the database and its tables where they are not there.
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	if opts.Tables == nil {
@@ -60,64 +63,24 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	db, err := connect(ctx, opts.URL)
-	if err != nil {
-		return nil, err
-	}
 	if opts.Keep == 0 {
 		opts.Keep = 10 * time.Minute
 	}
-	s := &Store{log: opts.Log, tables: opts.Tables, db: db, writer: uuid.New(), keep: opts.Keep}
+	opts.Engine = opts.Engine.orPlain()
+	if err := opts.Engine.check(); err != nil {
+		return nil, err
+	}
+	shards, err := meet(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{log: opts.Log, tables: opts.Tables, shards: shards, cluster: opts.Cluster, engine: opts.Engine, writer: uuid.New(), keep: opts.Keep}
 	s.OneByOne = warehouse.OneByOne{Viewer: s}
 	s.closing, s.close = context.WithCancel(context.Background())
 	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
-}
-
-// connect opens the connections and makes the database.
-func connect(ctx context.Context, url string) (driver.Conn, error) {
-	options, err := engine.ParseDSN(url)
-	if err != nil {
-		return nil, fmt.Errorf("open the warehouse: WAREHOUSE_URL is not of the form clickhouse://user:password@host:9000/database: %w", withoutAddress(err))
-	}
-	options.MaxOpenConns = cmp.Or(options.MaxOpenConns, connections)
-	options.MaxIdleConns = options.MaxOpenConns
-	options.DialTimeout = cmp.Or(options.DialTimeout, 10*time.Second)
-	options.DialContext = dialer(options)
-	options.Compression = &engine.Compression{Method: engine.CompressionLZ4}
-	if options.Settings == nil {
-		options.Settings = engine.Settings{}
-	}
-	options.Settings["join_use_nulls"] = 1 // as the standard says
-	options.Settings["enable_materialized_cte"] = 1
-	options.Settings["lightweight_deletes_sync"] = 2 // what is deleted is gone when that is said
-	database := options.Auth.Database
-	if database != "" && database != "default" {
-		options.Auth.Database = ""
-		if err := makeDatabase(ctx, options, database); err != nil {
-			return nil, err
-		}
-		options.Auth.Database = database
-	}
-	db, err := engine.Open(options)
-	if err != nil {
-		return nil, fmt.Errorf("open the warehouse: %w", err)
-	}
-	return db, nil
-}
-
-func makeDatabase(ctx context.Context, options *engine.Options, database string) error {
-	db, err := engine.Open(options)
-	if err != nil {
-		return fmt.Errorf("open the warehouse: %w", err)
-	}
-	defer func() { _ = db.Close() }()
-	if err := db.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+ident(database)); err != nil {
-		return fmt.Errorf("make the database %s of the warehouse: %w", database, told(ctx, err))
-	}
-	return nil
 }
 
 // Engine names the engine.
@@ -132,15 +95,20 @@ func (s *Store) Close() error {
 	}
 	s.close()
 	s.sweeper.wait()
-	return s.db.Close()
+	s.looking.Wait()
+	var err error
+	for _, sh := range s.shards {
+		err = errors.Join(err, sh.hangUp())
+	}
+	return err
 }
 
 // errClosed answers whoever comes after Close.
 var errClosed = errors.New("the warehouse is closed")
 
 // collect asks and reads all rows of the answer.
-func collect[T any](ctx context.Context, s *Store, query string, args []any, scan func(rows driver.Rows) (T, error)) ([]T, error) {
-	rows, err := s.db.Query(ctx, query, args...)
+func collect[T any](ctx context.Context, db driver.Conn, query string, args []any, scan func(rows driver.Rows) (T, error)) ([]T, error) {
+	rows, err := db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("ask the warehouse: %w", told(ctx, err))
 	}
@@ -159,15 +127,46 @@ func collect[T any](ctx context.Context, s *Store, query string, args []any, sca
 	return all, nil
 }
 
-// one reads the only value of an answer.
-func one[T any](ctx context.Context, s *Store, query string, args ...any) (value T, err error) {
-	err = s.db.QueryRow(ctx, query, args...).Scan(&value)
-	return value, told(ctx, err)
+// gather is collect on some shards, one answer after the other.
+func gather[T any](ctx context.Context, s *Store, shards []*shard, query string, args []any, scan func(rows driver.Rows) (T, error)) (all []T, err error) {
+	answers := make([][]T, len(s.shards))
+	gone, err := s.partly(shards, s.askAll(ctx, shards, func(ctx context.Context, sh *shard) (err error) {
+		answers[slices.Index(s.shards, sh)], err = collect(ctx, sh.db, query, args, scan)
+		return err
+	}))
+	if err == nil && len(gone) > 0 {
+		err = errPart(gone)
+	}
+	return slices.Concat(answers...), err
 }
 
+// holds says whether it is so on any of some shards.
+func holds(ctx context.Context, s *Store, shards []*shard, query string) (bool, error) {
+	each, err := gather(ctx, s, shards, query, nil, func(rows driver.Rows) (yes bool, err error) {
+		err = rows.Scan(&yes)
+		return yes, err
+	})
+	return slices.Contains(each, true), err
+}
+
+// common is collect on one shard, of what all shards have.
+func common[T any](ctx context.Context, s *Store, query string, args []any, scan func(rows driver.Rows) (T, error)) ([]T, error) {
+	return first(ctx, s, func(ctx context.Context, sh *shard) ([]T, error) { return collect(ctx, sh.db, query, args, scan) })
+}
+
+// one reads the only value of an answer, of what all shards have.
+func one[T any](ctx context.Context, s *Store, query string, args ...any) (T, error) {
+	return first(ctx, s, func(ctx context.Context, sh *shard) (value T, err error) {
+		err = sh.db.QueryRow(ctx, query, args...).Scan(&value)
+		return value, told(ctx, err)
+	})
+}
+
+// exec has each shard do the same with what it has.
 func (s *Store) exec(ctx context.Context, what, query string, args ...any) error {
-	if err := s.db.Exec(ctx, query, args...); err != nil {
-		return fmt.Errorf("%s: %w", what, told(ctx, err))
+	err := s.each(ctx, func(ctx context.Context, sh *shard) error { return told(ctx, sh.db.Exec(ctx, query, args...)) })
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
 }

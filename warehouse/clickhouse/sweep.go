@@ -100,7 +100,7 @@ func (s *Store) sweepLeft(ctx context.Context, m moment) error {
 	}
 	where := "_load < " + strconv.FormatUint(m.newest.number<<termShift, 10) + " AND NOT (" + m.counts("_load") + ")"
 	for _, table := range tables {
-		left, err := one[bool](ctx, s, "SELECT count() > 0 FROM "+table+" WHERE "+where)
+		left, err := holds(ctx, s, s.shards, "SELECT count() > 0 FROM "+table+" WHERE "+where)
 		if err != nil {
 			return fmt.Errorf("look for what was left behind in %s: %w", table, err)
 		}

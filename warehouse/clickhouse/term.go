@@ -1,6 +1,8 @@
 package clickhouse
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -38,43 +41,61 @@ type moment struct {
 const readTermsSQL = `SELECT number, writer, upto, before, before_upto, deployment, system_id, timeline, slot, lsn, committed_at, snapshot_lsn, shift, epoch
 	FROM term FINAL ORDER BY number DESC, writer`
 
-// readTerms lists all terms, the newest first.
-func (s *Store) readTerms(ctx context.Context) (all []term, err error) {
-	rows, err := s.db.Query(ctx, readTermsSQL)
-	if err != nil {
-		return nil, fmt.Errorf("read the checkpoint: %w", told(ctx, err))
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var t term
+// readTerms lists all terms that a server knows, the newest first.
+func readTerms(ctx context.Context, db driver.Conn) ([]term, error) {
+	all, err := collect(ctx, db, readTermsSQL, nil, func(rows driver.Rows) (t term, err error) {
 		var timeline, committedAt, epoch int64
 		c := &t.checkpoint
-		if err := rows.Scan(&t.number, &t.writer, &t.upto, &t.before, &t.beforeUpto, &c.Deployment, &c.SystemID, &timeline, &c.Slot, &c.LSN, &committedAt, &c.SnapshotLSN, &c.Shift, &epoch); err != nil {
-			return nil, fmt.Errorf("read the checkpoint: %w", told(ctx, err))
-		}
+		err = rows.Scan(&t.number, &t.writer, &t.upto, &t.before, &t.beforeUpto, &c.Deployment, &c.SystemID, &timeline, &c.Slot, &c.LSN, &committedAt, &c.SnapshotLSN, &c.Shift, &epoch)
 		c.Timeline, c.Epoch = int(timeline), int(epoch)
 		if committedAt != 0 || c.LSN != 0 {
 			c.CommittedAt = instant(committedAt)
 		}
-		all = append(all, t)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read the checkpoint: %w", told(ctx, err))
+		return t, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the checkpoint: %w", err)
 	}
 	return all, nil
 }
 
-// now reads the present state.
-func (s *Store) now(ctx context.Context) (moment, error) {
-	all, err := s.readTerms(ctx)
-	if err != nil || len(all) == 0 {
-		return moment{}, err
+// terms lists what the shards know together: a load counts when one of them has been told, as all have its rows by then.
+func (s *Store) terms(ctx context.Context) (all []term, gone []*shard, err error) {
+	answers := make([][]term, len(s.shards))
+	gone, err = s.some(ctx, s.briefly(func(ctx context.Context, sh *shard) (err error) {
+		answers[slices.Index(s.shards, sh)], err = readTerms(ctx, sh.db)
+		return err
+	}))
+	if len(s.shards) == 1 {
+		return answers[0], gone, err
 	}
-	return momentOf(all), nil
+	all = slices.Concat(answers...)
+	slices.SortFunc(all, func(a, b term) int {
+		return cmp.Or(cmp.Compare(b.number, a.number), bytes.Compare(a.writer[:], b.writer[:]), cmp.Compare(b.upto, a.upto))
+	})
+	return slices.CompactFunc(all, func(a, b term) bool { return a.number == b.number && a.writer == b.writer }), gone, err
+}
+
+// now reads the present state, of the shards that answer.
+func (s *Store) now(ctx context.Context) (moment, error) {
+	all, _, err := s.terms(ctx)
+	return momentOf(all), err
+}
+
+// nowOfAll is now for whoever writes: a shard that is away may know of a load that others do not.
+func (s *Store) nowOfAll(ctx context.Context) ([]term, error) {
+	all, gone, err := s.terms(ctx)
+	if err == nil && len(gone) > 0 {
+		err = errPart(gone)
+	}
+	return all, err
 }
 
 // momentOf follows the terms back from the newest.
 func momentOf(all []term) moment {
+	if len(all) == 0 {
+		return moment{}
+	}
 	m := moment{newest: all[0], sole: len(all) == 1}
 	for number, upto := all[0].number, all[0].upto; number > 0; {
 		at := slices.IndexFunc(all, func(t term) bool { return t.number == number })
@@ -130,7 +151,7 @@ func (m moment) counts(column string) string {
 // came to count after the moment was read is gone on from, too, as its writer was told that it does.
 func (s *Store) claim(ctx context.Context, from moment) (moment, error) {
 	for attempt := range uint64(8) {
-		all, err := s.readTerms(ctx)
+		all, err := s.nowOfAll(ctx)
 		if err != nil {
 			return moment{}, err
 		}
@@ -144,7 +165,7 @@ func (s *Store) claim(ctx context.Context, from moment) (moment, error) {
 		if err := s.saveTerm(ctx, next); err != nil {
 			return moment{}, err
 		}
-		if all, err = s.readTerms(ctx); err != nil {
+		if all, err = s.nowOfAll(ctx); err != nil {
 			return moment{}, err
 		}
 		if all[0].number != next.number || len(all) > 1 && all[1].number == next.number {
@@ -175,17 +196,9 @@ func (s *Store) saveTerm(ctx context.Context, t term) error {
 	if !c.CommittedAt.IsZero() {
 		at = c.CommittedAt.UnixMicro()
 	}
-	batch, err := s.db.PrepareBatch(ctx, "INSERT INTO term")
-	if err != nil {
-		return fmt.Errorf("save the checkpoint: %w", told(ctx, err))
-	}
-	if err := batch.Append(t.number, t.writer, t.upto, t.before, t.beforeUpto, c.Deployment, c.SystemID, int64(c.Timeline), c.Slot, c.LSN, at, c.SnapshotLSN, c.Shift, int64(c.Epoch)); err != nil {
-		return errors.Join(fmt.Errorf("save the checkpoint: %w", err), batch.Abort())
-	}
-	if err := batch.Send(); err != nil {
-		return fmt.Errorf("save the checkpoint: %w", told(ctx, err))
-	}
-	return nil
+	return s.each(ctx, func(ctx context.Context, sh *shard) error {
+		return insertRow(ctx, sh.db, "save the checkpoint", "term", t.number, t.writer, t.upto, t.before, t.beforeUpto, c.Deployment, c.SystemID, int64(c.Timeline), c.Slot, c.LSN, at, c.SnapshotLSN, c.Shift, int64(c.Epoch))
+	})
 }
 
 // instant is a time as the store keeps it, in microseconds.

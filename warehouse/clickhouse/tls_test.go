@@ -98,7 +98,7 @@ func TestOverTLS(t *testing.T) {
 // trusts says that an address can be worked with.
 func trusts(t *testing.T, address string) {
 	t.Helper()
-	require.NoError(t, clickhouse.Preflight(t.Context(), address))
+	require.NoError(t, clickhouse.Preflight(t.Context(), clickhouse.Options{URL: address}))
 	s, b := openAt(t, address), newBusiness()
 	require.NoError(t, s.Reset(t.Context()))
 	b.win(2)
@@ -110,7 +110,7 @@ func trusts(t *testing.T, address string) {
 func distrusts(t *testing.T, address string, words ...string) {
 	t.Helper()
 	_, err := clickhouse.Open(t.Context(), clickhouse.Options{URL: address})
-	for _, err := range []error{err, clickhouse.Preflight(t.Context(), address)} {
+	for _, err := range []error{err, clickhouse.Preflight(t.Context(), clickhouse.Options{URL: address})} {
 		require.ErrorIs(t, err, warehouse.ErrRefused)
 		require.NotErrorIs(t, err, warehouse.ErrAway)
 		for _, w := range words {

@@ -94,8 +94,11 @@ func (l *load) rowsBefore(ctx context.Context, b *warehouse.Batch, key [][16]byt
 		return nil, err
 	}
 	query := fmt.Sprintf("SELECT %s, _rec FROM %s WHERE %s IN (SELECT UUIDToNum(id) FROM wanted)", list(t.Columns), l.store.table(l.moment(), t.Name, t.Key[0]), keyOrder(t))
-	if err := l.store.scan(ctx, query, nil, before); err != nil {
-		return nil, fmt.Errorf("find the unchanged values of %s: %w", t.Name, err)
+	for _, sh := range l.store.holders(t) {
+		err := l.store.ask(ctx, sh, func(ctx context.Context, sh *shard) error { return scan(ctx, sh.db, query, before) })
+		if err != nil {
+			return nil, fmt.Errorf("find the unchanged values of %s: %w", t.Name, err)
+		}
 	}
 	return before, nil
 }

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -11,10 +12,12 @@ import (
 // view is the loads that counted when it was opened. It holds no connection: rows that end are taken away only when all views that
 // may read them are over, and so a view is over after a while (sweep.go).
 type view struct {
-	store *Store
-	at    moment
-	ended map[string]bool // the kinds of which some rows have ended
-	plain bool            // compute all from the history: slow, and what a test holds the fast way against
+	store  *Store
+	shards []*shard // that answered
+	gone   []*shard // and those that did not
+	at     moment
+	ended  map[string]bool // the kinds of which some rows have ended
+	plain  bool            // compute all from the history: slow, and what a test holds the fast way against
 
 	over context.Context // done when the view is
 	end  context.CancelFunc
@@ -28,13 +31,19 @@ func (s *Store) View(ctx context.Context) (warehouse.View, error) {
 	if s.closing.Err() != nil {
 		return nil, errClosed
 	}
-	m, err := s.now(ctx)
+	all, gone, err := s.terms(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v := &view{store: s, at: m, found: make(map[string]bool)}
-	if v.ended, err = s.names(ctx, "SELECT DISTINCT toString(kind) FROM ended WHERE "+m.counts("_load")); err != nil {
+	v := &view{store: s, gone: gone, at: momentOf(all), found: make(map[string]bool)}
+	v.shards = slices.DeleteFunc(slices.Clone(s.shards), func(sh *shard) bool { return slices.Contains(gone, sh) })
+	ended, err := gather(ctx, s, v.shards, "SELECT DISTINCT toString(kind) FROM ended WHERE "+v.at.counts("_load"), nil, scanText)
+	if err != nil {
 		return nil, fmt.Errorf("open a view of the warehouse: %w", err)
+	}
+	v.ended = make(map[string]bool)
+	for _, kind := range ended {
+		v.ended[kind] = true
 	}
 	v.over, v.end = context.WithTimeout(context.WithoutCancel(ctx), s.keep)
 	closed := context.AfterFunc(s.closing, v.end)
@@ -72,6 +81,14 @@ func (v *view) read(ctx context.Context, question func(ctx context.Context) erro
 		return err
 	}
 	return nil
+}
+
+// readAll is read for what needs every row.
+func (v *view) readAll(ctx context.Context, question func(ctx context.Context) error) error {
+	if len(v.gone) > 0 {
+		return errPart(v.gone)
+	}
+	return v.read(ctx, question)
 }
 
 // why says why there is no answer any more.

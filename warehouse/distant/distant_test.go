@@ -137,7 +137,9 @@ func TestPasswordIsChanged(t *testing.T) {
 		Open: func(ctx context.Context) (warehouse.Store, error) {
 			return clickhouse.OpenChecked(ctx, clickhouse.Options{URL: address.String()})
 		},
-		Greet: func(ctx context.Context) error { return clickhouse.Preflight(ctx, address.String()) },
+		Greet: func(ctx context.Context) error {
+			return clickhouse.Preflight(ctx, clickhouse.Options{URL: address.String()})
+		},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

@@ -1,6 +1,7 @@
 package warehousetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -9,8 +10,9 @@ import (
 // Run holds an engine against the contract. Every test opens a store of its own.
 func Run(t *testing.T, open func(t testing.TB) warehouse.Store) { RunAsking(t, 12, open) }
 
-// RunAsking puts fewer random questions to each world, for engines that take long to plan them.
-func RunAsking(t *testing.T, questions int, open func(t testing.TB) warehouse.Store) {
+// RunAsking puts fewer random questions to each world, for engines that take long to plan them. Of the themes it takes those that are
+// named, or all.
+func RunAsking(t *testing.T, questions int, open func(t testing.TB) warehouse.Store, themes ...string) {
 	for _, theme := range []struct {
 		name string
 		test func(t *testing.T, open func(t testing.TB) warehouse.Store)
@@ -36,6 +38,8 @@ func RunAsking(t *testing.T, questions int, open func(t testing.TB) warehouse.St
 		{"view", testView},
 		{"compare", testCompare},
 	} {
-		t.Run(theme.name, func(t *testing.T) { theme.test(t, open) })
+		if len(themes) == 0 || slices.Contains(themes, theme.name) {
+			t.Run(theme.name, func(t *testing.T) { theme.test(t, open) })
+		}
 	}
 }

@@ -20,15 +20,7 @@ counted AS (
   WHERE s.type = 'active'
   GROUP BY process_id, id, name, position, currency
 ),
-stayed AS (
-  SELECT process_id, currency, position, open, if(open, {as_of:Int64}, left_at) - entered_at AS microseconds
-  FROM (
-    SELECT opportunity_id, partner_org_id, process_id, {currency} AS currency, created_region AS region, created_tier AS tier, position, open, entered_at, left_at
-    FROM stay_row
-    WHERE created_at >= {from:Int64} AND created_at < {to:Int64}
-  )
-  WHERE {filter}
-),
+{stayed},
 -- The exact quantile of an engine that rounds the place down: a little less than the share gives the discrete one.
 days AS (
   SELECT process_id, currency, position, quantilesExact(0.499999999999, 0.899999999999)(microseconds) AS quantiles, countIf(open) AS open_stays
