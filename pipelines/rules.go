@@ -186,7 +186,7 @@ func stateAfter(err error) string {
 	if errors.Is(err, warehouse.ErrRefused) { // is away, too, until somebody has put it right
 		return stateFailed
 	}
-	if errors.Is(err, warehouse.ErrAway) {
+	if errors.Is(err, warehouse.ErrAway) || errors.Is(err, warehouse.ErrPartAway) {
 		return stateWaiting
 	}
 	if errors.As(err, &setup) || errors.As(err, &schema) || errors.As(err, &flood) || errors.As(err, &store) || errors.As(err, &other) || errors.Is(err, pgsource.ErrDiskFull) {

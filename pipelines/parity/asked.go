@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -29,6 +30,14 @@ func (p plan) asked(ctx context.Context, view warehouse.View) (values, error) {
 	return found, nil
 }
 
+// whole refuses an answer in which something is missing: held against Postgres it would differ.
+func whole[T any](a warehouse.Answer[T], err error) (warehouse.Answer[T], error) {
+	if err == nil && len(a.Missing) > 0 {
+		err = fmt.Errorf("%w: %s", warehouse.ErrPartAway, strings.Join(a.Missing, ", "))
+	}
+	return a, err
+}
+
 func (v values) byVendor(ctx context.Context, view warehouse.View, period string, a warehouse.Ask) error {
 	everything := warehouse.EverythingScope()
 	for metric, ask := range map[warehouse.Metric]func(context.Context, warehouse.Scope, warehouse.Ask) (warehouse.Answer[warehouse.Tally], error){
@@ -38,7 +47,7 @@ func (v values) byVendor(ctx context.Context, view warehouse.View, period string
 		if metric == warehouse.MetricAmountOpen && a.Period.To.Before(a.AsOf) {
 			question.AsOf = a.Period.To
 		}
-		answer, err := ask(ctx, everything, question)
+		answer, err := whole(ask(ctx, everything, question))
 		if err != nil {
 			return err
 		}
@@ -48,7 +57,7 @@ func (v values) byVendor(ctx context.Context, view warehouse.View, period string
 			v.amount(at, "amount", r.Amount)
 		}
 	}
-	answer, err := view.WinRate(ctx, everything, a)
+	answer, err := whole(view.WinRate(ctx, everything, a))
 	for _, r := range answer.Rows {
 		at := place{metric: string(warehouse.MetricWinRate), vendor: r.Key, period: period}
 		v.count(at, "won", r.Won)
@@ -58,7 +67,7 @@ func (v values) byVendor(ctx context.Context, view warehouse.View, period string
 }
 
 func (v values) ofVendor(ctx context.Context, view warehouse.View, scope warehouse.Scope, at place, a warehouse.Ask) error {
-	briefing, err := view.Briefing(ctx, scope, a)
+	briefing, err := whole(view.Briefing(ctx, scope, a))
 	if err != nil {
 		return err
 	}
@@ -68,7 +77,7 @@ func (v values) ofVendor(ctx context.Context, view warehouse.View, scope warehou
 		v.count(at, "count", r.Count)
 		v.amount(at, "amount", r.Amount)
 	}
-	funnel, err := view.Funnel(ctx, scope, a)
+	funnel, err := whole(view.Funnel(ctx, scope, a))
 	at.metric = string(warehouse.MetricFunnel)
 	for _, r := range funnel.Rows {
 		at.key = r.ProcessID.String() + " " + r.StageID.String() + " " + r.Currency
