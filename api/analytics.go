@@ -74,7 +74,7 @@ func (v *AnalyticsView) tally(ctx context.Context, in AnalyticsInput, metric war
 	if err != nil {
 		return nil, err
 	}
-	out, err := explain[TallyRow](v, metric, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	out, err := explain[TallyRow](v, metric, q, got)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (v *AnalyticsView) WinRate(ctx context.Context, in AnalyticsInput) (*Answer
 	if err != nil {
 		return nil, err
 	}
-	out, err := explain[WinRateRow](v, warehouse.MetricWinRate, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	out, err := explain[WinRateRow](v, warehouse.MetricWinRate, q, got)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (v *AnalyticsView) Funnel(ctx context.Context, in AnalyticsInput) (*Answer[
 	if err != nil {
 		return nil, err
 	}
-	out, err := explain[FunnelRow](v, warehouse.MetricFunnel, q, got.Watermark, got.SQL, got.Params, got.Rows)
+	out, err := explain[FunnelRow](v, warehouse.MetricFunnel, q, got)
 	if err != nil {
 		return nil, err
 	}
@@ -182,15 +182,15 @@ func (v *AnalyticsView) funnelRow(row warehouse.FunnelStage, name, currency stri
 }
 
 // explain puts around the rows of an answer what traces it.
-func explain[R any](v *AnalyticsView, metric warehouse.Metric, q question, mark warehouse.Watermark, sql string, params map[string]any, raw any) (*Answer[R], error) {
+func explain[R, T any](v *AnalyticsView, metric warehouse.Metric, q question, got warehouse.Answer[T]) (*Answer[R], error) {
 	definition := warehouse.Definitions[metric]
-	note, err := v.note(metric, q, mark, sql, params, raw)
+	note, err := note(v, metric, q, got)
 	if err != nil {
 		return nil, err
 	}
 	out := &Answer[R]{
 		Metric: metric, DefinitionVersion: definition.Version, Definition: definition.Words, AsOf: q.ask.AsOf, KnownAt: q.knownAt(),
-		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(mark, v.status).shownTo(v.actor), Rows: []R{}, Receipt: note,
+		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(got.Watermark, v.status).shownTo(v.actor), Partial: v.partial(got.Missing), Rows: []R{}, Receipt: note,
 	}
 	if metric != warehouse.MetricAmountOpen {
 		bounds := boundsOf(q.period)

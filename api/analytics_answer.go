@@ -2,6 +2,7 @@ package api
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,8 +37,32 @@ type Answer[R any] struct {
 	By                string           `json:"by,omitempty" doc:"How rows are grouped"`
 	DimensionTime     string           `json:"dimension_time" enum:"event" doc:"Dimensions have the values that they had at the event"`
 	Watermark         WatermarkNote    `json:"watermark" doc:"Up to where the data is complete"`
+	Partial           *PartialNote     `json:"partial,omitempty" doc:"A part of the analytic store did not answer: rows are counted without what it holds. Absent when the answer is whole"`
 	Rows              []R              `json:"rows" doc:"The answer"`
 	Receipt           ReceiptNote      `json:"receipt" doc:"What traces the answer"`
+}
+
+// PartialNote says that an answer is not whole.
+type PartialNote struct {
+	Missing int      `json:"missing" minimum:"1" doc:"How many parts of the analytic store did not answer"`
+	Names   []string `json:"names,omitempty" doc:"Which; for a vendor's people with pipelines.read"`
+	Words   string   `json:"words" doc:"The same in words, with what to do"`
+}
+
+// partial says of an answer that it is not whole, and nothing when it is.
+func (v *AnalyticsView) partial(missing []string) *PartialNote { return partialFor(v.actor, missing) }
+
+func partialFor(actor operational.Actor, missing []string) *PartialNote {
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	missing = slices.Compact(missing)
+	note := &PartialNote{Missing: len(missing), Words: "A part of the analytic store does not answer at the moment, and what it holds is not counted here: companies may be missing. Nothing is lost. Ask again in a moment."}
+	if watches(actor) {
+		note.Names = missing
+	}
+	return note
 }
 
 // PeriodBounds is a half-open period.
@@ -170,6 +195,7 @@ type ReceiptRow struct {
 type ReceiptRows struct {
 	Items   []ReceiptRow `json:"items" doc:"Newest first"`
 	Hidden  int          `json:"hidden" doc:"Rows of this page that you may not see any more"`
+	Partial *PartialNote `json:"partial,omitempty" doc:"A part of the analytic store did not answer: its rows are not listed. Absent when the list is whole"`
 	Next    string       `json:"next_cursor,omitempty" doc:"Give it back as cursor for the next page"`
 	HasMore bool         `json:"has_more" doc:"There is another page"`
 }

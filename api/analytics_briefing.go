@@ -35,17 +35,17 @@ func (v *AnalyticsView) Briefing(ctx context.Context, in AnalyticsInput) (*Brief
 			return nil, fmt.Errorf("ask for %s: %w", warehouse.MetricBriefing, err)
 		}
 	}
-	now := answers[0]
-	whole, err := explain[BriefingRow](v, warehouse.MetricBriefing, q, now.Watermark, now.SQL, now.Params, now.Rows)
+	now, err := explain[BriefingRow](v, warehouse.MetricBriefing, q, answers[0])
 	if err != nil {
 		return nil, err
 	}
-	out := &BriefingAnswer{Answer: *whole}
+	out := &BriefingAnswer{Answer: *now}
+	out.Partial = v.partial(slices.Concat(answers[0].Missing, answers[1].Missing, answers[2].Missing))
 	out.Rows = v.compared(answers, v.nothing(q).Currency)
 	for i, c := range []*Comparison{&out.Previous, &out.YearBefore} {
 		got, asked := answers[i+1], questions[i+1]
 		c.Period = boundsOf(asked.period)
-		if c.Receipt, err = v.note(warehouse.MetricBriefing, asked, got.Watermark, got.SQL, got.Params, got.Rows); err != nil {
+		if c.Receipt, err = note(v, warehouse.MetricBriefing, asked, got); err != nil {
 			return nil, err
 		}
 	}

@@ -143,6 +143,8 @@ func problemOf(method string, err error) *Problem {
 		e = operational.Fault(operational.KindUnavailable, "warehouse-busy", "The analytic store answers as many questions as it takes at a time, and some of them take long. Try again in a moment.")
 	case errors.Is(err, warehouse.ErrAway):
 		e = operational.Fault(operational.KindUnavailable, "warehouse-away", "The analytic store does not answer at the moment. Nothing is lost, and records can be read and changed meanwhile. Try again in a moment.")
+	case errors.Is(err, warehouse.ErrPartAway):
+		e = operational.Fault(operational.KindUnavailable, "warehouse-part-away", "The part of the analytic store that has these figures does not answer at the moment. Nothing is lost, and records can be read and changed meanwhile. Try again in a moment.")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, warehouse.ErrViewEnded):
 		e = operational.Fault(operational.KindUnavailable, "cut-off", "The request was cut off before it was done.")
 	default:

@@ -149,5 +149,6 @@ var problemsOfTheProgram = []ProblemType{
 	{"warehouse-away", "The figures are away", "The analytic store does not answer at the moment. Nothing is lost: figures are made of records, which can be read and changed meanwhile.", "Try again in a moment. If it stays, tell whoever runs this server."},
 	{"warehouse-busy", "Many ask for figures", "The analytic store answers as many questions as it takes at a time, and some of them take long.", "Try again in a moment. A shorter period or a narrower filter is faster."},
 	{"warehouse-refused", "The figures are away", "This program cannot sign in to the analytic store. Nothing is lost: figures are made of records, which can be read and changed meanwhile.", "Tell whoever runs this server, whose log says what to do. Figures come back by themselves."},
+	{"warehouse-part-away", "A part of the figures is away", "The part of the analytic store that has these figures does not answer at the moment. Nothing is lost: figures are made of records, which can be read and changed meanwhile.", "Try again in a moment. If it stays, tell whoever runs this server."},
 	{"warehouse-not-ready", "The figures are being loaded", "The analytic store is still taking its first copy of the data. Records can be read and changed meanwhile.", "Try again in a moment; GET /v1/pipelines shows how far it is."},
 }

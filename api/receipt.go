@@ -29,6 +29,7 @@ type receipt struct {
 	LSN         uint64           `json:"l"`
 	CommittedAt time.Time        `json:"c"`
 	Result      string           `json:"r"`
+	Partial     bool             `json:"p,omitempty"` // a part of the store did not answer
 }
 
 // receipts seals and opens them. They are not only signed: the place in the log that is in them is that of all companies.
@@ -116,22 +117,23 @@ func hashOf(rows any) (string, error) {
 }
 
 // note makes the receipt of an answer.
-func (v *AnalyticsView) note(metric warehouse.Metric, q question, mark warehouse.Watermark, sql string, params map[string]any, raw any) (ReceiptNote, error) {
-	result, err := hashOf(raw)
+func note[T any](v *AnalyticsView, metric warehouse.Metric, q question, got warehouse.Answer[T]) (ReceiptNote, error) {
+	result, err := hashOf(got.Rows)
 	if err != nil {
 		return ReceiptNote{}, err
 	}
 	ask := q.ask
-	ask.UntilLSN = mark.LSN
+	ask.UntilLSN = got.Watermark.LSN
 	token, err := v.analytics.receipts.seal(receipt{
 		Metric: metric, Version: warehouse.Definitions[metric].Version, Engine: v.analytics.store.Engine(), Ask: ask, PeriodText: q.period.Text,
-		Scope: v.scope.Fingerprint(), LSN: mark.LSN, CommittedAt: mark.CommittedAt, Result: result,
+		Scope: v.scope.Fingerprint(), LSN: got.Watermark.LSN, CommittedAt: got.Watermark.CommittedAt, Result: result, Partial: len(got.Missing) > 0,
 	})
 	if err != nil {
 		return ReceiptNote{}, err
 	}
+	params := got.Params
 	if params == nil {
 		params = map[string]any{}
 	}
-	return ReceiptNote{ID: token, SQL: sql, Parameters: params, URL: receiptsPath + token, RowsURL: receiptsPath + token + "/rows"}, nil
+	return ReceiptNote{ID: token, SQL: got.SQL, Parameters: params, URL: receiptsPath + token, RowsURL: receiptsPath + token + "/rows"}, nil
 }

@@ -41,16 +41,22 @@ func (s *Analytics) Recompute(ctx context.Context, actor operational.Actor, toke
 	if out.Why = s.cannotRepeat(view.Watermark(), x); out.Why != "" {
 		return out, nil
 	}
-	result, sql, params, err := again(ctx, view, scope, x)
+	now, err := again(ctx, view, scope, x)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s again: %w", x.Metric, err)
 	}
-	out.SQL, out.Same = sql, result == x.Result
-	if params != nil {
-		out.Parameters = params
+	out.SQL, out.Same = now.sql, now.result == x.Result
+	if now.params != nil {
+		out.Parameters = now.params
 	}
 	out.Why = "The same question at the same watermark gives the same rows."
-	if !out.Same {
+	switch {
+	case out.Same:
+	case now.partial:
+		out.Why = "A part of the analytic store does not answer at the moment, so that the rows cannot be held against those of the receipt. Ask again in a moment."
+	case x.Partial:
+		out.Why = "The receipt is of an answer that was partial, as it said: a part of the analytic store did not answer then. This one is whole."
+	default:
 		out.Why = "The rows at this watermark are not those of the receipt: the store was rebuilt or repaired since, or a record became yours or ceased to be."
 	}
 	return out, nil
@@ -71,7 +77,14 @@ func (s *Analytics) cannotRepeat(mark warehouse.Watermark, x receipt) string {
 	return ""
 }
 
-func again(ctx context.Context, data warehouse.Metrics, scope warehouse.Scope, x receipt) (result, sql string, params map[string]any, err error) {
+// answered is what an answer is held against.
+type answered struct {
+	result, sql string
+	params      map[string]any
+	partial     bool
+}
+
+func again(ctx context.Context, data warehouse.Metrics, scope warehouse.Scope, x receipt) (answered, error) {
 	switch x.Metric {
 	case warehouse.MetricWon:
 		return hashed(data.Won(ctx, scope, x.Ask))
@@ -86,15 +99,15 @@ func again(ctx context.Context, data warehouse.Metrics, scope warehouse.Scope, x
 	case warehouse.MetricBriefing:
 		return hashed(data.Briefing(ctx, scope, x.Ask))
 	}
-	return "", "", nil, fmt.Errorf("there is no metric %q", x.Metric)
+	return answered{}, fmt.Errorf("there is no metric %q", x.Metric)
 }
 
-func hashed[T any](a warehouse.Answer[T], err error) (string, string, map[string]any, error) {
+func hashed[T any](a warehouse.Answer[T], err error) (answered, error) {
 	if err != nil {
-		return "", "", nil, err
+		return answered{}, err
 	}
 	result, err := hashOf(a.Rows)
-	return result, a.SQL, a.Params, err
+	return answered{result, a.SQL, a.Params, len(a.Missing) > 0}, err
 }
 
 // maxOffset bounds how far a list of rows goes: behind it the list is for an export, not for people.
@@ -132,7 +145,7 @@ func (s *Analytics) ReceiptRows(ctx context.Context, actor operational.Actor, to
 	if err != nil {
 		return nil, fmt.Errorf("list the rows of %s: %w", x.Metric, err)
 	}
-	out := &ReceiptRows{Items: []ReceiptRow{}}
+	out := &ReceiptRows{Items: []ReceiptRow{}, Partial: partialFor(actor, got.Missing)}
 	refs := got.Rows
 	if len(refs) > limit && offset+limit < maxOffset {
 		refs = refs[:limit]

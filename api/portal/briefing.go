@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"github.com/sharepartner/sharepartner/api"
 	"github.com/sharepartner/sharepartner/api/portal/views"
 	"github.com/sharepartner/sharepartner/operational"
 	"github.com/sharepartner/sharepartner/warehouse"
@@ -31,7 +32,7 @@ func (p *Portal) briefing(v *visit) error {
 		return err
 	}
 	page.Text = b.subtitle()
-	page.Notes = append(v.staleNote(), b.quietNote(page.Filters)...)
+	page.Notes = append(append(v.staleNote(), partialNote(d.partials()...)...), b.quietNote(page.Filters)...)
 	if b.nothing() && len(page.Filters.Active) > 0 {
 		page.Empty = noMatch(page.Filters)
 		return v.render(200, shell, views.DashboardPage(page))
@@ -129,6 +130,16 @@ func noMatch(f views.Filters) *views.Empty {
 		title = "No opportunities match these " + views.Number(len(f.Active)) + " filters"
 	}
 	return &views.Empty{Icon: "filter-off", Title: title, Text: chosen(f), Action: views.Link{Text: "Clear filters", Href: f.Clear}}
+}
+
+// partialNote warns above figures that are not whole.
+func partialNote(notes ...*api.PartialNote) []views.Note {
+	for _, n := range notes {
+		if n != nil {
+			return []views.Note{{Tone: "warn", Title: "Some figures are missing", Text: "A part of the store that figures come from does not answer at the moment, and what it holds is not counted below: companies may be missing. Nothing is lost. Load the page again in a moment."}}
+		}
+	}
+	return nil
 }
 
 // staleNote warns above figures that may be old.

@@ -105,6 +105,25 @@ func (v *visit) briefingData(f filters) (*briefingData, error) {
 	return d, a.err
 }
 
+// partials are what the answers say of parts that are missing.
+func (d *briefingData) partials() []*api.PartialNote {
+	notes := []*api.PartialNote{d.events.Partial}
+	for _, answer := range []*api.Answer[api.TallyRow]{d.won, d.lost, d.open, d.wonDays, d.wonBefore, d.wonYearly, d.openByStage} {
+		if answer != nil {
+			notes = append(notes, answer.Partial)
+		}
+	}
+	if d.rate != nil {
+		notes = append(notes, d.rate.Partial)
+	}
+	for _, s := range []*split{d.byPartner, d.byRegion, d.byVendor} {
+		if s != nil {
+			notes = append(notes, s.won.Partial, s.lost.Partial, s.open.Partial, s.rate.Partial)
+		}
+	}
+	return notes
+}
+
 // periodOf reads the period by the workspace's calendar, and until when it is looked at.
 func (v *visit) periodOf(f filters) (operational.Period, time.Time, error) {
 	asOf := v.deps.Clock()

@@ -57,7 +57,7 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 			text: "The store that figures come from answers as many questions as it takes at a time, and some of them take long. Try again in a moment; a shorter period or a narrower filter is faster.",
 		}
 	}
-	if errors.Is(err, warehouse.ErrAway) {
+	if errors.Is(err, warehouse.ErrAway) || errors.Is(err, warehouse.ErrPartAway) {
 		api.NoteFault(r.Context(), err)
 		return faultPage{
 			status: http.StatusServiceUnavailable, title: "The figures are away at the moment",

@@ -42,7 +42,7 @@ func (p *Portal) funnel(v *visit) error {
 		return err
 	}
 	page.Text = "Opportunities created in " + period.Label + ", followed until " + v.day(asOf.Add(-1))
-	page.Notes = v.staleNote()
+	page.Notes = append(v.staleNote(), partialNote(answer.Partial)...)
 	for _, g := range x.groups() {
 		page.Figures = append(page.Figures, views.Sized[views.Figure]{Width: "w12", Of: x.figure(g, period.Label)})
 	}

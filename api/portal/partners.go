@@ -71,6 +71,9 @@ func (v *visit) openedOf(view *api.AnalyticsView, ctx context.Context, in api.An
 		v.log.WarnContext(ctx, "open amounts not readable", "error", err)
 		return nil
 	}
+	if answer.Partial != nil {
+		return nil // nothing rather than a part
+	}
 	amounts, counts, out := map[uuid.UUID][]string{}, map[uuid.UUID]int64{}, map[uuid.UUID]opened{}
 	for _, r := range answer.Rows {
 		id, err := uuid.Parse(r.Key)
