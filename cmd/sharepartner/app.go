@@ -109,9 +109,9 @@ func (c Config) openWarehouse(ctx context.Context, log *slog.Logger) (warehouse.
 	return orNone(distant.Open(ctx, distant.Options{
 		Engine: "clickhouse", Log: log,
 		Open: func(ctx context.Context) (warehouse.Store, error) {
-			return orNone(clickhouse.OpenChecked(ctx, clickhouse.Options{URL: c.WarehouseURL, Log: log}))
+			return orNone(clickhouse.OpenChecked(ctx, c.clickHouse(log)))
 		},
-		Greet: func(ctx context.Context) error { return clickhouse.Preflight(ctx, c.WarehouseURL) },
+		Greet: func(ctx context.Context) error { return clickhouse.Preflight(ctx, c.clickHouse(log)) },
 	}))
 }
 
@@ -128,7 +128,11 @@ func (c Config) preflightWarehouse(ctx context.Context) (string, error) {
 	if c.WarehouseURL == "" {
 		return "DuckDB in the data folder", nil
 	}
-	return "WAREHOUSE_URL", clickhouse.Preflight(ctx, c.WarehouseURL)
+	return "WAREHOUSE_URL", clickhouse.Preflight(ctx, c.clickHouse(nil))
+}
+
+func (c Config) clickHouse(log *slog.Logger) clickhouse.Options {
+	return clickhouse.Options{URL: c.WarehouseURL, Cluster: c.WarehouseCluster, Engine: clickhouse.Engine(c.WarehouseEngine), Log: log}
 }
 
 func (c Config) warehouseFile() string { return filepath.Join(c.Data, "warehouse.duckdb") }

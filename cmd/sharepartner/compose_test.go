@@ -10,6 +10,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sharepartner/sharepartner/warehouse/clickhouse"
 	"github.com/sharepartner/sharepartner/warehouse/clickhouse/chtest"
 	"github.com/sharepartner/sharepartner/warehouse/clickhouse/local"
 )
@@ -17,7 +18,7 @@ import (
 func composed(t *testing.T, profiles ...string) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{"../../docker-compose.yml"},
-		cli.WithEnv([]string{"POSTGRES_PASSWORD=a", "CLICKHOUSE_PASSWORD=b", "SHAREPARTNER_SECRET=c"}), cli.WithProfiles(profiles), cli.WithConsistency(true))
+		cli.WithEnv([]string{"POSTGRES_PASSWORD=a", "CLICKHOUSE_PASSWORD=b", "SHAREPARTNER_SECRET=c", "WAREHOUSE_CLUSTER=sharepartner"}), cli.WithProfiles(profiles), cli.WithConsistency(true))
 	require.NoError(t, err)
 	project, err := options.LoadProject(t.Context())
 	require.NoError(t, err)
@@ -99,6 +100,11 @@ func TestComposeFileMakesACluster(t *testing.T) {
 	require.NoError(t, chtest.Connect(t, servers[1].URL("default")).QueryRow(t.Context(),
 		`select arrayStringConcat(arraySort(groupArray(getMacro('shard') || getMacro('replica') || currentUser())), ' ') from cluster('`+local.Cluster+`', system.one)`).Scan(&answer))
 	require.Equal(t, "11sharepartner 21sharepartner", answer)
+	program := project.Services["sharepartner"].Environment
+	store, err := clickhouse.OpenChecked(t.Context(), clickhouse.Options{URL: servers[1].URL("sharepartner"), Cluster: *program["WAREHOUSE_CLUSTER"], Engine: clickhouse.Engine(*program["WAREHOUSE_ENGINE"])})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	require.NoError(t, store.Reset(t.Context()))
 
 	keeper := project.Configs["clickhouse-keeper"].Content
 	require.NoError(t, xml.Unmarshal([]byte(keeper), new(struct{})))
