@@ -149,7 +149,7 @@ func (l *load) deriveAgain(ctx context.Context, undone bool, part, parts int) er
 	number := l.next()
 	touched, ids, args := l.touched(part, parts)
 	args = append(args, named("load", number))
-	if len(ids) > 0 {
+	if ids != nil {
 		var err error
 		if ctx, err = beside(ctx, map[string][]uuid.UUID{"touched": ids}); err != nil {
 			return err
@@ -196,7 +196,7 @@ func (l *load) touched(part, parts int) (query string, ids []uuid.UUID, args []a
 	const listed = "SELECT UUIDToNum(id) FROM touched"
 	ids = l.derived.wanted
 	if !l.derived.many {
-		return listed, slices.AppendSeq(slices.Clone(ids), maps.Keys(l.derived.ids)), nil
+		return listed, slices.AppendSeq(append([]uuid.UUID{}, ids...), maps.Keys(l.derived.ids)), nil // of a truncate alone none, and yet a list
 	}
 	query = "SELECT UUIDToNum(opportunity_id) FROM opportunity_history_log WHERE _load >= {first:UInt64} AND _load <= {load:UInt64} AND _op <> 84"
 	if parts > 1 {

@@ -147,6 +147,9 @@ func logHistoryTruncated(t *testing.T, s warehouse.Store, c *Channel, o *Opportu
 	c.Load(t.Context(), t, s)
 	requireWon(t, s, 1, "7.00")
 	require.Equal(t, int64(0), wonOf(t, s, "Hardware", 0))
+	c.Transaction(func() { c.Row(warehouse.OpTruncate, "opportunity_history", nil) }) // a load of nothing else
+	c.Load(t.Context(), t, s)
+	requireWon(t, s, 0, "0.00")
 }
 
 func logShortLived(t *testing.T, s warehouse.Store, c *Channel, o *Opportunity, product uuid.UUID) {
