@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	lookEvery = time.Second     // how often a shard that is away is asked whether it is back
-	shortly   = 5 * time.Second // how long it may take to say so
+	lookEvery = time.Second      // how often a shard that is away is asked whether it is back
+	shortly   = 15 * time.Second // how long it may take to say so: one that is slow is there
 )
 
 // shard is a server with a part of the rows, or some servers that each have a copy of that part. Without a cluster there is one.
