@@ -64,6 +64,7 @@ func (c *benchCommand) Run(ctx context.Context) error {
 		{"parity", c.benchParity},
 		{"api", c.benchAPI},
 		{"analytics", c.benchAnalytics},
+		{"ten million", c.benchTenMillion},
 		{"pages", c.benchPages},
 		{"tests", c.benchTests},
 	}

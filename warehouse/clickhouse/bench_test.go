@@ -14,10 +14,7 @@ import (
 
 // A million opportunities with five million moves, a ninth of them of one vendor.
 func BenchmarkLargest(b *testing.B) {
-	opportunities := 1_000_000
-	if testing.Short() {
-		opportunities = 5_000
-	}
+	opportunities := warehousetest.Opportunities(b)
 	s, err := clickhouse.Open(b.Context(), clickhouse.Options{URL: chtest.NewURL(b)})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = s.Close() })

@@ -160,7 +160,7 @@ func BenchmarkAsk(b *testing.B) {
 
 // A million opportunities with five million moves, a ninth of them of one vendor.
 func BenchmarkLargest(b *testing.B) {
-	s := filled(b, sizes()[len(sizes())-1])
+	s := filled(b, warehousetest.Opportunities(b))
 	vendor, err := s.Select(b.Context(), "SELECT any_value(vendor_org_id)::VARCHAR FROM opportunity_wide")
 	require.NoError(b, err)
 	warehousetest.BenchmarkLargest(b, s, uuid.MustParse(vendor[0]))

@@ -1,7 +1,10 @@
 package warehousetest
 
 import (
+	"os"
 	"slices"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,6 +13,29 @@ import (
 
 	"github.com/sharepartner/sharepartner/warehouse"
 )
+
+// Opportunities is how many the largest store of a benchmark has: a million, or BENCH_OPPORTUNITIES.
+func Opportunities(b *testing.B) int {
+	b.Helper()
+	switch text := os.Getenv("BENCH_OPPORTUNITIES"); {
+	case testing.Short():
+		return 5_000
+	case text == "":
+		return 1_000_000
+	default:
+		n, err := strconv.Atoi(text)
+		require.NoError(b, err)
+		return n
+	}
+}
+
+// peak is the most memory that this program has had, in MB.
+func peak(b *testing.B) float64 {
+	b.Helper()
+	var used syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return float64(used.Maxrss) / 1024
+}
 
 // BenchmarkLargest asks a large store for the briefing and the funnel of a quarter, over everything and for its largest vendor.
 func BenchmarkLargest(b *testing.B, s warehouse.Store, vendor uuid.UUID) {
@@ -31,6 +57,7 @@ func BenchmarkLargest(b *testing.B, s warehouse.Store, vendor uuid.UUID) {
 					took = append(took, time.Since(began))
 				}
 				Report(b, took)
+				b.ReportMetric(peak(b), "peak-MB")
 			})
 		}
 	}
