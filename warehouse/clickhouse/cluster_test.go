@@ -45,7 +45,7 @@ func openCluster(t testing.TB, url string) *clickhouse.Store {
 func TestStoreOnShards(t *testing.T) {
 	t.Parallel()
 	servers := chtest.Shards(t, 2, local.Options{})
-	questions, themes := 1, []string{"model", "log", "letters", "missing", "recent", "compare"}
+	questions, themes := 1, []string{"model", "missing", "recent", "compare"}
 	if *all {
 		questions, themes = 12, nil
 	}
@@ -197,6 +197,48 @@ func TestEachShardHasItsCompanies(t *testing.T) {
 	elsewhere, err := s.Select(t.Context(), "SELECT toString(count()) FROM (SELECT opportunity_id FROM opportunity_wide GROUP BY opportunity_id HAVING count() % 2 > 0)")
 	require.NoError(t, err)
 	require.Equal(t, []string{"0", "0"}, elsewhere, "the engine brings a row where the program looks for it")
+}
+
+// TestEndsOnShards has rows end by their key alone, which does not say whose they were, on the shard that has them.
+func TestEndsOnShards(t *testing.T) {
+	t.Parallel()
+	s, c := openSpread(t, chtest.Shards(t, 2, local.Options{})), newTwoVendors()
+	var deals [2]*warehousetest.Opportunity
+	var products [2]uuid.UUID
+	for at, vendor := range c.vendors {
+		products[at] = c.Product(vendor, fmt.Sprint("Pump ", at), "Hardware")
+		deals[at] = c.Opportunity(fmt.Sprint(at), c.deals[at], c.process[at], "2025-01-01", "Qualify", "1", "EUR").Move("2025-02-01", "Won").Line(products[at], "1", "1")
+	}
+	c.Load(t.Context(), t, s)
+	before := c.LSN() - 1
+	wonOf := func(family string, until uint64) (found [2]int64) {
+		for at, vendor := range c.vendors {
+			ask := allTime
+			ask.UntilLSN = until
+			if family != "" {
+				ask.Filter.Families = []string{family}
+			}
+			answer, err := s.Won(t.Context(), warehouse.VendorScope(vendor), ask)
+			require.NoError(t, err)
+			for _, r := range answer.Rows {
+				found[at] += r.Count
+			}
+		}
+		return found
+	}
+	require.Equal(t, [2]int64{1, 1}, wonOf("Hardware", 0))
+	c.Transaction(func() {
+		c.Row(warehouse.OpDelete, "opportunity_line", warehousetest.Values{"id": warehousetest.ID("line " + deals[0].ID.String() + products[0].String())})
+		c.Row(warehouse.OpDelete, "opportunity_history", warehousetest.Values{"opportunity_id": deals[1].ID, "version": 2})
+	})
+	c.Load(t.Context(), t, s)
+	require.Equal(t, [2]int64{1, 0}, wonOf("", 0))
+	require.Equal(t, [2]int64{0, 0}, wonOf("Hardware", 0))
+	require.Equal(t, [2]int64{1, 1}, wonOf("Hardware", before))
+	c.Transaction(func() { c.Row(warehouse.OpTruncate, "opportunity_history", nil) })
+	c.Load(t.Context(), t, s)
+	require.Equal(t, [2]int64{0, 0}, wonOf("", 0))
+	require.Equal(t, [2]int64{1, 1}, wonOf("", before))
 }
 
 // TestClusterRefused is for a cluster that cannot be what is asked for.

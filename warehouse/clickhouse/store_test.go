@@ -23,5 +23,5 @@ func open(t testing.TB) warehouse.Store {
 
 // TestStore holds the engine against what all engines must do.
 func TestStore(t *testing.T) {
-	warehousetest.RunAsking(t, 4, open)
+	warehousetest.RunAsking(t, 2, open)
 }

@@ -30,7 +30,7 @@ import (
 var (
 	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano())%10_000, "what the channel and the questions are made from; default by chance")
 	deals     = flag.Int("deals", 100_000, "how many opportunities the first copy has")
-	questions = flag.Int("questions", 24, "how many questions are put to both engines")
+	questions = flag.Int("questions", 12, "how many questions are put to both engines")
 )
 
 func TestMain(m *testing.M) { chtest.Main(m) }
