@@ -99,6 +99,19 @@ func (b *Batch) Grow(rows int) {
 	}
 }
 
+// AddAll adds the rows of another batch of the table.
+func (b *Batch) AddAll(from *Batch) {
+	b.Ops, b.CommitLSN, b.RecordLSN, b.Seq, b.CommitAt = append(b.Ops, from.Ops...), append(b.CommitLSN, from.CommitLSN...), append(b.RecordLSN, from.RecordLSN...), append(b.Seq, from.Seq...), append(b.CommitAt, from.CommitAt...)
+	for i := range b.Columns {
+		c, more := &b.Columns[i], &from.Columns[i]
+		before := uint32(len(c.Bytes))
+		c.State, c.Ints, c.UUIDs, c.Bytes = append(c.State, more.State...), append(c.Ints, more.Ints...), append(c.UUIDs, more.UUIDs...), append(c.Bytes, more.Bytes...)
+		for _, end := range more.Ends {
+			c.Ends = append(c.Ends, before+end)
+		}
+	}
+}
+
 // AddRow notes where the next row stands in the log; its values follow column by column.
 func (b *Batch) AddRow(op Op, commitLSN, recordLSN uint64, seq uint32, commitAt int64) {
 	b.Ops = append(b.Ops, op)

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -18,16 +19,22 @@ type changes struct {
 }
 
 func changesOf(b *warehouse.Batch) (c changes) {
+	if !slices.ContainsFunc(b.Ops, func(op warehouse.Op) bool { return !op.Adds() }) { // all of them are
+		for i := range b.Ops {
+			c.last = append(c.last, i)
+		}
+		return c
+	}
+	c.rewrites = true
 	key := b.Columns[b.Table.Index(b.Table.Key[0])].UUIDs
 	last := make(map[[16]byte]int)
 	for i, op := range b.Ops {
 		switch {
 		case op == warehouse.OpTruncate:
-			c.truncate, c.rewrites = true, true
+			c.truncate = true
 			clear(last)
 			continue
 		case !op.Adds():
-			c.rewrites = true
 			c.replaced = append(c.replaced, key[i])
 		}
 		last[key[i]] = i
@@ -36,7 +43,7 @@ func changesOf(b *warehouse.Batch) (c changes) {
 		if op == warehouse.OpTruncate || op == warehouse.OpDelete || op == warehouse.OpGone {
 			continue
 		}
-		if at, ok := last[key[i]]; !c.rewrites || ok && at == i {
+		if at, ok := last[key[i]]; ok && at == i {
 			c.last = append(c.last, i)
 		}
 	}

@@ -18,15 +18,16 @@ var errLoadOver = errors.New("the load is over; begin a new one")
 // load is the one open load. What it writes at once is a piece, with a number of its own: so a later piece can take the place of
 // rows of an earlier one.
 type load struct {
-	store   *Store
-	start   moment               // what was loaded before
-	from    warehouse.Checkpoint // and where that stands
-	piece   uint64               // the last one, within the term
-	ended   bool
-	failed  bool
-	derived derivation // what is to be derived at the end
-	letters letters
-	missing []warehouse.MissingRow
+	store    *Store
+	start    moment               // what was loaded before
+	from     warehouse.Checkpoint // and where that stands
+	piece    uint64               // the last one, within the term
+	ended    bool
+	failed   bool
+	gathered gathered
+	derived  derivation // what is to be derived at the end
+	letters  letters
+	missing  []warehouse.MissingRow
 }
 
 func (l *load) over() bool { return l.ended || l.failed }
@@ -101,6 +102,19 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if err := l.store.mirrors(b.Table); err != nil {
 		return err
 	}
+	if gathers(b) {
+		if l.gathered.add(b); !l.gathered.full() {
+			return nil
+		}
+		return l.writeGathered(ctx)
+	}
+	if err := l.writeGathered(ctx); err != nil {
+		return err
+	}
+	return l.write(ctx, b)
+}
+
+func (l *load) write(ctx context.Context, b *warehouse.Batch) error {
 	b, err := l.resolve(ctx, l.fresh(b))
 	if err != nil || b.Len() == 0 {
 		return err
@@ -158,6 +172,9 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 }
 
 func (l *load) finish(ctx context.Context, c warehouse.Checkpoint) error {
+	if err := l.writeGathered(ctx); err != nil {
+		return err
+	}
 	if err := l.derive(ctx); err != nil {
 		return err
 	}
