@@ -65,7 +65,7 @@ func (c *channel) filter(r *rand.Rand) (f warehouse.Filter) {
 	texts := func(of []value) []string { return []string{pick(r, of...).text, pick(r, of...).text} }
 	switch r.IntN(9) {
 	case 0:
-		f.Partners = []uuid.UUID{pick(r, c.partners...), pick(r, append(c.partners, uuid.Nil)...), uuid.Nil}[:1+r.IntN(3)]
+		f.Partners = []uuid.UUID{pick(r, c.partners...), pick(r, append(slices.Clip(c.partners), uuid.Nil)...), uuid.Nil}[:1+r.IntN(3)]
 	case 1:
 		f.Regions = texts(regions)
 	case 2:
