@@ -151,10 +151,15 @@ func (b *tab) until(js, what string) {
 
 func (b *tab) untilIn(limit time.Duration, js, what string) {
 	b.t.Helper()
-	require.Eventually(b.t, func() bool {
-		v, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+js+")"))
-		return err == nil && v
-	}, limit, 20*time.Millisecond, "%s at %s", what, eval[string](b, "location.href"))
+	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		// A page that is about to give way to another does not answer.
+		if v, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+js+")")); err == nil && v {
+			return
+		}
+		if time.Now().After(end) {
+			require.FailNow(b.t, what, "at %s", eval[string](b, "location.href"))
+		}
+	}
 }
 
 // leaves does what leads to another page, and waits until the whole of that is there. The address alone says little: it
