@@ -195,7 +195,7 @@ func (s *soak) writeUntilFault(ctx context.Context, seed uint64) {
 		s.writing.Lock()
 		err = w.step()
 		s.writing.Unlock()
-		time.Sleep(3 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }
 

@@ -238,6 +238,9 @@ func pick[T any](rng *rand.Rand, from []T) (*T, bool) {
 	return &from[rng.IntN(len(from))], true
 }
 
+// pause is how long a writer rests behind each transaction: without it the slower a machine is the more it would have to do.
+const pause = 5 * time.Millisecond
+
 // keepWriting starts writers that go on until the function is called, which gives how many transactions they did.
 func (b *bed) keepWriting(writers int) func() int {
 	stop := make(chan struct{})
@@ -252,7 +255,7 @@ func (b *bed) keepWriting(writers int) func() int {
 				select {
 				case <-stop:
 					return
-				default:
+				case <-time.After(pause):
 				}
 				if err := w.step(); err != nil {
 					b.t.Errorf("writer: %v", err)

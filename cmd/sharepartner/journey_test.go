@@ -34,7 +34,7 @@ func testApp(t *testing.T) *App {
 }
 
 func testConfig(t *testing.T) Config {
-	return Config{Addr: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), Connections: 8, DuckDBMemory: "512MB", Rate: 100_000, Aside: 100, LogLevel: "warn"}
+	return Config{Addr: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), Connections: 8, DuckDBMemory: "512MB", DuckDBThreads: 1, Rate: 100_000, Aside: 100, LogLevel: "warn"}
 }
 
 // visitor is a signed-in person with a script.

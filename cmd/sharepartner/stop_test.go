@@ -96,7 +96,7 @@ type program struct {
 
 func startProgram(t *testing.T, cfg Config) *program {
 	t.Helper()
-	p := &program{cmd: exec.Command(os.Args[0], "up", "--addr", cfg.Addr, "--data", cfg.Data, "--duckdb-memory", cfg.DuckDBMemory)}
+	p := &program{cmd: exec.Command(os.Args[0], "up", "--addr", cfg.Addr, "--data", cfg.Data, "--duckdb-memory", cfg.DuckDBMemory, "--duckdb-threads", "1")}
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = append(os.Environ(), asProgram+"=1"), &p.said, &p.said
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // nothing, where it has ended
