@@ -184,13 +184,14 @@ func (v *AnalyticsView) funnelRow(row warehouse.FunnelStage, name, currency stri
 // explain puts around the rows of an answer what traces it.
 func explain[R, T any](v *AnalyticsView, metric warehouse.Metric, q question, got warehouse.Answer[T]) (*Answer[R], error) {
 	definition := warehouse.Definitions[metric]
+	v.missing = append(v.missing, got.Missing...)
 	note, err := note(v, metric, q, got)
 	if err != nil {
 		return nil, err
 	}
 	out := &Answer[R]{
 		Metric: metric, DefinitionVersion: definition.Version, Definition: definition.Words, AsOf: q.ask.AsOf, KnownAt: q.knownAt(),
-		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(got.Watermark, v.status).shownTo(v.actor), Partial: v.partial(got.Missing), Rows: []R{}, Receipt: note,
+		By: string(q.ask.By), DimensionTime: "event", Watermark: noteOf(got.Watermark, v.status).shownTo(v.actor), Partial: partialFor(v.actor, got.Missing), Rows: []R{}, Receipt: note,
 	}
 	if metric != warehouse.MetricAmountOpen {
 		bounds := boundsOf(q.period)

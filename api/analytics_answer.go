@@ -49,15 +49,12 @@ type PartialNote struct {
 	Words   string   `json:"words" doc:"The same in words, with what to do"`
 }
 
-// partial says of an answer that it is not whole, and nothing when it is.
-func (v *AnalyticsView) partial(missing []string) *PartialNote { return partialFor(v.actor, missing) }
-
+// partialFor says of answers that they are not whole, and nothing when they are.
 func partialFor(actor operational.Actor, missing []string) *PartialNote {
 	if len(missing) == 0 {
 		return nil
 	}
-	slices.Sort(missing)
-	missing = slices.Compact(missing)
+	missing = slices.Compact(slices.Sorted(slices.Values(missing)))
 	note := &PartialNote{Missing: len(missing), Words: "A part of the analytic store does not answer at the moment, and what it holds is not counted here: companies may be missing. Nothing is lost. Ask again in a moment."}
 	if watches(actor) {
 		note.Names = missing

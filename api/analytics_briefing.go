@@ -40,7 +40,9 @@ func (v *AnalyticsView) Briefing(ctx context.Context, in AnalyticsInput) (*Brief
 		return nil, err
 	}
 	out := &BriefingAnswer{Answer: *now}
-	out.Partial = v.partial(slices.Concat(answers[0].Missing, answers[1].Missing, answers[2].Missing))
+	missing := slices.Concat(answers[0].Missing, answers[1].Missing, answers[2].Missing)
+	v.missing = append(v.missing, missing...)
+	out.Partial = partialFor(v.actor, missing)
 	out.Rows = v.compared(answers, v.nothing(q).Currency)
 	for i, c := range []*Comparison{&out.Previous, &out.YearBefore} {
 		got, asked := answers[i+1], questions[i+1]

@@ -22,6 +22,7 @@ type AnalyticsView struct {
 	now       time.Time
 	data      warehouse.View
 	names     map[warehouse.Dimension]names
+	missing   []string // parts of the store that did not answer to some question
 }
 
 // View opens the data for a caller, until Close or until the context ends.
@@ -49,6 +50,9 @@ func (v *AnalyticsView) Measures(m warehouse.Metric) bool { return v.scope.Measu
 
 // Divides says whether the caller's figures can be parted so.
 func (v *AnalyticsView) Divides(by warehouse.Dimension) bool { return v.scope.Divides(by) }
+
+// Partial says that some of the answers so far are not whole, and nothing when all are.
+func (v *AnalyticsView) Partial() *PartialNote { return partialFor(v.actor, v.missing) }
 
 // Close lets go of the data.
 func (v *AnalyticsView) Close() { _ = v.data.Close() } // nothing was written, so nothing is lost

@@ -32,7 +32,7 @@ func (p *Portal) briefing(v *visit) error {
 		return err
 	}
 	page.Text = b.subtitle()
-	page.Notes = append(append(v.staleNote(), partialNote(d.partials()...)...), b.quietNote(page.Filters)...)
+	page.Notes = append(append(v.staleNote(), partialNote(d.partial)...), b.quietNote(page.Filters)...)
 	if b.nothing() && len(page.Filters.Active) > 0 {
 		page.Empty = noMatch(page.Filters)
 		return v.render(200, shell, views.DashboardPage(page))
@@ -133,13 +133,11 @@ func noMatch(f views.Filters) *views.Empty {
 }
 
 // partialNote warns above figures that are not whole.
-func partialNote(notes ...*api.PartialNote) []views.Note {
-	for _, n := range notes {
-		if n != nil {
-			return []views.Note{{Tone: "warn", Title: "Some figures are missing", Text: "A part of the store that figures come from does not answer at the moment, and what it holds is not counted below: companies may be missing. Nothing is lost. Load the page again in a moment."}}
-		}
+func partialNote(partial *api.PartialNote) []views.Note {
+	if partial == nil {
+		return nil
 	}
-	return nil
+	return []views.Note{{Tone: "warn", Title: "Some figures are missing", Text: "A part of the store that figures come from does not answer at the moment, and what it holds is not counted below: companies may be missing. Nothing is lost. Load the page again in a moment."}}
 }
 
 // staleNote warns above figures that may be old.

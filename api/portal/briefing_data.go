@@ -22,6 +22,7 @@ type briefingData struct {
 	wonDays, wonBefore, wonYearly *api.Answer[api.TallyRow]
 	openByStage                   *api.Answer[api.TallyRow]
 	byPartner, byRegion, byVendor *split
+	partial                       *api.PartialNote // of any of them
 }
 
 // split is the same four figures by one dimension.
@@ -82,7 +83,7 @@ func (v *visit) briefingData(f filters) (*briefingData, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer view.Close()
+	defer func() { d.partial = view.Partial(); view.Close() }()
 	q, a := in(f.ask(), d.period), &asker{ctx: v.ctx, view: view}
 	d.events = ask(a, askBriefing, q)
 	if !view.Measures(warehouse.MetricWon) {
@@ -103,25 +104,6 @@ func (v *visit) briefingData(f filters) (*briefingData, error) {
 		}
 	}
 	return d, a.err
-}
-
-// partials are what the answers say of parts that are missing.
-func (d *briefingData) partials() []*api.PartialNote {
-	notes := []*api.PartialNote{d.events.Partial}
-	for _, answer := range []*api.Answer[api.TallyRow]{d.won, d.lost, d.open, d.wonDays, d.wonBefore, d.wonYearly, d.openByStage} {
-		if answer != nil {
-			notes = append(notes, answer.Partial)
-		}
-	}
-	if d.rate != nil {
-		notes = append(notes, d.rate.Partial)
-	}
-	for _, s := range []*split{d.byPartner, d.byRegion, d.byVendor} {
-		if s != nil {
-			notes = append(notes, s.won.Partial, s.lost.Partial, s.open.Partial, s.rate.Partial)
-		}
-	}
-	return notes
 }
 
 // periodOf reads the period by the workspace's calendar, and until when it is looked at.

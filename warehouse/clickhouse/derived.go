@@ -13,7 +13,7 @@ import (
 // Misderived lists opportunities of a range of which a derived row is not what the history says.
 func (v *view) Misderived(ctx context.Context, span warehouse.KeySpan) (found []uuid.UUID, err error) {
 	err = v.readAll(ctx, func(ctx context.Context) error {
-		undone, err := v.exists(ctx, logged(v.at, "opportunity_history_undone"))
+		undone, err := v.exists(ctx, v.shards, logged(v.at, "opportunity_history_undone"))
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func fill(columns []column.Interface, b *warehouse.Batch, numbers []any) (err er
 	for i, into := range columns {
 		if i < len(b.Columns) {
 			if want := typeOf(b.Table, b.Table.Columns[i]); string(into.Type()) != want {
-				return fmt.Errorf("column %s is of type %s there, and should be %s", into.Name(), into.Type(), want)
+				return fmt.Errorf("column %s is of type %s there, and should be %s, as this program made it. Nothing of this counts, and it comes again; give the column its type again, or name another database in WAREHOUSE_URL, which is filled anew", into.Name(), into.Type(), want)
 			}
 			raw = rawColumn(raw[:0], b, i)
 		} else if raw, err = binary.Append(raw[:0], binary.LittleEndian, numbers[i-len(b.Columns)]); err != nil {

@@ -18,16 +18,16 @@ var errLoadOver = errors.New("the load is over; begin a new one")
 // load is the one open load. What it writes at once is a piece, with a number of its own: so a later piece can take the place of
 // rows of an earlier one.
 type load struct {
-	store    *Store
-	start    moment               // what was loaded before
-	from     warehouse.Checkpoint // and where that stands
-	piece    uint64               // the last one, within the term
-	ended    bool
-	failed   bool
-	gathered gathered
-	derived  derivation // what is to be derived at the end
-	letters  letters
-	missing  []warehouse.MissingRow
+	store   *Store
+	start   moment               // what was loaded before
+	from    warehouse.Checkpoint // and where that stands
+	piece   uint64               // the last one, within the term
+	ended   bool
+	failed  bool
+	waiting waiting
+	derived derivation // what is to be derived at the end
+	letters letters
+	missing []warehouse.MissingRow
 }
 
 func (l *load) over() bool { return l.ended || l.failed }
@@ -102,13 +102,13 @@ func (l *load) append(ctx context.Context, b *warehouse.Batch) error {
 	if err := l.store.mirrors(b.Table); err != nil {
 		return err
 	}
-	if gathers(b) {
-		if l.gathered.add(b); !l.gathered.full() {
+	if canWait(b) {
+		if l.waiting.add(b); !l.waiting.full() {
 			return nil
 		}
-		return l.writeGathered(ctx)
+		return l.writeWaiting(ctx)
 	}
-	if err := l.writeGathered(ctx); err != nil {
+	if err := l.writeWaiting(ctx); err != nil {
 		return err
 	}
 	return l.write(ctx, b)
@@ -172,7 +172,7 @@ func (l *load) Commit(ctx context.Context, c warehouse.Checkpoint) error {
 }
 
 func (l *load) finish(ctx context.Context, c warehouse.Checkpoint) error {
-	if err := l.writeGathered(ctx); err != nil {
+	if err := l.writeWaiting(ctx); err != nil {
 		return err
 	}
 	if err := l.derive(ctx); err != nil {

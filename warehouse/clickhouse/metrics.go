@@ -77,7 +77,7 @@ func ask[T any](ctx context.Context, v *view, who warehouse.Scope, what warehous
 		if err = q.aim(); err != nil {
 			return err
 		}
-		if q.source, err = v.sourceOf(ctx, a); err != nil {
+		if q.source, err = v.sourceOf(ctx, q.shards, a); err != nil {
 			return err
 		}
 		if answer.SQL, err = write(q); err != nil {

@@ -48,7 +48,7 @@ func (v *view) standing(ctx context.Context, t *warehouse.Table, span warehouse.
 	if !t.AppendOnly {
 		return "SELECT * FROM " + v.table(t.Name, t.Key[0]) + " WHERE " + where, nil
 	}
-	undone, err := v.exists(ctx, logged(v.at, "opportunity_history_undone"))
+	undone, err := v.exists(ctx, v.shards, logged(v.at, "opportunity_history_undone"))
 	return historySQL(v.at, history{where: where, undone: undone}), err
 }
 

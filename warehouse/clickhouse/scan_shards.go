@@ -51,7 +51,7 @@ func (v *view) merge(ctx context.Context, t *warehouse.Table, query string, each
 	page := warehouse.NewBatch(t)
 	for first := foremost(cursors, t); len(first) > 0; first = foremost(cursors, t) {
 		if copies == 1 || len(first) == copies && alike(first) {
-			add(page, first[0].at)
+			page.AddAll(first[0].at)
 			first = first[:copies]
 		}
 		for _, c := range first {
@@ -119,11 +119,4 @@ func same(a, b *warehouse.ColumnData) bool {
 		return bytes.Equal(a.Text(0), b.Text(0))
 	}
 	return a.Ints[0] == b.Ints[0]
-}
-
-func add(to, from *warehouse.Batch) {
-	to.AddRow(from.Ops[0], from.CommitLSN[0], from.RecordLSN[0], from.Seq[0], from.CommitAt[0])
-	for i := range from.Columns {
-		addValue(&to.Columns[i], &from.Columns[i], 0)
-	}
 }

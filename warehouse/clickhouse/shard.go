@@ -69,22 +69,35 @@ func (s *Store) look(sh *shard) {
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(s.closing, shortly)
-		err := s.prepareShard(s.closing, sh) // it may have been away when this program began, and has no database then
-		if err == nil {
-			err = sh.db.Ping(ctx)
-		}
-		cancel()
-		sh.mu.Lock()
-		if err == nil {
-			sh.away = nil
-			s.log.Info("a shard of the warehouse answers again", "shard", sh.name)
-			sh.mu.Unlock()
+		if s.found(sh) {
 			return
 		}
-		sh.away = fmt.Errorf("%w: %w", warehouse.ErrAway, err)
-		sh.mu.Unlock()
 	}
+}
+
+// found says whether a shard answers again, and tells when it does not for another reason by now.
+func (s *Store) found(sh *shard) bool {
+	err := s.prepareShard(s.closing, sh) // it may have been away when this program began, and has no database then
+	if err == nil {
+		ctx, cancel := context.WithTimeout(s.closing, shortly)
+		defer cancel()
+		err = sh.db.Ping(ctx)
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if err == nil {
+		sh.away = nil
+		s.log.Info("a shard of the warehouse answers again", "shard", sh.name)
+		return true
+	}
+	if !errors.Is(err, warehouse.ErrAway) {
+		err = fmt.Errorf("%w: %w", warehouse.ErrAway, err)
+	}
+	if err.Error() != sh.away.Error() && s.closing.Err() == nil {
+		s.log.Warn("a shard of the warehouse is still away", "shard", sh.name, "error", err)
+	}
+	sh.away = err
+	return false
 }
 
 // askAll asks all shards at once and gives their faults, each at the shard's place.

@@ -34,7 +34,7 @@ type source struct {
 }
 
 // sourceOf looks where the answer is. What it finds stays true for the whole view.
-func (v *view) sourceOf(ctx context.Context, a warehouse.Ask) (source, error) {
+func (v *view) sourceOf(ctx context.Context, shards []*shard, a warehouse.Ask) (source, error) {
 	src := source{until: a.UntilLSN > 0 && a.UntilLSN < v.Watermark().LSN, whole: v.plain}
 	history, undone := logged(v.at, "opportunity_history_log"), logged(v.at, "opportunity_history_undone")
 	for _, look := range []struct {
@@ -52,22 +52,23 @@ func (v *view) sourceOf(ctx context.Context, a warehouse.Ask) (source, error) {
 			continue
 		}
 		var err error
-		if *look.into, err = v.exists(ctx, look.rows); err != nil {
+		if *look.into, err = v.exists(ctx, shards, look.rows); err != nil {
 			return src, err
 		}
 	}
 	return src, nil
 }
 
-// exists says whether there is such a row, and looks only once.
-func (v *view) exists(ctx context.Context, rows string) (found bool, err error) {
-	if found, ok := v.found[rows]; ok {
+// exists says whether there is such a row on any of some shards, and looks only once.
+func (v *view) exists(ctx context.Context, shards []*shard, rows string) (found bool, err error) {
+	key := strings.Join(append(namesOf(shards), rows), " ")
+	if found, ok := v.found[key]; ok {
 		return found, nil
 	}
-	if found, err = holds(ctx, v.store, v.shards, "SELECT count() > 0 FROM (SELECT 1 FROM "+rows+" LIMIT 1)"); err != nil {
+	if found, err = holds(ctx, v.store, shards, "SELECT count() > 0 FROM (SELECT 1 FROM "+rows+" LIMIT 1)"); err != nil {
 		return false, fmt.Errorf("look where the answer is: %w", err)
 	}
-	v.found[rows] = found
+	v.found[key] = found
 	return found, nil
 }
 

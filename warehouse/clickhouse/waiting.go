@@ -10,42 +10,42 @@ import (
 // How much of a copy goes to the engine at once, of all tables together. It makes a part of each insert, and writes the rows of
 // small ones a second time and a third to merge them into large ones.
 const (
-	gatherRows  = 100_000
-	gatherBytes = 32 << 20 // of texts
+	waitingRows  = 100_000
+	waitingBytes = 32 << 20 // of texts
 )
 
-// gathered are rows of a copy that wait for more.
-type gathered struct {
+// waiting are rows of a copy that wait for more.
+type waiting struct {
 	batches []*warehouse.Batch // one of each table
 	rows    int
 	bytes   int
 }
 
-// gathers says that a batch can wait: whatever else the load brings, nothing of it changes these rows before they are written.
-func gathers(b *warehouse.Batch) bool {
+// canWait says so of a batch: whatever else the load brings, nothing of it changes these rows before they are written.
+func canWait(b *warehouse.Batch) bool {
 	return !slices.ContainsFunc(b.Ops, func(op warehouse.Op) bool { return op != warehouse.OpSnapshot })
 }
 
-func (g *gathered) add(b *warehouse.Batch) {
-	at := slices.IndexFunc(g.batches, func(of *warehouse.Batch) bool { return of.Table == b.Table })
+func (w *waiting) add(b *warehouse.Batch) {
+	at := slices.IndexFunc(w.batches, func(of *warehouse.Batch) bool { return of.Table == b.Table })
 	if at < 0 {
-		at = len(g.batches)
-		g.batches = append(g.batches, warehouse.NewBatch(b.Table))
-		g.batches[at].Grow(min(gatherRows, 6*b.Len())) // a full batch is one of many
+		at = len(w.batches)
+		w.batches = append(w.batches, warehouse.NewBatch(b.Table))
+		w.batches[at].Grow(min(waitingRows, 6*b.Len())) // a full batch is one of many
 	}
-	g.batches[at].AddAll(b)
-	g.rows += b.Len()
+	w.batches[at].AddAll(b)
+	w.rows += b.Len()
 	for i := range b.Columns {
-		g.bytes += len(b.Columns[i].Bytes)
+		w.bytes += len(b.Columns[i].Bytes)
 	}
 }
 
-func (g *gathered) full() bool { return g.rows >= gatherRows || g.bytes >= gatherBytes }
+func (w *waiting) full() bool { return w.rows >= waitingRows || w.bytes >= waitingBytes }
 
-// writeGathered writes what has waited.
-func (l *load) writeGathered(ctx context.Context) error {
-	batches := l.gathered.batches
-	l.gathered = gathered{}
+// writeWaiting writes what has waited.
+func (l *load) writeWaiting(ctx context.Context) error {
+	batches := l.waiting.batches
+	l.waiting = waiting{}
 	for _, b := range batches {
 		if err := l.write(ctx, b); err != nil {
 			return err
