@@ -34,7 +34,7 @@ func TestSnapshotHandsOverUnderWriters(t *testing.T) {
 	b := newBed(t)
 	owner := b.owner()
 	b.oracle(owner)
-	b.plant(owner, 30_000)
+	b.plant(owner, 15_000)
 	written := b.keepWriting(4)
 	time.Sleep(300 * time.Millisecond)
 
@@ -49,7 +49,7 @@ func TestSnapshotHandsOverUnderWriters(t *testing.T) {
 	go func() { done <- p.Run(ctx) }()
 	require.Eventually(t, func() bool {
 		s, err := p.Status(ctx)
-		return err == nil && s.State == "streaming" && s.Rows > 60_000
+		return err == nil && s.State == "streaming" && s.Rows > 30_000
 	}, 60*time.Second, 20*time.Millisecond)
 	time.Sleep(time.Second)
 	n := written()

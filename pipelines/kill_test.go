@@ -39,7 +39,7 @@ func TestKill(t *testing.T) {
 	b := newBed(t)
 	owner := b.owner()
 	b.oracle(owner)
-	b.plant(owner, 60_000)
+	b.plant(owner, 30_000)
 	written := b.keepWriting(3)
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	inSnapshot, kills := 0, 0
