@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"time"
 
 	engine "github.com/ClickHouse/clickhouse-go/v2"
@@ -28,12 +27,8 @@ var remedies = map[int32]string{
 // told adds what can be done about a fault of the engine, and says of what ended with its caller that it did: nothing is
 // known of the engine then.
 func told(ctx context.Context, err error) error {
-	over := ctx.Err()
-	if deadline, ok := ctx.Deadline(); ok && errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(deadline) {
-		over = context.DeadlineExceeded // the line may see it before the context does
-	}
-	if err != nil && over != nil && !errors.Is(err, over) {
-		return fmt.Errorf("%w (%s)", over, err.Error())
+	if end := over(ctx); err != nil && end != nil && !errors.Is(err, end) {
+		return fmt.Errorf("%w (%s)", end, err.Error())
 	}
 	if errors.Is(err, engine.ErrAcquireConnTimeout) {
 		return fmt.Errorf("%w: all connections to ClickHouse have been in use for a while. Ask again in a moment; max_open_conns in WAREHOUSE_URL allows more", warehouse.ErrBusy)
@@ -48,6 +43,14 @@ func told(ctx context.Context, err error) error {
 		}
 	}
 	return err
+}
+
+// over says why nobody waits for an answer any more. A line may see the end of that time before the context does.
+func over(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // withoutAddress leaves out the address that cannot be read: there is a password in it.

@@ -190,7 +190,7 @@ func (s *Store) briefly(question func(ctx context.Context, sh *shard) error) fun
 		bound, cancel := context.WithTimeout(ctx, shortly)
 		defer cancel()
 		err := question(bound, sh)
-		if err != nil && bound.Err() != nil && ctx.Err() == nil {
+		if err != nil && over(bound) != nil && over(ctx) == nil {
 			return fmt.Errorf("%w: it has not answered within %s", warehouse.ErrAway, shortly)
 		}
 		return err
