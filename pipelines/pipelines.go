@@ -101,7 +101,7 @@ func (p *Pipeline) Status(ctx context.Context) (warehouse.Status, error) {
 }
 
 // WaitFor waits until everything that committed before lsn can be read in the warehouse. A caller gets lsn from
-// pg_current_wal_lsn() after its own commit; with synchronous_commit off that place may come before the commit.
+// pg_current_wal_insert_lsn() after its own commit: with synchronous_commit off what is written may end before that.
 func (p *Pipeline) WaitFor(ctx context.Context, lsn uint64) error {
 	if err := p.meter.reaches(ctx, lsn); err != nil {
 		return fmt.Errorf("wait for the warehouse to reach %s: %w", pgsource.FormatLSN(lsn), err)

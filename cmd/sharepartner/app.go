@@ -231,7 +231,7 @@ func await(ctx context.Context, g *ground, p *pipelines.Pipeline, limit time.Dur
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var lsn int64
-	if err := g.Jobs.Login().QueryRow(ctx, `select pg_current_wal_lsn() - '0/0'::pg_lsn`).Scan(&lsn); err != nil {
+	if err := g.Jobs.Login().QueryRow(ctx, `select pg_current_wal_insert_lsn() - '0/0'::pg_lsn`).Scan(&lsn); err != nil {
 		return fmt.Errorf("ask for the place in the log: %w", postgres.Translate(err))
 	}
 	return p.WaitFor(ctx, uint64(lsn))
