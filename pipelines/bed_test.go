@@ -49,7 +49,7 @@ func dropSlots(t testing.TB, url string) {
 	require.Eventually(t, func() bool {
 		_, err := conn.Exec(context.Background(), `select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()`)
 		return err == nil
-	}, 10*time.Second, 50*time.Millisecond, "slots of the test are still in use")
+	}, time.Minute, 50*time.Millisecond, "slots of the test are still in use")
 }
 
 // owner opens a connection above the wall whose commits are flushed, so that their place in the log is known.

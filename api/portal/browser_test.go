@@ -146,7 +146,7 @@ func eval[T any](b *tab, js string) T {
 // until waits for a condition in the page.
 func (b *tab) until(js, what string) {
 	b.t.Helper()
-	b.untilIn(20*time.Second, js, what)
+	b.untilIn(time.Minute, js, what)
 }
 
 func (b *tab) untilIn(limit time.Duration, js, what string) {

@@ -136,7 +136,7 @@ func TestSlotWaitsForOpenTransactions(t *testing.T) {
 		}
 		return err == nil
 	}, 5*time.Second, 50*time.Millisecond)
-	require.Eventually(t, func() bool { return source.DropSlot(context.Background()) == nil }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return source.DropSlot(context.Background()) == nil }, 30*time.Second, 20*time.Millisecond)
 	require.NoError(t, source.DropSlot(context.Background()), "one that is not there is no fault")
 }
 
@@ -155,7 +155,7 @@ func TestSlotFaultsHaveNames(t *testing.T) {
 	require.ErrorIs(t, err, ErrSlotActive)
 	require.ErrorIs(t, source.DropSlot(context.Background()), ErrSlotActive)
 	stream.Close()
-	require.Eventually(t, func() bool { return source.DropSlot(context.Background()) == nil }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return source.DropSlot(context.Background()) == nil }, 30*time.Second, 20*time.Millisecond)
 }
 
 func portOf(t *testing.T, url string) string {
