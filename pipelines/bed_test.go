@@ -70,7 +70,7 @@ func connect(t testing.TB, url string) *pgx.Conn {
 
 func (b *bed) open() *duckdb.Store {
 	b.t.Helper()
-	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: b.file, MemoryLimit: "512MB", Threads: 1})
+	store, err := duckdb.Open(context.Background(), duckdb.Options{Path: b.file, MemoryLimit: "512MB", Threads: 1, Log: logTo(b.t)})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { _ = store.Close() })
 	return store
