@@ -210,11 +210,6 @@ func (p *Pipeline) loadRepairs(ctx context.Context, source *pgsource.Moment, wha
 		return nil, err
 	}
 	defer reader.Close()
-	view, err := p.cfg.Store.View(ctx)
-	if err != nil {
-		return nil, ofStore("open a view for the repair", err)
-	}
-	defer func() { _ = view.Close() }() // nothing was written
 	load, err := p.cfg.Store.Begin(ctx)
 	if err != nil {
 		return nil, ofStore("begin the repair", err)
@@ -223,6 +218,11 @@ func (p *Pipeline) loadRepairs(ctx context.Context, source *pgsource.Moment, wha
 		_ = load.Rollback()
 		p.aside.forgotten() // nothing, after a commit
 	}()
+	view, err := p.cfg.Store.View(ctx) // behind Begin, which may open the store again
+	if err != nil {
+		return nil, ofStore("open a view for the repair", err)
+	}
+	defer func() { _ = view.Close() }() // nothing was written
 	var aside func([]warehouse.DeadLetter) error
 	if len(what.brought) > 0 { // else they have been set aside before
 		if err := p.known(ctx); err != nil {

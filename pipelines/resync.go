@@ -71,11 +71,6 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 		return nil, err
 	}
 	defer reader.Close()
-	view, err := p.cfg.Store.View(ctx)
-	if err != nil {
-		return nil, ofStore("open a view for the comparison", err)
-	}
-	defer func() { _ = view.Close() }() // nothing was written
 	load, err := p.cfg.Store.Begin(ctx)
 	if err != nil {
 		return nil, ofStore("begin the comparison", err)
@@ -84,6 +79,11 @@ func (p *Pipeline) loadDifferences(ctx context.Context, snapshot *pgsource.Snaps
 		_ = load.Rollback()
 		p.aside.forgotten() // nothing, after a commit
 	}()
+	view, err := p.cfg.Store.View(ctx) // behind Begin, which may open the store again
+	if err != nil {
+		return nil, ofStore("open a view for the comparison", err)
+	}
+	defer func() { _ = view.Close() }() // nothing was written
 	if err := p.known(ctx); err != nil {
 		return nil, err
 	}

@@ -79,11 +79,12 @@ func (s *Store) SaveStatus(ctx context.Context, status warehouse.Status) error {
 	return nil
 }
 
-// note writes something small beside the loads, without waiting for one.
+// note writes something small beside the loads, without waiting for one. Its caller may leave while it writes, and not while it
+// commits: a commit that was cut off looks like one that the engine could not make, for which the file is opened again.
 func (s *Store) note(ctx context.Context, write func(tx *sql.Tx) error) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	return s.read(ctx, func(tx *sql.Tx) error {
+	return s.read(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
 		if err := write(tx); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package duckdb_test
 import (
 	"context"
 	"os/signal"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -127,4 +128,35 @@ func TestViewsGiveWayWhenTheFileIsOpenedAgain(t *testing.T) {
 	require.NoError(t, s.Close(), "closing does not wait for views")
 	_, err = now[1].Won(t.Context(), everybody, firstQuarter)
 	require.ErrorIs(t, err, warehouse.ErrViewEnded)
+}
+
+// A note that is cut off says nothing about the file: it is not opened again, and who reads goes on.
+func TestNotesThatAreCutOffDisturbNobody(t *testing.T) {
+	s := open(t)
+	c := warehousetest.NewChannel()
+	k := c.Connect(c.Vendor("V"), c.Partner("P"), "North", "gold")
+	c.Opportunity("first", k, c.Process(k.Vendor, "Standard", "Qualify"), "2025-01-01", "Won", "1", "EUR")
+	c.Load(t.Context(), t, s)
+	held := views(t, s)
+	kept, cut := 0, 0
+	for n := range 2000 {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Duration(n%100)*10*time.Microsecond, cancel)
+		if err := s.SaveStatus(ctx, warehouse.Status{State: strconv.Itoa(n)}); err == nil {
+			kept++
+		} else {
+			cut++
+		}
+		cancel()
+	}
+	require.Positive(t, kept)
+	require.Positive(t, cut)
+	c.Opportunity("second", k, c.Process(k.Vendor, "Other", "Qualify"), "2025-01-01", "Won", "1", "EUR")
+	c.Load(t.Context(), t, s)
+	for _, v := range held {
+		answer, err := v.Won(t.Context(), everybody, firstQuarter)
+		require.NoError(t, err)
+		require.Equal(t, int64(1), answer.Rows[0].Count)
+		require.NoError(t, v.Close())
+	}
 }
