@@ -141,6 +141,8 @@ func problemOf(method string, err error) *Problem {
 		e = operational.Fault(operational.KindUnavailable, "warehouse-refused", "This program cannot sign in to the analytic store. Nothing is lost, and records can be read and changed meanwhile. Figures come back by themselves when it can; tell whoever runs this server, whose log says what to do.")
 	case errors.Is(err, warehouse.ErrBusy):
 		e = operational.Fault(operational.KindUnavailable, "warehouse-busy", "The analytic store answers as many questions as it takes at a time, and some of them take long. Try again in a moment.")
+	case errors.Is(err, warehouse.ErrUnable):
+		e = operational.Fault(operational.KindUnavailable, "warehouse-unable", "The analytic store could not answer this as it is set up: it lacks memory, time, room or a right. Nothing is lost, and records can be read and changed meanwhile. A shorter period or a narrower filter asks less of it; if it stays, tell whoever runs this server, whose log says what to do.")
 	case errors.Is(err, warehouse.ErrAway):
 		e = operational.Fault(operational.KindUnavailable, "warehouse-away", "The analytic store does not answer at the moment. Nothing is lost, and records can be read and changed meanwhile. Try again in a moment.")
 	case errors.Is(err, warehouse.ErrPartAway):

@@ -42,6 +42,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{fmt.Errorf("ask: %w: %w", warehouse.ErrAway, secret), 503, "warehouse-away", true},
 		{fmt.Errorf("ask: %w: %w: %w", warehouse.ErrAway, warehouse.ErrRefused, secret), 503, "warehouse-refused", true},
 		{fmt.Errorf("ask: %w: %w", warehouse.ErrBusy, secret), 503, "warehouse-busy", true},
+		{fmt.Errorf("ask: %w: %w", warehouse.ErrUnable, secret), 503, "warehouse-unable", true},
 		{fmt.Errorf("ask: %w", context.DeadlineExceeded), 503, "cut-off", true},
 		{fmt.Errorf("ask: %w", secret), 500, "internal", false},
 		{fault("a kind of tomorrow", "new"), 500, "internal", false},

@@ -131,6 +131,10 @@ var ErrRefused = errors.New("this program cannot sign in to the warehouse")
 // ErrBusy says that the engine answers as many questions at a time as it may, and that none of them has ended for a while.
 var ErrBusy = errors.New("the warehouse is busy with other questions")
 
+// ErrUnable says that the engine answers, and cannot do this one thing: it has too little memory, time or room for it, or this program
+// lacks a right. Nothing that was loaded is lost by that.
+var ErrUnable = errors.New("the warehouse cannot do this as it is set up")
+
 // ErrPartAway says that a part of the engine cannot be reached, and that all of it is needed: to write, to compare, or for rows that are
 // in that part alone. What others hold is answered (Answer.Missing), and that part is asked again.
 var ErrPartAway = errors.New("a part of the warehouse cannot be reached")

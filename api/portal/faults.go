@@ -57,6 +57,13 @@ func (p *Portal) explain(r *http.Request, err error) faultPage {
 			text: "The store that figures come from answers as many questions as it takes at a time, and some of them take long. Try again in a moment; a shorter period or a narrower filter is faster.",
 		}
 	}
+	if errors.Is(err, warehouse.ErrUnable) {
+		api.NoteFault(r.Context(), err)
+		return faultPage{
+			status: http.StatusServiceUnavailable, title: "These figures could not be worked out",
+			text: "The store that figures come from could not answer this as it is set up. Nothing is lost: opportunities and all other records can be read and changed meanwhile. A shorter period or a narrower filter asks less of it; if it stays, tell the person who runs this program: its log says what to do.",
+		}
+	}
 	if errors.Is(err, warehouse.ErrAway) || errors.Is(err, warehouse.ErrPartAway) {
 		api.NoteFault(r.Context(), err)
 		return faultPage{

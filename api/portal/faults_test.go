@@ -58,6 +58,7 @@ func TestFaultsOfTheWarehouse(t *testing.T) {
 		"away":      {fmt.Errorf("ask: %w: dial secret:9000", warehouse.ErrAway), http.StatusServiceUnavailable, "The figures are away at the moment"},
 		"refused":   {fmt.Errorf("ask: %w: %w: secret", warehouse.ErrAway, warehouse.ErrRefused), http.StatusServiceUnavailable, "The figures are away at the moment"},
 		"busy":      {fmt.Errorf("ask: %w: secret", warehouse.ErrBusy), http.StatusServiceUnavailable, "Many ask for figures at the moment"},
+		"unable":    {fmt.Errorf("ask: %w: secret", warehouse.ErrUnable), http.StatusServiceUnavailable, "These figures could not be worked out"},
 		"not ready": {warehouse.ErrNotReady, http.StatusServiceUnavailable, "The figures are being loaded for the first time"},
 	} {
 		t.Run(name, func(t *testing.T) {

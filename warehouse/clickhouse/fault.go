@@ -35,11 +35,14 @@ func told(ctx context.Context, err error) error {
 	}
 	var answered *engine.Exception
 	if errors.As(err, &answered) {
-		if remedy, ok := remedies[answered.Code]; ok {
-			err = fmt.Errorf("%s (%w)", remedy, err)
-		}
-		if answered.Code == codePasswordRefused || answered.Code == codeUnknownUser {
+		remedy, known := remedies[answered.Code]
+		switch {
+		case answered.Code == codePasswordRefused:
+			return fmt.Errorf("%w: %s (%w)", warehouse.ErrRefused, remedy, err)
+		case answered.Code == codeUnknownUser:
 			return fmt.Errorf("%w: %w", warehouse.ErrRefused, err)
+		case known:
+			return fmt.Errorf("%w: %s (%w)", warehouse.ErrUnable, remedy, err)
 		}
 	}
 	return err

@@ -174,6 +174,7 @@ func TestTooLittleMemory(t *testing.T) {
 	known := allTime
 	known.KnownAt = warehousetest.At("2023-06-01")
 	_, err = v.Funnel(t.Context(), warehouse.EverythingScope(), known)
+	require.ErrorIs(t, err, warehouse.ErrUnable)
 	require.ErrorContains(t, err, "too little memory")
 	require.ErrorContains(t, err, "max_memory_usage")
 	for range 3 {
@@ -181,6 +182,25 @@ func TestTooLittleMemory(t *testing.T) {
 		require.NoError(t, err, "the view goes on")
 		require.NotEmpty(t, answer.Rows)
 	}
+}
+
+// TestARightIsTakenAway while the program runs: what needs it is refused and says so, and is answered when it is given back.
+func TestARightIsTakenAway(t *testing.T) {
+	t.Parallel()
+	server := chtest.Own(t, local.Options{})
+	s := openAt(t, chtest.NewURLOn(t, server))
+	require.NoError(t, s.Fill(t.Context(), 100))
+	funnel := func() error {
+		_, err := s.Funnel(t.Context(), warehouse.EverythingScope(), allTime)
+		return err
+	}
+	require.NoError(t, funnel())
+	require.NoError(t, server.Restart(t.Context(), func(o *local.Options) { o.Grants = []string{"GRANT SELECT ON system.*"} }))
+	err := funnel()
+	require.ErrorIs(t, err, warehouse.ErrUnable)
+	require.ErrorContains(t, err, "lacks a right")
+	require.NoError(t, server.Restart(t.Context(), func(o *local.Options) { o.Grants = nil }))
+	require.NoError(t, funnel())
 }
 
 // TestQuestionIsCancelled holds that the server stops working on what nobody waits for.

@@ -29,10 +29,12 @@ func (l *load) narrow(ctx context.Context) {
 
 // judge notes from a fault whether the load had too little.
 func (l *load) judge(fault error) {
-	if l.narrowed && strings.Contains(fault.Error(), "Out of Memory") {
+	if l.narrowed && outOfMemory(fault) {
 		l.store.roomy.Store(true)
 	}
 }
+
+func outOfMemory(fault error) bool { return strings.Contains(fault.Error(), "Out of Memory") }
 
 // widen gives the engine its memory back.
 func (l *load) widen() error {

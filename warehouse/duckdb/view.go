@@ -118,9 +118,17 @@ func (v *view) read(ctx context.Context, question func(ctx context.Context, tx *
 		if bound.Err() != nil {
 			return v.over(ctx)
 		}
-		return err
+		return unable(err)
 	}
 	return nil
+}
+
+// unable marks a question that needs more memory than the store has.
+func unable(err error) error {
+	if outOfMemory(err) {
+		return fmt.Errorf("%w: it takes more memory than SHAREPARTNER_DUCKDB_MEMORY allows: allow more, or ask for less (%w)", warehouse.ErrUnable, err)
+	}
+	return err
 }
 
 // over says why there is no answer any more.

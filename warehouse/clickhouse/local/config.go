@@ -18,7 +18,7 @@ func settingsOf(dir string, o Options) error {
 		element("users_config", filepath.Join(dir, "users.xml")) + machine + shards(o) + "</clickhouse>\n"
 	users := "<clickhouse>\n<profiles><default>" + elements(o.Settings) + "</default></profiles>\n<users>" +
 		// The engine's own prompt is default, without a password. Whoever else comes under that name may do no more than it.
-		user("default", "", "<grants>"+element("query", "GRANT SYSTEM LISTEN ON *.*")+"</grants>") + user(o.User, o.Password, "") +
+		user("default", "", grants("GRANT SYSTEM LISTEN ON *.*")) + user(o.User, o.Password, grants(o.Grants...)) +
 		"</users>\n<quotas><default/></quotas>\n</clickhouse>\n"
 	for name, text := range map[string]string{"config.xml": config, "users.xml": users} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -39,6 +39,17 @@ var machine = elements(map[string]string{
 func user(name, password, more string) string {
 	return "<" + name + ">" + element("password", password) + "<networks>" + element("ip", "127.0.0.0/8") + "</networks>" +
 		element("profile", "default") + element("quota", "default") + more + "</" + name + ">"
+}
+
+func grants(all ...string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, grant := range all {
+		b.WriteString(element("query", grant))
+	}
+	return "<grants>" + b.String() + "</grants>"
 }
 
 // shards is the cluster as each of its servers sees it: the same for all, except which one it is itself.

@@ -29,7 +29,8 @@ type Options struct {
 	Config   string            // further elements of config.xml, such as <max_server_memory_usage>
 	// Environment holds variables (NAME=value) that elements of Config may refer to by from_env.
 	Environment []string
-	Shards      []int // ports of all servers of the cluster, this one's among them
+	Shards      []int    // ports of all servers of the cluster, this one's among them
+	Grants      []string // all that the user may do, such as "GRANT SELECT ON system.*"; nil: everything
 }
 
 // Server is a ClickHouse of one's own. Its methods are for one goroutine at a time.
