@@ -33,7 +33,8 @@ func chromium() (string, error) {
 		return path, nil
 	}
 	var err error
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+	// The first is the same browser without the windows around the pages, and takes half the processor time.
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		var path string
 		if path, err = exec.LookPath(name); err == nil {
 			return path, nil

@@ -96,6 +96,9 @@ func score(ctx context.Context, dir, page, headers string) (float64, error) {
 		"--output=json", "--output-path=stdout", "--extra-headers="+headers,
 		"--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync")
 	cmd.Stderr = os.Stderr
+	if shell, err := exec.LookPath("chromium-headless-shell"); err == nil && os.Getenv("CHROME_PATH") == "" { // Lighthouse does not look for it
+		cmd.Env = append(os.Environ(), "CHROME_PATH="+shell)
+	}
 	raw, err := cmd.Output()
 	if err != nil {
 		return 0, fmt.Errorf("run Lighthouse on %s: %w", page, err)
