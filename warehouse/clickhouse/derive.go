@@ -109,15 +109,15 @@ func (l *load) derive(ctx context.Context) error {
 			return fmt.Errorf("look for what was derived before: %w", err)
 		}
 	}
-	parts := 1
-	if d.many {
-		parts += d.rows / derivedAtOnce
+	parts, err := l.parts(ctx)
+	if err != nil {
+		return err
 	}
-	for part := range parts {
+	for _, p := range parts {
 		if derived {
-			err = l.deriveAgain(ctx, undone, part, parts)
+			err = l.deriveAgain(ctx, undone, p)
 		} else {
-			err = l.deriveFirst(ctx, undone, part, parts)
+			err = l.deriveFirst(ctx, undone, p)
 		}
 		if err != nil {
 			return err
@@ -126,16 +126,9 @@ func (l *load) derive(ctx context.Context) error {
 	return nil
 }
 
-// derivedAtOnce is about how many rows of history of a load are derived at once: more would take much memory.
-const derivedAtOnce = 400_000
-
 // deriveFirst is for a first copy: all that there is in the history, and nothing that would end.
-func (l *load) deriveFirst(ctx context.Context, undone bool, part, parts int) error {
-	where := ""
-	if parts > 1 {
-		where = ofPart(part, parts)
-	}
-	input := "SELECT " + historyColumns + " FROM (" + historySQL(l.moment(), history{where: where, undone: undone}) + ")"
+func (l *load) deriveFirst(ctx context.Context, undone bool, p part) error {
+	input := "SELECT " + historyColumns + " FROM (" + historySQL(l.moment(), history{where: p.where(), undone: undone}) + ")"
 	args := []any{named("load", l.next())}
 	if err := l.addMoves(ctx, firstMovesFrom(input), args); err != nil {
 		return err
@@ -144,10 +137,10 @@ func (l *load) deriveFirst(ctx context.Context, undone bool, part, parts int) er
 }
 
 // deriveAgain puts new rows into the place of those that were derived before.
-func (l *load) deriveAgain(ctx context.Context, undone bool, part, parts int) error {
+func (l *load) deriveAgain(ctx context.Context, undone bool, p part) error {
 	m := l.moment()
 	number := l.next()
-	touched, ids, args := l.touched(part, parts)
+	touched, ids, args := l.touched(p)
 	args = append(args, named("load", number))
 	if ids != nil {
 		var err error
@@ -157,7 +150,7 @@ func (l *load) deriveAgain(ctx context.Context, undone bool, part, parts int) er
 	}
 	within := "UUIDToNum(opportunity_id) IN (" + touched + ")"
 	old := within
-	if l.derived.truncate && part == 0 {
+	if l.derived.truncate && p.from == nil {
 		old = "true"
 	}
 	end := func(table string) string {
@@ -192,26 +185,21 @@ func (l *load) addFromMoves(ctx context.Context, args []any) error {
 }
 
 // touched is a query for the opportunities of a part of the load, the ids that go along with it, and what it binds.
-func (l *load) touched(part, parts int) (query string, ids []uuid.UUID, args []any) {
+func (l *load) touched(p part) (query string, ids []uuid.UUID, args []any) {
 	const listed = "SELECT UUIDToNum(id) FROM touched"
 	ids = l.derived.wanted
 	if !l.derived.many {
 		return listed, slices.AppendSeq(append([]uuid.UUID{}, ids...), maps.Keys(l.derived.ids)), nil // of a truncate alone none, and yet a list
 	}
 	query = "SELECT UUIDToNum(opportunity_id) FROM opportunity_history_log WHERE _load >= {first:UInt64} AND _load <= {load:UInt64} AND _op <> 84"
-	if parts > 1 {
-		query += " AND " + ofPart(part, parts)
+	if where := p.where(); where != "" {
+		query += " AND " + where
 	}
 	args = []any{named("first", l.derived.first)}
-	if part == 0 && len(ids) > 0 {
+	if p.from == nil && len(ids) > 0 {
 		return query + " UNION ALL " + listed, ids, args
 	}
 	return query, nil, args
-}
-
-// ofPart is a condition for the opportunities of a part.
-func ofPart(part, parts int) string {
-	return fmt.Sprintf("cityHash64(opportunity_id) %% %d = %d", parts, part)
 }
 
 // firstMovesFrom is for a first copy, where many opportunities have one row of history: putting rows in order takes most of the time.
