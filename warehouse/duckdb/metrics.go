@@ -37,10 +37,13 @@ var (
 	amountOpenSQL = text("amount_open")
 	cohortSQL     = text("cohort")
 	funnelSQL     = text("funnel")
-	eventsSQL     = text("events")
-	briefingSQL   = text("briefing")
+	eventsSQL     = happening(text("events"))
+	briefingSQL   = happening(text("briefing"))
 	rowsSQL       = text("rows")
 )
+
+// happening fills in what happened inside the period.
+func happening(query string) string { return strings.ReplaceAll(query, "{within}", text("within")) }
 
 // ask puts one question: write makes the text, scan reads a row.
 func ask[T any](ctx context.Context, v *view, who warehouse.Scope, what warehouse.Cell, a warehouse.Ask, write func(q *query) (string, error), scan func(rows *sql.Rows) (T, error)) (warehouse.Answer[T], error) {
@@ -190,7 +193,7 @@ func days(microseconds *int64) *float64 {
 func (v *view) Briefing(ctx context.Context, who warehouse.Scope, a warehouse.Ask) (warehouse.Answer[warehouse.BriefingRow], error) {
 	write := func(q *query) (string, error) {
 		q.period()
-		return q.finish(","+briefingSQL, q.source.moves(q), eventsSQL)
+		return q.finish(","+briefingSQL, q.source.moves(q))
 	}
 	return ask(ctx, v, who, warehouse.Cell{Metric: warehouse.MetricBriefing}, a, write, func(rows *sql.Rows) (b warehouse.BriefingRow, err error) {
 		var amount engine.Decimal
