@@ -37,7 +37,7 @@ func (f failingView) Won(context.Context, warehouse.Scope, warehouse.Ask) (wareh
 }
 
 func (f failing) Status(ctx context.Context) (warehouse.Status, error) {
-	if errors.Is(f.err, warehouse.ErrNotReady) || errors.Is(f.err, warehouse.ErrBusy) {
+	if errors.Is(f.err, warehouse.ErrNotReady) || errors.Is(f.err, warehouse.ErrBusy) || errors.Is(f.err, warehouse.ErrUnable) {
 		return f.Store.Status(ctx)
 	}
 	if errors.Is(f.err, warehouse.ErrAway) {
