@@ -32,22 +32,38 @@ var fillSQL = []string{
 	FROM opportunity_history_log WHERE version = 1`,
 }
 
+// oneMoreSQL moves every opportunity once more, as a later load does.
+const oneMoreSQL = `INSERT INTO opportunity_history_log SELECT * REPLACE (version + 6 AS version, seq + 6 AS seq, effective_at + 86400000000 AS effective_at, recorded_at + 86400000000 AS recorded_at,
+	'lost' AS stage_type, 7 AS stage_position, 73 AS _op, 1500 AS _lsn, {load} AS _load) FROM (SELECT * FROM opportunity_history_log WHERE version = 1)`
+
 // Fill makes a large store at once.
 func (s *Store) Fill(ctx context.Context, opportunities int) error {
+	return s.fill(ctx, opportunities, 1000, fillSQL...)
+}
+
+// MoveAll loads another move of each opportunity that Fill has made.
+func (s *Store) MoveAll(ctx context.Context, opportunities int) error {
+	return s.fill(ctx, opportunities, 2000, oneMoreSQL)
+}
+
+func (s *Store) fill(ctx context.Context, opportunities int, lsn uint64, statements ...string) error {
 	begun, err := s.Begin(ctx)
 	if err != nil {
 		return err
 	}
 	l := begun.(*load)
 	l.derived.first, l.derived.many, l.derived.rows = l.next(), true, 5*opportunities
-	for _, query := range fillSQL {
+	for _, query := range statements {
 		query = strings.NewReplacer("{load}", strconv.FormatUint(l.derived.first, 10), "{opportunities}", strconv.Itoa(opportunities)).Replace(query)
 		if err := s.shards[0].db.Exec(ctx, query); err != nil {
 			return err
 		}
 	}
-	return begun.Commit(ctx, warehouse.Checkpoint{SystemID: "7", Timeline: 1, Slot: "bench", LSN: 1000, SnapshotLSN: 1000})
+	return begun.Commit(ctx, warehouse.Checkpoint{SystemID: "7", Timeline: 1, Slot: "bench", LSN: lsn, SnapshotLSN: 1000})
 }
+
+// Piecemeal derives so many rows of history at a time, and looks at one opportunity among so many for that.
+func (s *Store) Piecemeal(rows, among int) { s.pieces = pieces{rows: rows, among: among} }
 
 // Select reads a query's only column, as text, on all shards.
 func (s *Store) Select(ctx context.Context, query string) ([]string, error) {

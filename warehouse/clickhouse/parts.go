@@ -10,10 +10,11 @@ import (
 	"github.com/google/uuid"
 )
 
-const (
-	derivedAtOnce = 400_000 // about how many rows of history of a load are derived at once: more would take much memory
-	sampled       = 400     // of the opportunities of a load one in so many says where its parts begin and end
-)
+// pieces says how a load is derived.
+type pieces struct {
+	rows  int // about how many rows of history at once: more would take much memory
+	among int // one opportunity among so many says where the parts begin and end
+}
 
 // part is a range of opportunities in the order that the history is kept in: the engine reads no other rows for it. By any other
 // rule each part would read the whole history, and ten times as much of it would take a hundred times as long.
@@ -36,11 +37,11 @@ func (p part) where() string {
 // parts divides what a load derives. The first has no lower bound, and there is always one.
 func (l *load) parts(ctx context.Context) ([]part, error) {
 	d, all := &l.derived, []part{{}}
-	many := d.rows / derivedAtOnce
+	many := d.rows / l.store.pieces.rows
 	if !d.many || many == 0 {
 		return all, nil
 	}
-	query := fmt.Sprintf("SELECT opportunity_id FROM opportunity_history_log WHERE _load >= {first:UInt64} AND _op <> 84 AND cityHash64(opportunity_id) %% %d = 0", sampled)
+	query := fmt.Sprintf("SELECT opportunity_id FROM opportunity_history_log WHERE _load >= {first:UInt64} AND _op <> 84 AND cityHash64(opportunity_id) %% %d = 0", l.store.pieces.among)
 	ids, err := gather(ctx, l.store, l.store.shards, query, []any{named("first", d.first)}, scanID)
 	if err != nil {
 		return nil, fmt.Errorf("divide what is derived: %w", err)

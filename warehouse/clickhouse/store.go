@@ -38,6 +38,7 @@ type Store struct {
 	engine  Engine
 	writer  uuid.UUID // of this store, in its terms
 	limits  engine.Settings
+	pieces  pieces
 
 	closing context.Context // done when the store is closed
 	close   context.CancelFunc
@@ -74,7 +75,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{log: opts.Log, tables: opts.Tables, shards: shards, cluster: opts.Cluster, engine: opts.Engine, writer: uuid.New(), keep: opts.Keep}
+	s := &Store{log: opts.Log, tables: opts.Tables, shards: shards, cluster: opts.Cluster, engine: opts.Engine, writer: uuid.New(), keep: opts.Keep, pieces: pieces{rows: 400_000, among: 400}}
 	s.OneByOne = warehouse.OneByOne{Viewer: s}
 	s.closing, s.close = context.WithCancel(context.Background())
 	if err := s.prepare(ctx); err != nil {
