@@ -16,6 +16,8 @@
 //   - What is derived of an opportunity is made anew from its whole history by each load that changes it, all in one way, whether a
 //     change comes late or not. Aggregates that pick a whole row by its place (argMax of a tuple) take ten times as long as those
 //     that pick each value of the one row that is marked; so moves carry marks.
+//   - A large load derives its opportunities range by range, in the order that the history is kept in: for parts of any other kind the
+//     engine reads the whole history each time, which takes a hundred times as long for ten times as much (parts.go).
 //   - Times are microseconds since 1970, dates are days: the engine's own types end in 1900 and 2299, and give another value
 //     for what lies outside without a word. Days of answers are counted by whole numbers for the same reason.
 //   - Tables are in the order of their ids' bytes (UUIDToNum), in which both sides compare them; the engine itself orders ids
