@@ -106,15 +106,15 @@ func TestExportsOfThePartnersHalf(t *testing.T) {
 	deal := w.deal(t, w.pia, w.connA1, "Deal of A", "5", "EUR", "2024-02-01T00:00:00Z")
 	w.deal(t, w.pia, w.connA1, "Without a note", "6", "EUR", "2024-02-01T00:00:00Z")
 	account := w.must(t, 201, w.pia, "POST", "/v1/accounts", `{"name":"Ours"}`).text(t, "id")
-	half := map[string]any{"note": "=secret", "account_id": account, "end_customer_amount": map[string]string{"amount": "7.50", "currency": "EUR"}, "custom": map[string]string{"x_own": "mine"}}
+	half := map[string]any{"note": "=secret", "account_id": account, "end_customer_amount": map[string]string{"amount": "7654321.50", "currency": "EUR"}, "custom": map[string]string{"x_own": "mine"}}
 	w.must(t, 200, w.pia, "PATCH", "/v1/opportunities/"+deal+"/private", half, "If-Match", `"v0"`)
 	rows := rowsOf(t, w.must(t, 200, w.pia, "GET", "/v1/opportunities/export?sort=name", nil).body)
 	n := len(rows[0])
 	require.Equal(t, []string{"private.account_id", "private.end_customer_amount.amount", "private.end_customer_amount.currency", "private.note", "private.custom.x_own"}, rows[0][n-5:])
-	require.Equal(t, []string{account, "7.50", "EUR", "'=secret", "mine"}, rows[1][n-5:])
+	require.Equal(t, []string{account, "7654321.50", "EUR", "'=secret", "mine"}, rows[1][n-5:])
 	require.Equal(t, []string{"", "", "", "", ""}, rows[2][n-5:])
 	theirs := w.must(t, 200, w.ada, "GET", "/v1/opportunities/export", nil).body
-	for _, none := range []string{"private", "secret", account, "7.50"} {
+	for _, none := range []string{"private", "secret", account, "7654321.50"} {
 		require.NotContains(t, theirs, none)
 	}
 }
