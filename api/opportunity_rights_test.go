@@ -26,11 +26,11 @@ func (w *world) sql(t *testing.T, sql string, args ...any) {
 // the record, a cursor, the history nor a change.
 func TestHiddenFieldsOfOpportunitiesCannotBeInferred(t *testing.T) {
 	w := newWorld(t)
-	deal := w.deal(t, w.pol, w.connA2, "Deal", "4711", "EUR", "2024-02-01T00:00:00Z")
+	deal := w.deal(t, w.pol, w.connA2, "Deal", "471147114711.47", "EUR", "2024-02-01T00:00:00Z")
 	w.deal(t, w.pol, w.connA2, "Other", "9", "EUR", "2024-02-01T00:00:00Z")
 	path := "/v1/opportunities/" + deal
 	before := w.must(t, 200, w.pol, "GET", path, nil)
-	require.Contains(t, before.body, "4711")
+	require.Contains(t, before.body, "471147114711.47")
 	cursor := w.must(t, 200, w.pol, "GET", "/v1/opportunities?sort=-amount&limit=1", nil).text(t, "next_cursor")
 	require.NotEmpty(t, cursor)
 
@@ -41,7 +41,7 @@ func TestHiddenFieldsOfOpportunitiesCannotBeInferred(t *testing.T) {
 	}
 	for _, address := range []string{"/v1/opportunities?count=exact", path + "/history", "/v1/opportunities?filter=name+eq+'Deal'"} {
 		body := w.must(t, 200, w.pol, "GET", address, nil).body
-		require.NotContains(t, body, "4711", address)
+		require.NotContains(t, body, "471147114711.47", address)
 		require.NotContains(t, body, `"owner"`, address)
 	}
 	for hidden, absent := range map[string]string{"amount": "amounx", "owner": "ownex", "currency": "currencx", "vendor_net": "vendor_nex"} {
@@ -68,8 +68,8 @@ func TestHiddenFieldsOfOpportunitiesCannotBeInferred(t *testing.T) {
 	refused = w.must(t, 403, w.pol, "POST", path+"/move", map[string]any{"stage_id": w.processA.Stages[1].ID}, "If-Match", `"v1"`)
 	require.Equal(t, "field-not-editable", refused.text(t, "code"))
 	changed := w.must(t, 200, w.pol, "PATCH", path, `{"name":"Renamed"}`, "If-Match", got.header.Get("ETag"))
-	require.NotContains(t, changed.body, "4711")
-	require.Contains(t, w.must(t, 200, w.ada, "GET", path, nil).body, "4711", "what was not seen stays")
+	require.NotContains(t, changed.body, "471147114711.47")
+	require.Contains(t, w.must(t, 200, w.ada, "GET", path, nil).body, "471147114711.47", "what was not seen stays")
 
 	w.external(t, `readable = array_remove(readable, 'history')`)
 	require.Equal(t, w.must(t, 404, w.pol, "GET", "/v1/opportunities/"+w.productA.ID.String()+"/history", nil).body, w.must(t, 404, w.pol, "GET", path+"/history", nil).body)
@@ -78,7 +78,7 @@ func TestHiddenFieldsOfOpportunitiesCannotBeInferred(t *testing.T) {
 // What a cache or a kept answer holds of a time with other rights is not given again as if nothing had changed.
 func TestAnswersOfAWiderRole(t *testing.T) {
 	w := newWorld(t)
-	body := map[string]any{"connection_id": w.connA2, "name": "Deal", "vendor_net": map[string]string{"amount": "4711", "currency": "EUR"}}
+	body := map[string]any{"connection_id": w.connA2, "name": "Deal", "vendor_net": map[string]string{"amount": "471147114711.47", "currency": "EUR"}}
 	first := w.must(t, 201, w.pol, "POST", "/v1/opportunities", body, "Idempotency-Key", "k1")
 	path := first.header.Get("Location")
 	tag := w.must(t, 200, w.pol, "GET", path, nil).header.Get("ETag")
@@ -88,11 +88,11 @@ func TestAnswersOfAWiderRole(t *testing.T) {
 
 	w.external(t, `readable = array_remove(readable, 'vendor_net'), editable = array_remove(editable, 'vendor_net')`)
 	again := w.must(t, 200, w.pol, "GET", path, nil, "If-None-Match", tag)
-	require.NotContains(t, again.body, "4711")
+	require.NotContains(t, again.body, "471147114711.47")
 	require.NotEqual(t, tag, again.header.Get("ETag"))
 	replay := w.must(t, 409, w.pol, "POST", "/v1/opportunities", body, "Idempotency-Key", "k1")
 	require.Equal(t, "answer-outdated", replay.text(t, "code"))
-	require.NotContains(t, replay.body, "4711")
+	require.NotContains(t, replay.body, "471147114711.47")
 	require.Contains(t, w.must(t, 200, w.ada, "GET", "/v1/opportunities?count=exact", nil).body, `"total":1`, "nothing was done twice")
 	w.must(t, 412, w.pol, "PATCH", path, `{"name":"New"}`, "If-Match", tag) // who sees less counts other changes
 	w.must(t, 200, w.pol, "PATCH", path, `{"name":"New"}`, "If-Match", again.header.Get("ETag"))
@@ -141,7 +141,7 @@ func TestOpportunitiesAreGoneWithTheNextRequest(t *testing.T) {
 // change of what they see does.
 func TestHiddenChangesMoveNoETag(t *testing.T) {
 	w := newWorld(t)
-	path := "/v1/opportunities/" + w.deal(t, w.pol, w.connA2, "Deal", "4711", "EUR", "2024-02-01T00:00:00Z")
+	path := "/v1/opportunities/" + w.deal(t, w.pol, w.connA2, "Deal", "471147114711.47", "EUR", "2024-02-01T00:00:00Z")
 	w.external(t, `readable = array_remove(readable, 'vendor_net'), editable = array_remove(editable, 'vendor_net')`)
 	before := w.must(t, 200, w.pol, "GET", path, nil)
 	tag := before.header.Get("ETag")
