@@ -16,6 +16,8 @@ type pieces struct {
 	among int // one opportunity among so many says where the parts begin and end
 }
 
+var usualPieces = pieces{rows: 400_000, among: 400}
+
 // part is a range of opportunities in the order that the history is kept in: the engine reads no other rows for it. By any other
 // rule each part would read the whole history, and ten times as much of it would take a hundred times as long.
 type part struct {

@@ -75,7 +75,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{log: opts.Log, tables: opts.Tables, shards: shards, cluster: opts.Cluster, engine: opts.Engine, writer: uuid.New(), keep: opts.Keep, pieces: pieces{rows: 400_000, among: 400}}
+	s := &Store{log: opts.Log, tables: opts.Tables, shards: shards, cluster: opts.Cluster, engine: opts.Engine, writer: uuid.New(), keep: opts.Keep, pieces: usualPieces}
 	s.OneByOne = warehouse.OneByOne{Viewer: s}
 	s.closing, s.close = context.WithCancel(context.Background())
 	if err := s.prepare(ctx); err != nil {
