@@ -50,7 +50,9 @@ func WonPace(p Pace) Chart {
 	}
 	o := must(option(line))
 	set(o, false, "xAxis", 0, "boundaryGap")
-	set(o, map[string]any{"alignMinLabel": "left", "alignMaxLabel": "right"}, "xAxis", 0, "axisLabel")
+	// The last day's name is centred like those before it, and has room: pushed to the left it would touch its neighbour.
+	set(o, map[string]any{"alignMinLabel": "left"}, "xAxis", 0, "axisLabel")
+	o["grid"] = map[string]any{"right": 20}
 	o["tips"] = paceTips(p)
 	drills(o, p.Links)
 	return Chart{Option: o, Finding: p.Finding, Marks: len(p.Days)}
