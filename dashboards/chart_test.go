@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -41,10 +42,17 @@ func TestWonPace(t *testing.T) {
 }
 
 func TestLag(t *testing.T) {
-	c := Lag([]LagPoint{{Name: "10:00", Seconds: 0.2, Tip: []TipRow{{Name: "Behind", Value: "0.2 s"}}}, {Name: "10:05", Gap: true}, {Name: "10:10", Seconds: 61}}, "Once a minute behind.")
+	day := time.Date(2017, 3, 31, 10, 0, 0, 0, time.FixedZone("east", 2*60*60))
+	c := Lag([]LagPoint{{At: day, Seconds: 0.2, Tip: []TipRow{{Name: "Behind", Value: "0.2 s"}}}, {At: day.Add(5 * time.Minute), Gap: true}, {At: day.Add(10 * time.Minute), Seconds: 61}}, "Once a minute behind.")
 	golden(t, "lag", c)
 	require.Equal(t, "Once a minute behind.", c.Finding)
 	require.NotPanics(t, func() { Lag(nil, "") })
+	// Clocks are set back at 3:00 to 2:00: time goes on all the same, and the end is what the clock shows there.
+	zone, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	before, after := time.Date(2017, 10, 29, 0, 30, 0, 0, time.UTC).In(zone), time.Date(2017, 10, 29, 1, 15, 0, 0, time.UTC).In(zone)
+	require.Less(t, onTheWall(before, after), onTheWall(after, after))
+	require.Equal(t, "02:15", time.UnixMilli(onTheWall(after, after)).UTC().Format("15:04"))
 }
 
 func TestBars(t *testing.T) {

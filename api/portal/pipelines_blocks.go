@@ -44,9 +44,9 @@ func (x *pipelinePage) lag() views.Figure {
 	var points []dashboards.LagPoint
 	for i, l := range x.lags {
 		if i > 0 && l.At.Sub(x.lags[i-1].At) > 3*warehouse.LagSpan {
-			points = append(points, dashboards.LagPoint{Name: x.lags[i-1].At.Add(warehouse.LagSpan).In(x.loc).Format("15:04"), Gap: true, Tip: []dashboards.TipRow{{Name: "Not known", Value: ""}}})
+			points = append(points, dashboards.LagPoint{At: x.lags[i-1].At.Add(warehouse.LagSpan).In(x.loc), Gap: true, Tip: []dashboards.TipRow{{Name: "Not known", Value: ""}}})
 		}
-		points = append(points, dashboards.LagPoint{Name: l.At.In(x.loc).Format("15:04"), Seconds: l.Seconds, Tip: []dashboards.TipRow{
+		points = append(points, dashboards.LagPoint{At: l.At.In(x.loc), Seconds: l.Seconds, Tip: []dashboards.TipRow{
 			{Color: "c1", Name: "Behind", Value: seconds(l.Seconds)}, {Name: "Not confirmed", Value: size(l.LagBytes)}, {Name: "Kept by Postgres", Value: size(l.RetainedBytes)},
 		}})
 	}
