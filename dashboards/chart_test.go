@@ -64,6 +64,24 @@ func TestBars(t *testing.T) {
 	require.Equal(t, "Ten came, none went on.", c.Finding)
 }
 
+// Stages of several processes stand under the name of each, which has no bar and leads nowhere.
+func TestBarsUnderHeadings(t *testing.T) {
+	c := Bars([]Bar{
+		{Name: "Won", Of: "A {n|x}", Value: 1, Label: "1", Color: "c1", Link: "/a"},
+		{Name: "Lost", Of: "A {n|x}", Value: 2, Label: "2", Color: "c1", Link: "/b"},
+		{Name: "Won", Of: "B", Value: 3, Label: "3", Color: "c1", Link: "/c"},
+		{Name: "Elsewhere", Value: 4, Label: "4", Color: "c1", Link: "/d"},
+	}, "Elsewhere has most.")
+	golden(t, "headings", c)
+	require.Equal(t, 6, c.Marks)
+	require.Equal(t, []string{"", "/a", "/b", "", "/c", "/d"}, c.Option["drills"])
+	var titles []string
+	for _, tip := range c.Option["tips"].([]Tip) {
+		titles = append(titles, tip.Title)
+	}
+	require.Equal(t, []string{"A {n|x}", "Won (A {n|x})", "Lost (A {n|x})", "B", "Won (B)", "Elsewhere"}, titles)
+}
+
 func TestChartWithoutTargetsDoesNotDrill(t *testing.T) {
 	c := Bars([]Bar{{Name: "a", Value: 1, Label: "1", Color: "c1"}}, "")
 	require.NotContains(t, c.Option, "drills")

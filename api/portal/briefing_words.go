@@ -137,53 +137,59 @@ func (b *briefingPage) stages(code string) views.Figure {
 	var bars []dashboards.Bar
 	all := sum{}
 	var largest api.TallyRow
+	var most string // its name
 	f.Table = views.Table{Caption: f.Title + ", " + code + ", table", Columns: []views.Column{{Title: "Stage"}, {Title: "Open", Num: true}, {Title: "Amount", Num: true}}}
 	for _, r := range b.inOrder(b.d.openByStage.Rows) {
 		if r.Amount.Currency != code || r.Count == 0 {
 			continue
 		}
 		all.add(r.Count, r.Amount)
-		if r.Amount.Amount.GreaterThan(largest.Amount.Amount) {
-			largest = r
-		}
-		name, link := b.stageName(r), keyed(b.d.openByStage.Receipt.ID, r.Key)
-		bars = append(bars, dashboards.Bar{
-			Name: name, Value: r.Amount.Amount.InexactFloat64(), Label: b.short(r.Amount), Color: "c1", Link: link,
+		link := keyed(b.d.openByStage.Receipt.ID, r.Key)
+		bar := dashboards.Bar{
+			Value: r.Amount.Amount.InexactFloat64(), Label: b.short(r.Amount), Color: "c1", Link: link,
 			Tip: []dashboards.TipRow{{Name: "Amount", Value: b.money(r.Amount)}, {Name: "Opportunities", Value: b.count(r.Count)}},
-		})
+		}
+		bar.Name, bar.Of = b.stageName(r)
+		bars = append(bars, bar)
+		name := bar.FullName()
+		if r.Amount.Amount.GreaterThan(largest.Amount.Amount) {
+			largest, most = r, name
+		}
 		f.Table.Rows = append(f.Table.Rows, views.Row{Cells: []views.Cell{{Text: name}, b.countCell(r.Count, link, "open", name), {Text: b.money(r.Amount)}}})
 	}
 	if len(bars) == 0 {
 		f.Empty = &views.Empty{Icon: "list", Title: "Nothing is open", Text: "There is no open opportunity in " + code + "."}
 		return f
 	}
-	if len(bars) < 3 {
+	f.Finding = fmt.Sprintf("%s holds most: %s of %s.", most, b.short(largest.Amount), b.short(all.in(code)))
+	f.Chart = dashboards.Bars(bars, f.Title+", "+code+". "+f.Finding)
+	if len(bars) < 3 || f.Chart.Marks > 12 { // it is as tall as its neighbour while that suits it
 		f.Size = ""
 	}
-	f.Finding = fmt.Sprintf("%s holds most: %s of %s.", b.stageName(largest), b.short(largest.Amount), b.short(all.in(code)))
-	f.Chart = dashboards.Bars(bars, f.Title+", "+code+". "+f.Finding)
 	f.Table.Foot = []views.Row{{Cells: []views.Cell{{Text: "In all"}, {Text: b.count(all.count)}, {Text: b.money(all.in(code))}}}}
 	return f
 }
 
-// stageName is a stage with its vendor where there are several processes.
-func (b *briefingPage) stageName(r api.TallyRow) string {
+// stageName is a stage, and whose it is where there are several processes.
+func (b *briefingPage) stageName(r api.TallyRow) (name, of string) {
 	p, ok := b.stagesKnown[r.Key]
 	if !ok {
-		return r.Name
+		return r.Name, ""
 	}
+	var parts []string
+	orgs, processes := false, false
 	for _, other := range b.d.openByStage.Rows {
-		if other.Amount.Currency != r.Amount.Currency || other.Count == 0 {
-			continue
-		}
-		if o, ok := b.stagesKnown[other.Key]; ok && o.process.ID != p.process.ID {
-			if o.org == p.org {
-				return p.stage.Name + " (" + p.process.Name + ")"
-			}
-			return p.stage.Name + " (" + p.org + ")"
+		if o, ok := b.stagesKnown[other.Key]; ok && other.Amount.Currency == r.Amount.Currency && other.Count > 0 && o.process.ID != p.process.ID {
+			orgs, processes = orgs || o.org != p.org, processes || o.org == p.org
 		}
 	}
-	return p.stage.Name
+	if orgs {
+		parts = append(parts, p.org)
+	}
+	if processes {
+		parts = append(parts, p.process.Name)
+	}
+	return p.stage.Name, strings.Join(parts, ", ")
 }
 
 // inOrder sorts stages by process and place in it.

@@ -272,8 +272,10 @@ func chartSize(f Figure) string {
 		return "is-rows-5"
 	case f.Chart.Marks <= 8:
 		return "is-rows-8"
-	default:
+	case f.Chart.Marks <= 17:
 		return "is-rows-12"
+	default:
+		return "is-rows-25"
 	}
 }
 
