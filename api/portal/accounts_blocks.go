@@ -126,7 +126,9 @@ func (v *visit) soldTable(list []opportunities.Opportunity) *views.Table {
 		}
 		return views.Cell{Text: v.money(o.VendorNet)}
 	})
-	add("Close date", "close_date", false, func(o opportunities.Opportunity) views.Cell { return views.Cell{Text: v.maybeDate(o.CloseDate)} })
+	add("Close date", "close_date", false, func(o opportunities.Opportunity) views.Cell {
+		return views.Cell{Text: v.maybeDate(o.CloseDate), Day: true}
+	})
 	return t
 }
 

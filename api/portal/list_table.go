@@ -47,7 +47,7 @@ func (v *visit) listTable(f filters, items []opportunities.Opportunity, sorts []
 	}
 	ranks := tierRanks(items)
 	for _, o := range items {
-		close := views.Cell{}
+		close := views.Cell{Day: true}
 		switch {
 		case o.CloseDate != nil:
 			close.Text = v.date(*o.CloseDate)

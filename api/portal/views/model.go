@@ -199,6 +199,7 @@ type Cell struct {
 	Icon            string   // in the badge
 	Tier            int      // 1..4 shows the tier mark
 	Muted, Wide     bool
+	Day             bool   // stays on one line
 	Label           string // for those who do not see the column
 }
 

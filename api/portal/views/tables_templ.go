@@ -589,7 +589,7 @@ func tableRow(t Table, r Row) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				var templ_7745c5c3_Var29 = []any{when(t.Columns[i].Num, "u-num"), when(c.Muted, "u-mut"), when(c.Wide, "is-wide")}
+				var templ_7745c5c3_Var29 = []any{when(t.Columns[i].Num, "u-num"), when(c.Muted, "u-mut"), when(c.Wide, "is-wide"), when(c.Day, "u-nw")}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var29...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
